@@ -1,0 +1,441 @@
+//! What the stages say to each other and the pipeline says to the world. Angles are radians here;
+//! degrees begin where a file, a message or a page is written.
+
+use crate::body::{PerPlacement, PerSide, Placement, Segment, Side};
+use crate::units::SessionTime;
+use nalgebra::{UnitQuaternion, Vector3};
+use serde::{Deserialize, Serialize};
+
+/// A sample with its orientation, as fusion releases it. Oldest first per sensor, gaps bridged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fused {
+    pub t: SessionTime,
+    /// World is ENU with an arbitrary heading per sensor (no magnetometer).
+    pub world_from_sensor: UnitQuaternion<f64>,
+    /// Angular rate in sensor axes less the estimated bias, rad/s.
+    pub gyr: Vector3<f64>,
+    /// Specific force in sensor axes, m/s².
+    pub acc: Vector3<f64>,
+    /// The sensor measured this; `false` for a sample that bridges a gap.
+    pub measured: bool,
+    /// Why the orientation must not be used for a verdict now; `None` when it may.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why a value is withheld. One word each in files; the page has the sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// The filter has not settled yet.
+    Settling,
+    /// Samples were lost, or were a moment ago.
+    Gap,
+    /// The sensor ran into the end of its range.
+    Saturated,
+    /// The sensor that this needs sends nothing.
+    SensorLost,
+    /// No calibration yet.
+    Uncalibrated,
+    /// The calibration was refused.
+    CalibrationRefused,
+    /// The direction of progression is not settled or not defined.
+    HeadingUnsettled,
+    /// The runner is turning.
+    Turning,
+    /// A strap has slipped.
+    StrapSlipped,
+    /// The sensors disagree about time.
+    OutOfStep,
+}
+
+impl Doubt {
+    /// The word in files and messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Settling => "settling",
+            Self::Gap => "gap",
+            Self::Saturated => "saturated",
+            Self::SensorLost => "sensor_lost",
+            Self::Uncalibrated => "uncalibrated",
+            Self::CalibrationRefused => "calibration_refused",
+            Self::HeadingUnsettled => "heading_unsettled",
+            Self::Turning => "turning",
+            Self::StrapSlipped => "strap_slipped",
+            Self::OutOfStep => "out_of_step",
+        }
+    }
+}
+
+/// Flexion, adduction and medial rotation, rad; each positive for the same clinical movement on
+/// both legs (knee: flexion, varus, internal rotation of the tibia).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Angles {
+    pub flexion: f64,
+    pub adduction: f64,
+    pub rotation: f64,
+}
+
+/// The angles of one leg at one moment; `None` where they are not valid then.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct LegAngles {
+    /// Thigh against pelvis; only with a sacral sensor.
+    pub hip: Option<Angles>,
+    /// Thigh against gravity and the direction of progression.
+    pub femur: Option<Angles>,
+    /// Shank against thigh.
+    pub knee: Option<Angles>,
+    /// Knee dives in: femur adduction plus shank abduction against gravity, rad.
+    pub valgus: Option<f64>,
+    /// Why the femur angles are missing; `None` when they are there.
+    pub doubt: Option<Doubt>,
+}
+
+/// Pelvis against gravity and the direction of progression, rad.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PelvisAngles {
+    /// Right side down positive.
+    pub obliquity: f64,
+    /// Anterior positive.
+    pub tilt: f64,
+    /// Right side forward positive.
+    pub rotation: f64,
+}
+
+/// All angles at one moment of the 100 Hz grid.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    pub t: SessionTime,
+    pub legs: PerSide<LegAngles>,
+    pub pelvis: Option<PelvisAngles>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gait {
+    Walk,
+    Run,
+}
+
+impl Gait {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Walk => "walk",
+            Self::Run => "run",
+        }
+    }
+}
+
+/// A moment of the gait cycle of one leg, as soon as it can be known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    pub side: Side,
+    pub kind: ContactKind,
+    /// When it happened, filter delay compensated.
+    pub t: SessionTime,
+    /// The newest sample that the decision needed.
+    pub decided: SessionTime,
+    pub gait: Gait,
+    /// Consecutive regular strides up to here; 0 where the event comes from a fallback. A stance is
+    /// judged from 3 on.
+    pub rhythm: u32,
+    /// One standard deviation of `t`, s.
+    pub sigma: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactKind {
+    /// The shank's forward swing was fastest at `t`: the boundary of the stride for heading.
+    MidSwing,
+    /// Initial contact.
+    Initial,
+    /// Terminal contact, provisional until `TerminalConfirmed`.
+    Terminal,
+    /// The swing that followed confirms the last terminal contact; `t` is its final time.
+    TerminalConfirmed,
+    /// The last terminal contact was none: the leg is still in stance.
+    TerminalRetracted,
+    /// The rhythm is lost: a gap, a stop, or a stance longer than physiology allows.
+    LockLost,
+}
+
+/// One stance of one leg with its peaks. Angles in rad, `None` where not valid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stance {
+    pub side: Side,
+    /// Counts from 1 per leg.
+    pub number: u32,
+    pub gait: Gait,
+    pub ic: SessionTime,
+    pub tc: SessionTime,
+    /// From the leg's previous initial contact to this one, s; `None` for the first after a pause.
+    pub stride_time: Option<f64>,
+    pub peaks: Peaks,
+    /// The stance can be judged.
+    pub valid: bool,
+    /// Why not.
+    pub doubt: Option<StanceDoubt>,
+    /// The newest sample that the row needed.
+    pub decided: SessionTime,
+    /// Rules that this stance is beyond, with the level; filled by the flag stage.
+    pub flags: Vec<Flag>,
+}
+
+impl Stance {
+    /// Ground time, s.
+    #[must_use]
+    pub fn contact_time(&self) -> f64 {
+        self.tc - self.ic
+    }
+
+    /// Steps per minute: two per stride.
+    #[must_use]
+    pub fn cadence_spm(&self) -> Option<f64> {
+        self.stride_time.map(|s| 120.0 / s)
+    }
+}
+
+/// Why a stance is not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StanceDoubt {
+    /// Fewer than three regular strides.
+    NoRhythm,
+    /// The angles were withheld in part of the stance.
+    #[serde(untagged)]
+    Angles(Doubt),
+}
+
+impl StanceDoubt {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoRhythm => "no_rhythm",
+            Self::Angles(doubt) => doubt.word(),
+        }
+    }
+}
+
+/// Peaks within stance, rad. Adduction peaks over all of stance; rotation between 15 and 75 % of it
+/// (the ends carry impact and push-off artefacts); excursions count from initial contact.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Peaks {
+    pub hip_adduction: Option<f64>,
+    pub hip_rotation: Option<f64>,
+    pub hip_rotation_excursion: Option<f64>,
+    pub femur_adduction: Option<f64>,
+    pub femur_rotation: Option<f64>,
+    pub femur_rotation_excursion: Option<f64>,
+    /// Contralateral side down positive.
+    pub pelvic_drop: Option<f64>,
+    pub knee_valgus: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    HipAdduction,
+    FemurAdduction,
+    MedialRotation,
+    PelvicDrop,
+    KneeValgus,
+    Asymmetry,
+    Fatigue,
+}
+
+impl Rule {
+    /// The name in files and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HipAdduction => "hip_adduction",
+            Self::FemurAdduction => "femur_adduction",
+            Self::MedialRotation => "medial_rotation",
+            Self::PelvicDrop => "pelvic_drop",
+            Self::KneeValgus => "knee_valgus",
+            Self::Asymmetry => "asymmetry",
+            Self::Fatigue => "fatigue",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Amber,
+    Red,
+}
+
+impl Severity {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Amber => "amber",
+            Self::Red => "red",
+        }
+    }
+}
+
+/// What a limit is measured from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    Absolute,
+    Baseline,
+}
+
+impl Basis {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Absolute => "absolute",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+/// A rule that one stance is beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Flag {
+    pub rule: Rule,
+    pub severity: Severity,
+}
+
+/// An alert as it is raised, rises in severity, or clears. The same `number` names one alert throughout.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Counts from 1 in a session.
+    pub number: u32,
+    pub rule: Rule,
+    pub side: Side,
+    pub severity: Severity,
+    /// Initial contact of the first stance of those that raised it.
+    pub onset: SessionTime,
+    /// The newest sample that the decision needed.
+    pub decided: SessionTime,
+    /// `None` while it stands.
+    pub cleared: Option<SessionTime>,
+    /// The value at the decision, rad.
+    pub value: f64,
+    /// The limit that it was beyond, rad.
+    pub threshold: f64,
+    /// Stances beyond the limit among those looked at.
+    pub strides: u32,
+    pub basis: Basis,
+}
+
+/// A leg's usual for one quantity, once formed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Usual {
+    pub mean: f64,
+    pub sd: f64,
+    pub stances: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Grade {
+    /// Good.
+    A,
+    /// Usable.
+    B,
+    /// From the gait alone or from one axis source: judge change only.
+    C,
+    /// Redo: angles and flags are withheld.
+    Refused,
+}
+
+/// How a segment's calibration came out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentGrade {
+    pub grade: Grade,
+    /// The largest angle between the axes that were averaged, rad; `None` with one axis source.
+    pub disagreement: Option<f64>,
+    /// One sentence for the runner: what was wrong and what to do.
+    pub reason: String,
+}
+
+/// The result of calibrating: sensor to segment per placement, with a grade.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    pub decided: SessionTime,
+    pub grade: Grade,
+    pub segments: PerPlacement<Option<SegmentCalibration>>,
+    /// One sentence for the runner.
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentCalibration {
+    /// Columns are the segment's X, Y, Z in sensor axes.
+    pub sensor_from_segment: UnitQuaternion<f64>,
+    /// Axial uncertainty, rad: an error of this size turns rotation by as much.
+    pub sigma_axial: f64,
+    /// Frontal-plane uncertainty, rad.
+    pub sigma_frontal: f64,
+    pub quality: SegmentGrade,
+}
+
+/// Something a person should know about the data, never about the gait.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    pub t: SessionTime,
+    pub code: HealthCode,
+    /// The sensor it is about, where it is about one.
+    pub placement: Option<Placement>,
+    /// `true` when it starts, `false` when it is over.
+    pub active: bool,
+    /// One sentence with its remedy.
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthCode {
+    SensorSilent,
+    SensorLossy,
+    Saturated,
+    ClockUnsettled,
+    ClockJumped,
+    CalibrationMissing,
+    CalibrationRefused,
+    StrapSlipped,
+    OutOfStep,
+    NoProgression,
+    DuplicatePlacement,
+    BadData,
+}
+
+/// Everything that leaves the pipeline, in the order in which it was known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Frame(Frame),
+    Contact(Contact),
+    Stance(Stance),
+    Alert(Alert),
+    Calibration(Calibration),
+    Health(Health),
+    /// A leg's usual has formed (or why it could not, as `Health`).
+    Baseline(Baseline),
+}
+
+/// A leg's usual per rule, in the order of the rule list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    pub side: Side,
+    pub decided: SessionTime,
+    pub usual: Vec<(Rule, Usual)>,
+    pub cadence_spm: f64,
+}
+
+/// The segment a placement is on, for messages.
+#[must_use]
+pub fn segment_word(segment: Segment) -> &'static str {
+    match segment {
+        Segment::Pelvis => "pelvis",
+        Segment::Thigh => "thigh",
+        Segment::Shank => "shank",
+    }
+}

@@ -1,0 +1,1 @@
+//! Biquad cascades whose group delay is part of the type.

@@ -1,0 +1,1 @@
+//! Segment orientations to joint angles (ISB) and gravity-referenced femur angles.

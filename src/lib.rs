@@ -1,0 +1,31 @@
+//! Says during the run when a hip lets the femur fall in (adduction) or turn in (medial rotation)
+//! while the foot is loaded, from IMU sensors on thighs and shanks.
+//!
+//! ```text
+//!  source ──Input──> pipeline::push ──Event──> record, serve, analyze
+//!  (synthetic,         clock ─ fusion ─ segment ─ joint ┐
+//!   recording)           └──── gait ────────────────────┴─ stance ─ flag
+//! ```
+//!
+//! Rooms in the order in which data flows; each imports only from rooms above it. The pure rooms
+//! (`body` to `pipeline`) have no clock, no I/O, no async: same input, same bits.
+
+// The vocabulary.
+pub mod body;
+pub mod event;
+pub mod input;
+pub mod units;
+
+// Pure stages.
+pub mod clock;
+pub mod filter;
+pub mod flag;
+pub mod fusion;
+pub mod gait;
+pub mod joint;
+pub mod segment;
+
+pub mod pipeline;
+
+// The shell.
+pub mod source;

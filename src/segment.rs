@@ -1,0 +1,4 @@
+//! Sensor to segment: calibration, the acceleration link between segments that share a joint, and
+//! the heading of progression.
+
+pub mod calibration;

@@ -1,0 +1,1 @@
+//! Where a session comes from: equal sources of one stream of [`Input`](crate::input::Input).
