@@ -439,3 +439,41 @@ pub fn segment_word(segment: Segment) -> &'static str {
         Segment::Shank => "shank",
     }
 }
+
+/// How one sensor does, for people; measured over the last few seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SensorStatus {
+    pub name: String,
+    pub placement: Option<Placement>,
+    /// Samples came within the last second of session time.
+    pub online: bool,
+    /// Session time of the newest sample.
+    pub last_sample: Option<SessionTime>,
+    /// Measured, Hz.
+    pub rate_hz: f64,
+    pub nominal_rate_hz: f64,
+    /// Share of samples lost since the start, 0 to 1.
+    pub loss: f64,
+    /// Spread of packet arrivals, s; `None` where the source has no arrival times.
+    pub jitter: Option<f64>,
+    /// One standard deviation of the sensor's session time, s; `None` where it is session time already.
+    pub clock_sigma: Option<f64>,
+    /// Percent; `None` where the sensor does not tell.
+    pub battery: Option<f64>,
+}
+
+/// What the runner has to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// No leg sensor sends.
+    WaitingForSensors,
+    /// Stand still.
+    StandStill,
+    /// Bend the knees slowly, or walk, or run.
+    Move,
+    /// Calibrated; the runner's usual is being learnt.
+    LearningUsual,
+    /// Judging stances.
+    Watching,
+}
