@@ -2,3 +2,7 @@
 //! the heading of progression.
 
 pub mod calibration;
+pub mod heading;
+pub mod progression;
+pub mod track;
+pub mod turn;

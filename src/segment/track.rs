@@ -1,0 +1,108 @@
+//! The last seconds of one sensor's fused samples, for reading its orientation at any moment and for
+//! looking back over a stride.
+
+use crate::event::{Doubt, Fused};
+use crate::units::{Hz, SessionTime};
+use nalgebra::{UnitQuaternion, Vector3};
+use std::collections::VecDeque;
+
+/// How far back a track reaches, s: the longest stride that is used (1.7 s) plus the longest wait
+/// for a late sensor and for the end of a bridged gap.
+const REACH: f64 = 4.0;
+
+/// One fused sample, with the vertical rotation so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    pub t: SessionTime,
+    pub world_from_sensor: UnitQuaternion<f64>,
+    pub gyr: Vector3<f64>,
+    pub acc: Vector3<f64>,
+    pub doubt: Option<Doubt>,
+    /// Angle turned about the vertical since the start, rad.
+    pub yaw: f64,
+}
+
+/// A sensor's orientation at a moment between two samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pose {
+    pub world_from_sensor: UnitQuaternion<f64>,
+    pub yaw: f64,
+    pub doubt: Option<Doubt>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Track {
+    points: VecDeque<Point>,
+    capacity: usize,
+    yaw: f64,
+    /// Points dropped from the front since the start, so that a position stays valid as they go.
+    dropped: u64,
+    /// Position of the point at or after the last moment read.
+    cursor: u64,
+}
+
+impl Track {
+    #[must_use]
+    pub fn new(rate: Hz) -> Self {
+        let capacity = ((rate.0 * REACH).ceil() as usize).max(64);
+        Self { points: VecDeque::with_capacity(capacity + 1), capacity, yaw: 0.0, dropped: 0, cursor: 0 }
+    }
+
+    pub fn push(&mut self, fused: &Fused) {
+        if let Some(last) = self.points.back() {
+            let up = fused.world_from_sensor.inverse_transform_vector(&Vector3::z());
+            self.yaw += up.dot(&fused.gyr) * (fused.t - last.t);
+        }
+        self.points.push_back(Point {
+            t: fused.t,
+            world_from_sensor: fused.world_from_sensor,
+            gyr: fused.gyr,
+            acc: fused.acc,
+            doubt: fused.doubt,
+            yaw: self.yaw,
+        });
+        if self.points.len() > self.capacity {
+            self.points.pop_front();
+            self.dropped += 1;
+        }
+    }
+
+    #[must_use]
+    pub fn newest(&self) -> Option<SessionTime> {
+        self.points.back().map(|p| p.t)
+    }
+
+    /// Points with `from <= t < to`, oldest first.
+    pub fn between(&self, from: SessionTime, to: SessionTime) -> impl Iterator<Item = &Point> + Clone {
+        let start = self.points.partition_point(|p| p.t < from);
+        let end = self.points.partition_point(|p| p.t < to).max(start);
+        self.points.range(start..end)
+    }
+
+    /// The pose at `t`; `None` outside of what is kept. Moments must be read in rising order for
+    /// speed, not for correctness.
+    pub fn pose(&mut self, t: SessionTime) -> Option<Pose> {
+        let mut i = self.cursor.saturating_sub(self.dropped) as usize;
+        if self.points.get(i).is_none_or(|p| p.t > t) {
+            i = 0;
+        }
+        while self.points.get(i).is_some_and(|p| p.t < t) {
+            i += 1;
+        }
+        self.cursor = self.dropped + i as u64;
+        let after = self.points.get(i)?;
+        let Some(before) = i.checked_sub(1).and_then(|i| self.points.get(i)) else {
+            return (after.t == t).then_some(Pose {
+                world_from_sensor: after.world_from_sensor,
+                yaw: after.yaw,
+                doubt: after.doubt,
+            });
+        };
+        let share = (t - before.t) / (after.t - before.t);
+        Some(Pose {
+            world_from_sensor: before.world_from_sensor.nlerp(&after.world_from_sensor, share),
+            yaw: before.yaw + share * (after.yaw - before.yaw),
+            doubt: before.doubt.or(after.doubt),
+        })
+    }
+}
