@@ -14,6 +14,8 @@ pub struct ClockState {
     pub drift_ppm: f64,
     /// Spread of arrivals above the early edge, s.
     pub jitter: f64,
+    /// One standard deviation of the mapping, s.
+    pub sigma: f64,
     /// Times that the device clock jumped.
     pub jumps: u32,
 }

@@ -3,12 +3,15 @@
 use crate::event::{Event, Grade, Stance};
 use crate::input::Mark;
 
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FlagConfig {}
+
 #[derive(Debug, Clone, Default)]
 pub struct Flagger {}
 
 impl Flagger {
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(_: &FlagConfig) -> Self {
         Self::default()
     }
 

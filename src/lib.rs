@@ -23,6 +23,7 @@ pub mod flag;
 pub mod fusion;
 pub mod gait;
 pub mod joint;
+pub mod health;
 pub mod segment;
 
 pub mod pipeline;

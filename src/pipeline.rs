@@ -1,24 +1,282 @@
 //! Sans-I/O: push(Input) -> Events. The only place where the stages meet.
+//!
+//! Live, replay and batch call the same [`Pipeline::push`]; the same inputs in the same order give the
+//! same events to the bit. Nothing is allocated per sample once buffers have grown to their size.
 
-use crate::event::Event;
-use crate::input::Input;
+mod frames;
+mod line;
+mod stances;
 
-#[derive(Debug, Default)]
+use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo};
+use crate::event::{
+    Calibration, Contact, ContactKind, Event, Frame, Fused, Health, HealthCode, Phase, SensorStatus, Stance,
+};
+use crate::flag::Flagger;
+use crate::gait::GaitTracker;
+use crate::health::HealthMonitor;
+use crate::input::{Input, Mark};
+use crate::segment::calibration::{Calibrator, Step};
+use crate::units::SessionTime;
+use frames::FrameStage;
+use line::Line;
+use serde::{Deserialize, Serialize};
+use stances::StanceStage;
+
+/// Sensor states are looked at this often, s of session time.
+const HEALTH_INTERVAL: f64 = 0.5;
+
+/// Everything that changes the pipeline's results. Recorded with a session, so that its replay is equal.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PipelineConfig {
+    pub flags: crate::flag::FlagConfig,
+}
+
+#[derive(Debug)]
 pub struct Pipeline {
+    lines: PerPlacement<Option<Line>>,
+    /// Sensors that are worn nowhere that we know of: counted, otherwise ignored.
+    strangers: Vec<SensorInfo>,
+    gait: GaitTracker,
+    calibrator: Calibrator,
+    frames: FrameStage,
+    stances: StanceStage,
+    flagger: Flagger,
+    health: HealthMonitor,
+    now: Option<SessionTime>,
+    next_health: f64,
+    progress: Progress,
     events: Vec<Event>,
+    scratch: Scratch,
+}
+
+/// How far the session has come, for the runner.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    stood_still: bool,
+    calibrated: bool,
+    baseline: bool,
+}
+
+/// Buffers that keep their size between pushes.
+#[derive(Debug, Default)]
+struct Scratch {
+    fused: Vec<Fused>,
+    contacts: Vec<Contact>,
+    steps: Vec<Step>,
+    frames: Vec<Frame>,
+    health: Vec<Health>,
 }
 
 impl Pipeline {
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(config: &PipelineConfig) -> Self {
+        Self {
+            lines: PerPlacement::from_fn(|_| None),
+            strangers: Vec::new(),
+            gait: GaitTracker::new(),
+            calibrator: Calibrator::new(),
+            frames: FrameStage::new(),
+            stances: StanceStage::new(),
+            flagger: Flagger::new(&config.flags),
+            health: HealthMonitor::new(),
+            now: None,
+            next_health: f64::NEG_INFINITY,
+            progress: Progress::default(),
+            events: Vec::new(),
+            scratch: Scratch::default(),
+        }
     }
 
-    /// Feeds one input; the events that it caused, in the order in which they were known, until the
-    /// next push.
+    /// Feeds one input; gives the events that it caused, in the order in which they were known. They
+    /// stand until the next push.
     pub fn push(&mut self, input: &Input) -> &[Event] {
-        let _ = input;
         self.events.clear();
+        match input {
+            Input::Sensor(info) => self.sensor(info),
+            Input::Packet(packet) => self.packet(packet),
+            Input::Mark(mark) => self.mark(*mark),
+            Input::End => self.end(),
+        }
         &self.events
     }
+
+    /// The newest session time seen.
+    #[must_use]
+    pub fn now(&self) -> Option<SessionTime> {
+        self.now
+    }
+
+    /// How each sensor does, worn ones first, in the order of [`Placement::ALL`].
+    pub fn sensors(&self) -> impl Iterator<Item = SensorStatus> {
+        let now = self.now.unwrap_or(SessionTime(0.0));
+        let worn = self.lines.iter().filter_map(move |(_, line)| line.as_ref().map(|line| line.status(now)));
+        worn.chain(self.strangers.iter().map(stranger_status))
+    }
+
+    /// What the runner has to do next.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        let now = self.now.unwrap_or(SessionTime(0.0));
+        let leg_online = self
+            .lines
+            .iter()
+            .any(|(placement, line)| placement != Placement::Pelvis && line.as_ref().is_some_and(|l| l.online(now)));
+        match self.progress {
+            _ if !leg_online => Phase::WaitingForSensors,
+            Progress { calibrated: true, baseline: true, .. } => Phase::Watching,
+            Progress { calibrated: true, .. } => Phase::LearningUsual,
+            Progress { stood_still: true, .. } => Phase::Move,
+            _ => Phase::StandStill,
+        }
+    }
+
+    fn sensor(&mut self, info: &SensorInfo) {
+        let Some(placement) = info.placement else {
+            self.strangers.retain(|known| known.id != info.id);
+            self.strangers.push(info.clone());
+            return;
+        };
+        let taken = self.lines[placement].as_ref().is_some_and(|line| line.info.id != info.id);
+        if taken {
+            self.say(HealthCode::DuplicatePlacement, Some(placement), || {
+                format!(
+                    "two sensors claim the {}; {} is used and the other ignored: give it another place",
+                    crate::health::words(placement),
+                    info.name
+                )
+            });
+        }
+        self.gait.add_sensor(placement, info.rate);
+        self.lines[placement] = Some(Line::new(info.clone()));
+    }
+
+    fn packet(&mut self, packet: &Packet) {
+        let Some(placement) = self.placement_of(packet.sensor) else { return };
+        let Some(line) = &mut self.lines[placement] else { return };
+        line.arrived(packet);
+        for sample in &packet.samples {
+            let Some(line) = &mut self.lines[placement] else { return };
+            let Some(t) = line.accept(sample) else { continue };
+            line.fuse(t, sample, &mut self.scratch.fused);
+            self.gait.push(placement, t, &sample.acc, &sample.gyr, &mut self.scratch.contacts);
+            self.now = Some(self.now.map_or(t, |now| if t > now { t } else { now }));
+            self.settle(placement);
+            self.advance(false);
+        }
+        self.look_after_sensors();
+    }
+
+    fn placement_of(&self, sensor: SensorId) -> Option<Placement> {
+        self.lines
+            .iter()
+            .find(|(_, line)| line.as_ref().is_some_and(|line| line.info.id == sensor))
+            .map(|(placement, _)| placement)
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        self.calibrator.mark(mark);
+        self.flagger.mark(mark);
+    }
+
+    fn end(&mut self) {
+        for placement in Placement::ALL {
+            if let Some(line) = &mut self.lines[placement] {
+                line.finish(&mut self.scratch.fused);
+            }
+            self.settle(placement);
+        }
+        self.advance(true);
+    }
+
+    /// Passes on what one sensor's sample has brought: to calibration, and contacts to whom they concern.
+    fn settle(&mut self, placement: Placement) {
+        for fused in self.scratch.fused.drain(..) {
+            self.calibrator.push(placement, &fused, &mut self.scratch.steps);
+        }
+        for contact in self.scratch.contacts.drain(..) {
+            self.calibrator.contact(&contact);
+            self.stances.contact(&contact);
+            if contact.kind == ContactKind::MidSwing {
+                self.frames.mid_swing(contact.side, contact.t);
+            }
+            self.events.push(Event::Contact(contact));
+        }
+        let mut steps = std::mem::take(&mut self.scratch.steps);
+        for step in steps.drain(..) {
+            match step {
+                Step::GyroZero { placement, zero } => {
+                    self.progress.stood_still = true;
+                    if let Some(line) = &mut self.lines[placement] {
+                        line.fusion.set_gyro_zero(zero);
+                    }
+                }
+                Step::Done(calibration) => self.calibrated(*calibration),
+            }
+        }
+        self.scratch.steps = steps;
+    }
+
+    fn calibrated(&mut self, calibration: Calibration) {
+        self.progress.calibrated = true;
+        self.frames.calibrated(&calibration);
+        self.flagger.calibrated(calibration.grade);
+        self.events.push(Event::Calibration(calibration));
+    }
+
+    /// Moves the grid, completes stances and judges them.
+    fn advance(&mut self, last: bool) {
+        let Some(now) = self.now else { return };
+        let frames = &mut self.scratch.frames;
+        self.frames.advance(&mut self.lines, now, last, |frame| frames.push(frame));
+        for frame in frames.drain(..) {
+            self.stances.frame(frame);
+            self.events.push(Event::Frame(frame));
+        }
+        while let Some(stance) = self.stances.next(last) {
+            self.judge(stance);
+        }
+    }
+
+    fn judge(&mut self, mut stance: Stance) {
+        let slot = self.events.len();
+        self.flagger.judge(&mut stance, &mut self.events);
+        self.progress.baseline |= self.events.iter().skip(slot).any(|e| matches!(e, Event::Baseline(_)));
+        self.events.insert(slot, Event::Stance(stance));
+    }
+
+    fn look_after_sensors(&mut self) {
+        let Some(now) = self.now else { return };
+        if now.0 < self.next_health {
+            return;
+        }
+        self.next_health = now.0 + HEALTH_INTERVAL;
+        for (_, line) in self.lines.iter() {
+            let Some(line) = line else { continue };
+            self.health.sensor(now, &line.status(now), &mut self.scratch.health);
+        }
+        self.events.extend(self.scratch.health.drain(..).map(Event::Health));
+    }
+
+    fn say(&mut self, code: HealthCode, placement: Option<Placement>, message: impl FnOnce() -> String) {
+        let now = self.now.unwrap_or(SessionTime(0.0));
+        self.health.set(now, code, placement, true, &mut self.scratch.health, message);
+        self.events.extend(self.scratch.health.drain(..).map(Event::Health));
+    }
 }
+
+fn stranger_status(info: &SensorInfo) -> SensorStatus {
+    SensorStatus {
+        name: info.name.clone(),
+        placement: None,
+        online: false,
+        last_sample: None,
+        rate_hz: 0.0,
+        nominal_rate_hz: info.rate.0,
+        loss: 0.0,
+        jitter: None,
+        clock_sigma: None,
+        battery: None,
+    }
+}
+

@@ -1,0 +1,127 @@
+//! One sensor's way from packets to oriented samples: clock, fusion, track.
+
+use crate::body::{Packet, Sample, SensorInfo};
+use crate::clock::SensorClock;
+use crate::event::{Fused, SensorStatus};
+use crate::fusion::Fusion;
+use crate::segment::track::Track;
+use crate::units::SessionTime;
+
+/// A sensor is offline when it has sent nothing for this long, s: longer than any batch of the
+/// families that we know of, short enough for a person to notice within a second.
+pub(crate) const SILENCE: f64 = 1.0;
+/// Window for the measured rate, s.
+const RATE_WINDOW: f64 = 2.0;
+
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) info: SensorInfo,
+    pub(crate) clock: SensorClock,
+    pub(crate) fusion: Fusion,
+    pub(crate) track: Track,
+    pub(crate) counts: Counts,
+    has_arrivals: bool,
+}
+
+/// What a sensor has sent and not sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) samples: u64,
+    pub(crate) lost: u64,
+    /// Not finite, or not later than the one before.
+    pub(crate) bad: u64,
+    pub(crate) last: Option<SessionTime>,
+    window_start: Option<SessionTime>,
+    window_samples: u32,
+    rate_hz: f64,
+}
+
+impl Line {
+    pub(crate) fn new(info: SensorInfo) -> Self {
+        Self {
+            clock: SensorClock::new(info.clock, info.rate),
+            fusion: Fusion::new(info.rate),
+            track: Track::new(info.rate),
+            counts: Counts { rate_hz: info.rate.0, ..Counts::default() },
+            has_arrivals: false,
+            info,
+        }
+    }
+
+    /// Ties the sensor's clock to the arrival of a packet.
+    pub(crate) fn arrived(&mut self, packet: &Packet) {
+        if let (Some(arrival), Some(newest)) = (packet.arrival, packet.samples.last()) {
+            self.has_arrivals = true;
+            self.clock.arrived(newest.t, arrival);
+        }
+    }
+
+    /// The sample's session time; `None` for a sample that cannot be used.
+    pub(crate) fn accept(&mut self, sample: &Sample) -> Option<SessionTime> {
+        let finite = sample.t.0.is_finite()
+            && sample.acc.iter().chain(sample.gyr.iter()).all(|value| value.is_finite());
+        let t = if finite { Some(self.clock.align(sample.t)) } else { None };
+        let t = t.filter(|t| self.counts.last.is_none_or(|last| *t > last));
+        match t {
+            Some(t) => self.counts.take(t, self.info.rate.interval()),
+            None => self.counts.bad += 1,
+        }
+        t
+    }
+
+    /// Fuses one accepted sample into `out`; the track takes what fusion releases.
+    pub(crate) fn fuse(&mut self, t: SessionTime, sample: &Sample, out: &mut Vec<Fused>) {
+        self.fusion.push(t, sample.acc, sample.gyr, out);
+        out.iter().for_each(|fused| self.track.push(fused));
+    }
+
+    /// Nothing follows.
+    pub(crate) fn finish(&mut self, out: &mut Vec<Fused>) {
+        self.fusion.finish(out);
+        out.iter().for_each(|fused| self.track.push(fused));
+    }
+
+    pub(crate) fn online(&self, now: SessionTime) -> bool {
+        self.counts.last.is_some_and(|last| now - last <= SILENCE)
+    }
+
+    pub(crate) fn status(&self, now: SessionTime) -> SensorStatus {
+        let clock = self.has_arrivals.then(|| self.clock.state());
+        SensorStatus {
+            name: self.info.name.clone(),
+            placement: self.info.placement,
+            online: self.online(now),
+            last_sample: self.counts.last,
+            rate_hz: if self.online(now) { self.counts.rate_hz } else { 0.0 },
+            nominal_rate_hz: self.info.rate.0,
+            loss: self.counts.loss(),
+            jitter: clock.map(|c| c.jitter),
+            clock_sigma: clock.map(|c| c.sigma),
+            battery: None,
+        }
+    }
+}
+
+impl Counts {
+    fn take(&mut self, t: SessionTime, interval: f64) {
+        if let Some(last) = self.last {
+            let missed = ((t - last) / interval).round() - 1.0;
+            self.lost += missed.max(0.0) as u64;
+        }
+        self.samples += 1;
+        self.last = Some(t);
+        self.window_samples += 1;
+        let start = *self.window_start.get_or_insert(t);
+        if t - start >= RATE_WINDOW {
+            self.rate_hz = f64::from(self.window_samples - 1) / (t - start);
+            self.window_start = Some(t);
+            self.window_samples = 1;
+        }
+    }
+
+    /// Share of samples lost since the start, 0 to 1.
+    pub(crate) fn loss(&self) -> f64 {
+        let all = self.samples + self.lost;
+        if all == 0 { 0.0 } else { self.lost as f64 / all as f64 }
+    }
+}

@@ -1,0 +1,170 @@
+//! Contacts and angles to stances: a stance is complete when its terminal contact is decided and the
+//! angles have reached it.
+
+use crate::body::{PerSide, Side};
+use crate::event::{
+    Contact, ContactKind, Doubt, Frame, Gait, LegAngles, Peaks, Stance, StanceDoubt,
+};
+use crate::joint;
+use crate::units::SessionTime;
+use std::collections::VecDeque;
+
+/// Frames kept, at 100 Hz: the longest stance (2.5 s) and the wait for its decision.
+const KEPT: usize = 400;
+/// Regular strides before a stance is judged (stance detection's own measurement: with three, no drop
+/// landing or knee bend was taken for a stance).
+const RHYTHM: u32 = 3;
+/// A stride longer than this is a pause, s.
+const LONGEST_STRIDE: f64 = 2.2;
+/// The part of stance in which rotation peaks count: its ends carry impact and push-off artefacts
+/// (own measurement on virtual running).
+const ROTATION_FROM: f64 = 0.15;
+const ROTATION_TO: f64 = 0.75;
+
+#[derive(Debug)]
+pub(crate) struct StanceStage {
+    frames: VecDeque<Frame>,
+    legs: PerSide<Leg>,
+}
+
+#[derive(Debug, Default)]
+struct Leg {
+    number: u32,
+    ic: Option<Contact>,
+    stride_time: Option<f64>,
+    /// Terminal contact, while the verdict waits: for angles, and in walking for the swing that confirms it.
+    tc: Option<Contact>,
+    confirmed: bool,
+}
+
+impl StanceStage {
+    pub(crate) fn new() -> Self {
+        Self { frames: VecDeque::with_capacity(KEPT + 1), legs: PerSide::default() }
+    }
+
+    pub(crate) fn frame(&mut self, frame: Frame) {
+        self.frames.push_back(frame);
+        if self.frames.len() > KEPT {
+            self.frames.pop_front();
+        }
+    }
+
+    pub(crate) fn contact(&mut self, contact: &Contact) {
+        let leg = &mut self.legs[contact.side];
+        match contact.kind {
+            ContactKind::MidSwing => {}
+            ContactKind::Initial => {
+                let before = leg.ic.replace(*contact);
+                leg.stride_time =
+                    before.map(|before| contact.t - before.t).filter(|stride| *stride < LONGEST_STRIDE);
+                leg.tc = None;
+            }
+            ContactKind::Terminal => {
+                leg.tc = Some(*contact);
+                // In running no terminal contact was ever retracted, in walking 3 to 4 % are (own
+                // measurement): a running verdict is given at once, a walking one waits for the swing.
+                leg.confirmed = contact.gait == Gait::Run;
+            }
+            ContactKind::TerminalConfirmed => {
+                if let Some(tc) = &mut leg.tc {
+                    tc.t = contact.t;
+                    tc.decided = contact.decided;
+                    leg.confirmed = true;
+                }
+            }
+            ContactKind::TerminalRetracted => leg.tc = None,
+            ContactKind::LockLost => {
+                leg.ic = None;
+                leg.tc = None;
+            }
+        }
+    }
+
+    /// The next stance that is complete, if any. `last`: no more frames will come.
+    pub(crate) fn next(&mut self, last: bool) -> Option<Stance> {
+        Side::BOTH.into_iter().find_map(|side| self.complete(side, last))
+    }
+
+    fn complete(&mut self, side: Side, last: bool) -> Option<Stance> {
+        let newest = self.frames.back()?.t;
+        let leg = &mut self.legs[side];
+        let (ic, tc) = (leg.ic?, leg.tc.filter(|tc| leg.confirmed && (newest >= tc.t || last))?);
+        leg.tc = None;
+        leg.number += 1;
+        let rhythm = ic.rhythm.min(tc.rhythm);
+        let seen = Seen::over(&self.frames, side, ic.t, tc.t);
+        let doubt = if rhythm < RHYTHM { Some(StanceDoubt::NoRhythm) } else { seen.doubt.map(StanceDoubt::Angles) };
+        Some(Stance {
+            side,
+            number: leg.number,
+            gait: tc.gait,
+            ic: ic.t,
+            tc: tc.t,
+            stride_time: leg.stride_time,
+            peaks: seen.peaks,
+            valid: doubt.is_none(),
+            doubt,
+            decided: SessionTime(tc.decided.0.max(seen.last.0)),
+            flags: Vec::new(),
+        })
+    }
+}
+
+/// What the frames of one stance show.
+struct Seen {
+    peaks: Peaks,
+    doubt: Option<Doubt>,
+    /// The newest frame that was needed.
+    last: SessionTime,
+}
+
+impl Seen {
+    fn over(frames: &VecDeque<Frame>, side: Side, ic: SessionTime, tc: SessionTime) -> Self {
+        let from = frames.partition_point(|f| f.t < ic);
+        let to = frames.partition_point(|f| f.t <= tc).max(from);
+        let stance = || frames.range(from..to);
+        let share = |f: &Frame| (f.t - ic) / (tc - ic);
+        let mid = || stance().filter(|f| (ROTATION_FROM..=ROTATION_TO).contains(&share(f)));
+        let leg = |f: &Frame| f.legs[side];
+        let all = |read: fn(&LegAngles) -> Option<f64>| peak(stance().map(|f| read(&leg(f))));
+        let middle = |read: fn(&LegAngles) -> Option<f64>| peak(mid().map(|f| read(&leg(f))));
+        let at_ic = |read: fn(&LegAngles) -> Option<f64>| stance().next().and_then(|f| read(&leg(f)));
+        let hip_rotation = middle(|l| l.hip.map(|a| a.rotation));
+        let femur_rotation = middle(|l| l.femur.map(|a| a.rotation));
+        let excursion =
+            |peak: Option<f64>, start: Option<f64>| peak.zip(start).map(|(peak, start)| peak - start);
+        Self {
+            peaks: Peaks {
+                hip_adduction: all(|l| l.hip.map(|a| a.adduction)),
+                hip_rotation,
+                hip_rotation_excursion: excursion(hip_rotation, at_ic(|l| l.hip.map(|a| a.rotation))),
+                femur_adduction: all(|l| l.femur.map(|a| a.adduction)),
+                femur_rotation,
+                femur_rotation_excursion: excursion(
+                    femur_rotation,
+                    at_ic(|l| l.femur.map(|a| a.rotation)),
+                ),
+                pelvic_drop: peak(
+                    stance().map(|f| f.pelvis.map(|p| joint::contralateral_drop(&p, side))),
+                ),
+                knee_valgus: all(|l| l.valgus),
+            },
+            doubt: if from == to {
+                Some(Doubt::SensorLost)
+            } else {
+                stance().find_map(|f| leg(f).doubt)
+            },
+            last: stance().next_back().map_or(tc, |f| f.t),
+        }
+    }
+}
+
+/// The largest value; `None` if one is missing or there are none.
+fn peak(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let mut peak = None;
+    for value in values {
+        let value = value?;
+        peak = Some(peak.map_or(value, |peak: f64| peak.max(value)));
+    }
+    peak
+}
