@@ -404,6 +404,7 @@ pub enum HealthCode {
     OutOfStep,
     NoProgression,
     DuplicatePlacement,
+    RecordingFailed,
     BadData,
 }
 

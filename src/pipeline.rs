@@ -114,6 +114,13 @@ impl Pipeline {
         worn.chain(self.strangers.iter().map(stranger_status))
     }
 
+    /// Samples received and lost so far, over all worn sensors.
+    #[must_use]
+    pub fn samples(&self) -> (u64, u64) {
+        let counts = self.lines.iter().filter_map(|(_, line)| line.as_ref()).map(|line| line.counts);
+        counts.fold((0, 0), |(received, lost), c| (received + c.samples, lost + c.lost))
+    }
+
     /// What the runner has to do next.
     #[must_use]
     pub fn phase(&self) -> Phase {

@@ -1,0 +1,156 @@
+//! The raw command line, exactly as typed. [`crate::config`] makes it usable.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Says during the run when a hip lets the thigh fall in or turn in while the foot is loaded.
+///
+/// A training aid, not a diagnosis. Everything stays on this computer.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    /// Settings, as TOML
+    #[arg(long, global = true, value_name = "FILE", env = "STANCEWATCH_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where recordings are kept [default: the user's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "STANCEWATCH_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Print tables as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The daemon: sensors, recording, page (also without a command)
+    Run(RunArgs),
+    /// A real recording, then a synthetic runner, as if live; no sensors needed
+    Demo(LiveArgs),
+    /// A recording through the live pipeline and page
+    Replay(ReplayArgs),
+    /// Recordings to angles.csv, stances.csv, alerts.csv and summary.json
+    Analyze(AnalyzeArgs),
+    /// Our errors against the truth that a Motion-BIDS data set carries
+    Validate(ValidateArgs),
+    /// A synthetic runner, as a Motion-BIDS data set with exact truth
+    Simulate(SimulateArgs),
+}
+
+/// What every command with a page takes.
+#[derive(Debug, Clone, Args)]
+pub struct LiveArgs {
+    /// Port of the page; 0 takes a free one [default: 7878]
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Do not open the browser
+    #[arg(long)]
+    pub no_open: bool,
+    /// Times real time, or `max`
+    #[arg(long, value_name = "N|max", default_value = "1")]
+    pub speed: Speed,
+    /// End when the source ends, instead of keeping the page up
+    #[arg(long)]
+    pub once: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub live: LiveArgs,
+    #[command(flatten)]
+    pub runner: RunnerArgs,
+    /// Do not record the session
+    #[arg(long)]
+    pub no_recording: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// An .mcap recording, or a path inside a Motion-BIDS data set with one recording
+    pub source: PathBuf,
+    #[command(flatten)]
+    pub live: LiveArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct AnalyzeArgs {
+    /// .mcap recordings, or paths inside Motion-BIDS data sets
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
+    /// Folder for the results
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Recordings worked at the same time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ValidateArgs {
+    /// A Motion-BIDS data set with truth (angles, orientations, gait events), or a path inside one
+    pub dataset: PathBuf,
+    /// Write a page with overlay plots
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Fail when a figure is worse than in this file
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+    /// Keep the figures in this file
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SimulateArgs {
+    /// Folder for the data set
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub runner: RunnerArgs,
+}
+
+/// The synthetic runner. Everything else about it can be set with `--runner-config`.
+#[derive(Debug, Clone, Args)]
+pub struct RunnerArgs {
+    /// Every setting of the synthetic runner, as TOML
+    #[arg(long, value_name = "FILE")]
+    pub runner_config: Option<PathBuf>,
+    /// Makes the same runner again
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Running time after the walk, minutes
+    #[arg(long, value_name = "N")]
+    pub minutes: Option<f64>,
+    /// Running speed, m/s
+    #[arg(long, value_name = "N")]
+    pub speed_m_s: Option<f64>,
+    /// Sample rate, Hz
+    #[arg(long, value_name = "N")]
+    pub rate_hz: Option<f64>,
+    /// Share of packets lost, percent
+    #[arg(long, value_name = "N")]
+    pub loss_percent: Option<f64>,
+}
+
+/// How fast a source plays.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    Times(f64),
+    Max,
+}
+
+impl FromStr for Speed {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        match text.parse::<f64>() {
+            Ok(times) if times.is_finite() && times > 0.0 => Ok(Self::Times(times)),
+            _ => Err(format!("`{text}` is not a speed: give a number above 0, such as 4, or max")),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! A source played through the pipeline, live: paced, published to the page, recorded.
+//!
+//! Three threads: the feeder paces the source, this one owns the pipeline, the keeper writes the
+//! recording. Queues between them are bounded and block: nothing is dropped.
+
+use crate::cli::Speed;
+use crate::event::{Event, Health, HealthCode};
+use crate::host_clock;
+use crate::input::Input;
+use crate::pipeline::{Pipeline, PipelineConfig};
+use crate::record::mcap::{RecordError, Recorder, SessionMeta};
+use crate::serve::{Hub, SourceLabel};
+use crate::units::SessionTime;
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Inputs between feeder and pipeline: a quarter of a second of five sensors.
+const QUEUE: usize = 128;
+/// Notes between pipeline and keeper: half a minute of five sensors, for a disk that stalls.
+const KEEPER_QUEUE: usize = 16_384;
+/// The keeper closes its chunk this often, so that a kill costs at most the last second.
+const FLUSH: Duration = Duration::from_millis(500);
+/// The page hears of sensors this often.
+const STATUS: Duration = Duration::from_millis(250);
+
+/// Inputs of a session in order, with what goes wrong while reading them.
+pub type Inputs = Box<dyn Iterator<Item = anyhow::Result<Input>> + Send>;
+
+/// One source, and how the page speaks of it.
+pub struct Play {
+    pub label: SourceLabel,
+    pub inputs: Inputs,
+    pub config: PipelineConfig,
+    /// Where to record, if at all.
+    pub recording: Option<PathBuf>,
+}
+
+/// Plays a source to its end or until `stop`.
+pub fn play(play: Play, speed: Speed, hub: &Hub, stop: &CancellationToken) -> anyhow::Result<()> {
+    let mut pipeline = Pipeline::new(&play.config);
+    hub.segment(play.label.clone());
+    thread::scope(|scope| {
+        let keeper = play.recording.as_deref().map(|path| Keeper::start(scope, path, &play, hub)).transpose()?;
+        let (to_pipeline, from_feeder) = sync_channel(QUEUE);
+        let inputs = play.inputs;
+        let feeder = scope.spawn(move || feed(inputs, speed, stop, &to_pipeline));
+        listen(&mut pipeline, &from_feeder, hub, keeper.as_ref());
+        if let Some(keeper) = keeper {
+            keeper.finish();
+        }
+        feeder.join().map_err(|_| anyhow::anyhow!("the source stopped working; start again"))??;
+        hub.ended();
+        Ok(())
+    })
+}
+
+/// Owns the pipeline until the feeder has nothing more.
+fn listen(pipeline: &mut Pipeline, inputs: &Receiver<(Input, Instant)>, hub: &Hub, keeper: Option<&Keeper>) {
+    let mut told = host_clock::instant();
+    let mut counted = (0, 0);
+    for (input, since) in inputs {
+        let events = pipeline.push(&input);
+        for event in events {
+            hub.publish(event);
+        }
+        let now = host_clock::instant();
+        if matches!(input, Input::Packet(_)) {
+            hub.decision_seconds((now - since).as_secs_f64());
+        }
+        if let Some(keeper) = keeper {
+            keeper.keep(Note { input, events: events.to_vec() });
+        }
+        if now - told >= STATUS {
+            told = now;
+            counted = tell(pipeline, hub, counted);
+        }
+    }
+    tell(pipeline, hub, counted);
+}
+
+/// Tells the page how the session stands; gives the samples counted so far.
+fn tell(pipeline: &Pipeline, hub: &Hub, before: (u64, u64)) -> (u64, u64) {
+    if let Some(now) = pipeline.now() {
+        hub.clock(now);
+    }
+    hub.phase(pipeline.phase());
+    hub.sensors(pipeline.sensors().collect());
+    hub.limits(&pipeline.limits());
+    let counts = pipeline.samples();
+    hub.samples(counts.0 - before.0, counts.1 - before.1);
+    counts
+}
+
+/// Paces the source: an input is due when its session time has passed, at the given speed.
+fn feed(
+    inputs: Inputs,
+    speed: Speed,
+    stop: &CancellationToken,
+    out: &SyncSender<(Input, Instant)>,
+) -> anyhow::Result<()> {
+    let mut start: Option<(Instant, SessionTime)> = None;
+    let mut ended = false;
+    for input in inputs {
+        let input = input?;
+        if let (Speed::Times(times), Some(t)) = (speed, session_time(&input)) {
+            let (began, first) = *start.get_or_insert_with(|| (host_clock::instant(), t));
+            sleep_until(began + Duration::from_secs_f64(((t - first) / times).max(0.0)), stop);
+        }
+        if stop.is_cancelled() {
+            break;
+        }
+        ended = input == Input::End;
+        if out.send((input, host_clock::instant())).is_err() {
+            return Ok(());
+        }
+    }
+    if !ended {
+        // The session ends here, whatever the source would still have had; `err` is a pipeline that is gone.
+        out.send((Input::End, host_clock::instant())).ok();
+    }
+    Ok(())
+}
+
+fn sleep_until(due: Instant, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        let left = due.saturating_duration_since(host_clock::instant());
+        if left.is_zero() {
+            return;
+        }
+        // In slices, so that a stop is heard in time.
+        thread::sleep(left.min(Duration::from_millis(50)));
+    }
+}
+
+fn session_time(input: &Input) -> Option<SessionTime> {
+    match input {
+        Input::Packet(packet) => packet.arrival.or(packet.samples.last().map(|s| SessionTime(s.t.0))),
+        Input::Mark(mark) => Some(mark.t),
+        Input::Sensor(_) | Input::End => None,
+    }
+}
+
+/// What one push took in and gave out.
+struct Note {
+    input: Input,
+    events: Vec<Event>,
+}
+
+/// Writes the recording on its own thread.
+struct Keeper<'scope> {
+    notes: SyncSender<Note>,
+    thread: ScopedJoinHandle<'scope, ()>,
+}
+
+impl<'scope> Keeper<'scope> {
+    fn start<'env>(
+        scope: &'scope Scope<'scope, 'env>,
+        path: &Path,
+        play: &Play,
+        hub: &Hub,
+    ) -> anyhow::Result<Self> {
+        let config = serde_json::to_string(&play.config).context("the settings cannot be written as JSON")?;
+        let meta = SessionMeta {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            config,
+            started: host_clock::wall_time(),
+            label: play.label.title.clone(),
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).with_context(|| {
+                format!("cannot create {}; choose a folder that you may write to with --data-dir", folder.display())
+            })?;
+        }
+        let recorder = Recorder::create(path, &meta)?;
+        let (notes, queue) = sync_channel(KEEPER_QUEUE);
+        let (path, hub) = (path.to_owned(), hub.clone());
+        let thread = scope.spawn(move || write(recorder, &path, &queue, &hub));
+        Ok(Self { notes, thread })
+    }
+
+    /// Blocks while the queue is full: a recording drops nothing.
+    fn keep(&self, note: Note) {
+        // `err`: the writer has said on the page why it stopped.
+        self.notes.send(note).ok();
+    }
+
+    fn finish(self) {
+        drop(self.notes);
+        if self.thread.join().is_err() {
+            tracing::error!("the recording stopped working");
+        }
+    }
+}
+
+fn write(mut recorder: Recorder, path: &Path, notes: &Receiver<Note>, hub: &Hub) {
+    let mut flushed = host_clock::instant();
+    let mut t = SessionTime(0.0);
+    loop {
+        let written = match notes.recv_timeout(FLUSH) {
+            Ok(note) => {
+                t = session_time(&note.input).unwrap_or(t);
+                keep(&mut recorder, &note)
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let now = host_clock::instant();
+        let due = now - flushed >= FLUSH;
+        let written = if due { written.and_then(|()| recorder.flush()) } else { written };
+        if let Err(error) = written {
+            tracing::error!("{error}");
+            hub.publish(&Event::Health(Health {
+                t,
+                code: HealthCode::RecordingFailed,
+                placement: None,
+                active: true,
+                message: error.to_string(),
+            }));
+            return;
+        }
+        if due {
+            flushed = now;
+            let bytes = std::fs::metadata(path).map_or(0, |m| m.len());
+            hub.recording(&path.display().to_string(), bytes);
+        }
+    }
+    if let Err(error) = recorder.finish() {
+        tracing::error!("{error}");
+    }
+}
+
+/// The raw input first: it is what cannot be made again.
+fn keep(recorder: &mut Recorder, note: &Note) -> Result<(), RecordError> {
+    recorder.input(&note.input)?;
+    note.events.iter().try_for_each(|event| recorder.event(event))
+}
