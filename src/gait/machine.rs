@@ -1,0 +1,313 @@
+//! One leg's cycle: idle, swing, landing, stance, preswing. Says what it decides as it decides it.
+
+use super::extremum::Extremum;
+use super::parameters::Parameters;
+use super::signal::Tick;
+use super::stance::{Ending, StanceWatch, Verdict};
+use crate::body::Side;
+use crate::event::{Contact, ContactKind, Gait};
+use crate::units::SessionTime;
+
+/// Where decisions go, with what they have in common.
+pub(super) struct Outbox<'a> {
+    pub(super) side: Side,
+    /// The newest sample.
+    pub(super) now: SessionTime,
+    pub(super) gait: Gait,
+    pub(super) contacts: &'a mut Vec<Contact>,
+}
+
+impl Outbox<'_> {
+    fn say(&mut self, kind: ContactKind, t: f64, rhythm: u32, sigma: f64) {
+        self.contacts.push(Contact {
+            side: self.side,
+            kind,
+            t: SessionTime(t),
+            decided: self.now,
+            gait: self.gait,
+            rhythm,
+            sigma,
+        });
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+enum State {
+    #[default]
+    Idle,
+    Swing(Extremum),
+    Landing(Landing),
+    Stance(StanceWatch),
+    /// Contact has ended, its swing is awaited.
+    Preswing(Ending),
+}
+
+/// The swing is over, contact is awaited.
+#[derive(Debug, Clone)]
+struct Landing {
+    t_zero: f64,
+    lowest: Extremum,
+    sharpest_sq: f64,
+    t_sharpest: f64,
+}
+
+/// What this leg usually does; 0 where not known yet.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Usual {
+    pub(super) swing_peak: f64,
+    pub(super) push_off: f64,
+    pub(super) walk_stance: f64,
+    pub(super) run_stance: f64,
+}
+
+/// Moves a usual value towards a new one; the first is taken as it is.
+fn follow(usual: &mut f64, value: f64, gain: f64) {
+    *usual = if *usual == 0.0 { value } else { *usual + gain * (value - *usual) };
+}
+
+/// The latest jerks: contact may come before the landing is known to have begun.
+const JERKS: usize = 32;
+
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    state: State,
+    usual: Usual,
+    /// Of the latest swing.
+    peak: f64,
+    t_up: f64,
+    angle: f64,
+    jerks: [(f64, f64); JERKS],
+    next_jerk: usize,
+    t_ic: f64,
+    t_tc: f64,
+    t_event: f64,
+    rhythm: u32,
+    stride: f64,
+    locked: bool,
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        Self {
+            state: State::Idle,
+            usual: Usual::default(),
+            peak: 0.0,
+            t_up: f64::NEG_INFINITY,
+            angle: 0.0,
+            jerks: [(f64::NEG_INFINITY, 0.0); JERKS],
+            next_jerk: 0,
+            t_ic: f64::NEG_INFINITY,
+            t_tc: f64::NEG_INFINITY,
+            t_event: f64::NEG_INFINITY,
+            rhythm: 0,
+            stride: 0.0,
+            locked: false,
+        }
+    }
+
+    /// A stride has begun and not been lost.
+    pub(super) fn locked(&self) -> bool {
+        self.locked
+    }
+
+    /// Forgets the stride under way; `t` is when it was last known.
+    pub(super) fn lose(&mut self, t: f64, out: &mut Outbox) {
+        self.state = State::Idle;
+        self.rhythm = 0;
+        if self.locked {
+            self.locked = false;
+            out.say(ContactKind::LockLost, t, 0, 0.0);
+        }
+    }
+
+    pub(super) fn tick(&mut self, p: &Parameters, tick: &Tick, out: &mut Outbox) {
+        self.keep_jerk(tick);
+        if self.t_event.is_finite() && tick.t - self.t_event > p.rhythm.forget {
+            self.usual = Usual::default();
+            self.t_event = f64::NEG_INFINITY;
+            self.lose(tick.t, out);
+        }
+        if tick.before <= 0.0 && tick.y > 0.0 {
+            self.t_up = tick.crossing(0.0);
+            self.angle = 0.0;
+        }
+        self.angle += tick.y.max(0.0) * tick.h;
+        let swing_from = p.swing.floor.max(p.swing.share * self.usual.swing_peak);
+        // The state is taken out and what follows is put back; nothing is copied to the heap.
+        self.state = match std::mem::take(&mut self.state) {
+            State::Idle => self.idle(p, tick, swing_from, out),
+            State::Swing(peak) => self.swing(p, tick, peak, out),
+            State::Landing(landing) => self.land(p, tick, landing, out),
+            State::Stance(watch) => self.stand(p, tick, swing_from, watch, out),
+            State::Preswing(ending) => self.preswing(p, tick, swing_from, ending, out),
+        };
+    }
+
+    fn keep_jerk(&mut self, tick: &Tick) {
+        if let Some(slot) = self.jerks.get_mut(self.next_jerk) {
+            *slot = (tick.t_jerk, tick.jerk_sq);
+        }
+        self.next_jerk = (self.next_jerk + 1) % JERKS;
+    }
+
+    fn idle(&mut self, p: &Parameters, tick: &Tick, swing_from: f64, out: &mut Outbox) -> State {
+        if tick.y > swing_from {
+            return State::Swing(Extremum::highest(tick));
+        }
+        if self.locked && tick.t - self.t_event > p.rhythm.longest {
+            self.lose(tick.t, out);
+        }
+        State::Idle
+    }
+
+    fn swing(&mut self, p: &Parameters, tick: &Tick, mut peak: Extremum, out: &mut Outbox) -> State {
+        peak.offer(tick);
+        if tick.y > 0.0 {
+            return if tick.t - self.t_up > p.swing.longest { State::Idle } else { State::Swing(peak) };
+        }
+        let t_zero = tick.crossing(0.0);
+        let plausible = self.angle >= p.swing.angle
+            && t_zero - self.t_up >= p.swing.shortest
+            && t_zero - self.t_ic > p.swing.least_stride;
+        if !plausible {
+            return State::Idle;
+        }
+        self.peak = peak.value();
+        out.say(ContactKind::MidSwing, peak.time(), self.rhythm, tick.h);
+        let from = t_zero - p.landing.jerk_before;
+        let (t_sharpest, sharpest_sq) = self
+            .jerks
+            .iter()
+            .filter(|(t, _)| *t > from)
+            .fold((t_zero, 0.0), |best, &jerk| if jerk.1 > best.1 { jerk } else { best });
+        State::Landing(Landing { t_zero, lowest: Extremum::lowest(tick), sharpest_sq, t_sharpest })
+    }
+
+    fn land(&mut self, p: &Parameters, tick: &Tick, mut landing: Landing, out: &mut Outbox) -> State {
+        if tick.jerk_sq > landing.sharpest_sq {
+            landing.sharpest_sq = tick.jerk_sq;
+            landing.t_sharpest = tick.t_jerk;
+        }
+        landing.lowest.offer(tick);
+        let Some((t_ic, sigma)) = self.initial_contact(p, tick, &landing, out.gait) else {
+            return State::Landing(landing);
+        };
+        self.count_stride(p, t_ic);
+        follow(&mut self.usual.swing_peak, self.peak, p.swing.gain);
+        self.t_ic = t_ic;
+        self.t_event = tick.t;
+        self.locked = true;
+        out.say(ContactKind::Initial, t_ic, self.rhythm, sigma);
+        State::Stance(StanceWatch::new(t_ic, landing.lowest.value(), self.peak))
+    }
+
+    /// When contact began and one standard deviation of it, once known.
+    fn initial_contact(
+        &self,
+        p: &Parameters,
+        tick: &Tick,
+        landing: &Landing,
+        gait: Gait,
+    ) -> Option<(f64, f64)> {
+        let l = &p.landing;
+        let risen = tick.y > landing.lowest.value() + l.rise.max(l.rise_share * self.peak);
+        let waited = tick.t - landing.t_zero;
+        match gait {
+            Gait::Run => {
+                let level = -l.run_level * self.peak;
+                if tick.y < level {
+                    Some((tick.crossing(level) + l.run_lag, 0.006))
+                } else {
+                    (risen || waited > l.run_wait).then_some((landing.t_zero + l.run_after_zero, 0.010))
+                }
+            }
+            Gait::Walk if risen => {
+                let t_lowest = landing.lowest.time();
+                let near = (landing.t_sharpest - t_lowest).abs() < l.walk_jerk;
+                Some((if near { 0.5 * (t_lowest + landing.t_sharpest) } else { t_lowest }, 0.018))
+            }
+            Gait::Walk => (waited > l.walk_wait).then_some((landing.t_zero + l.walk_after_zero, 0.025)),
+        }
+    }
+
+    fn count_stride(&mut self, p: &Parameters, t_ic: f64) {
+        let r = &p.rhythm;
+        let stride = t_ic - self.t_ic;
+        let whole = stride > r.shortest && stride < r.longest && self.t_tc > self.t_ic;
+        if whole && (self.rhythm < 2 || (stride / self.stride - 1.0).abs() < r.regular) {
+            self.rhythm += 1;
+            self.stride = if self.rhythm == 2 { stride } else { self.stride + 0.3 * (stride - self.stride) };
+        } else {
+            self.rhythm = 1;
+        }
+    }
+
+    fn stand(
+        &mut self,
+        p: &Parameters,
+        tick: &Tick,
+        swing_from: f64,
+        mut watch: StanceWatch,
+        out: &mut Outbox,
+    ) -> State {
+        if let Some(ending) = watch.tick(p, tick, out.gait, &self.usual, self.t_up) {
+            self.t_tc = ending.t;
+            self.t_event = tick.t;
+            let rhythm = if ending.guessed { 0 } else { self.rhythm };
+            out.say(ContactKind::Terminal, ending.t, rhythm, ending.sigma);
+            return State::Preswing(ending);
+        }
+        let stood = tick.t - self.t_ic;
+        if stood > p.rhythm.stand {
+            self.lose(tick.t, out);
+            return State::Idle;
+        }
+        if tick.y > swing_from && stood > 0.22 && tick.t - self.t_up > 0.06 {
+            return State::Swing(Extremum::highest(tick));
+        }
+        State::Stance(watch)
+    }
+
+    fn preswing(
+        &mut self,
+        p: &Parameters,
+        tick: &Tick,
+        swing_from: f64,
+        mut ending: Ending,
+        out: &mut Outbox,
+    ) -> State {
+        match ending.tick(p, tick, swing_from, out.gait) {
+            Verdict::Open if tick.t - ending.t > p.rhythm.preswing => {
+                self.lose(tick.t, out);
+                State::Idle
+            }
+            Verdict::Open => State::Preswing(ending),
+            Verdict::Retracted(watch) => {
+                out.say(ContactKind::TerminalRetracted, ending.t, self.rhythm, ending.sigma);
+                self.t_tc = f64::NEG_INFINITY;
+                State::Stance(watch)
+            }
+            Verdict::Confirmed => {
+                let rhythm = if ending.guessed { 0 } else { self.rhythm };
+                out.say(ContactKind::TerminalConfirmed, ending.t, rhythm, ending.sigma);
+                self.learn_stance(&ending, out.gait);
+                State::Swing(Extremum::highest(tick))
+            }
+        }
+    }
+
+    fn learn_stance(&mut self, ending: &Ending, gait: Gait) {
+        let contact = ending.t - self.t_ic;
+        match gait {
+            Gait::Walk => {
+                follow(&mut self.usual.push_off, -ending.trough(), 0.25);
+                follow(&mut self.usual.walk_stance, contact, 0.25);
+            }
+            // Slow to shorten: a guard time that follows false short stances down lets more through.
+            Gait::Run => {
+                let gain = if contact > self.usual.run_stance { 0.25 } else { 0.1 };
+                follow(&mut self.usual.run_stance, contact, gain);
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What the detector assumes, in one place. "Own measurement" is the error table of this stage's
+//! accuracy test: walking on force plates (six people), running as virtual sensors on the recorded
+//! motion of real runners, one real treadmill jog.
+
+/// Times in s, rates in rad/s, factors without unit. Rates are of the shank about its medio-lateral
+/// axis, positive while the foot swings forward.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameters {
+    pub signal: SignalParameters,
+    pub swing: SwingParameters,
+    pub landing: LandingParameters,
+    pub walk_stance: WalkStanceParameters,
+    pub run_stance: RunStanceParameters,
+    pub rhythm: RhythmParameters,
+}
+
+/// From raw samples to the filtered medio-lateral rate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalParameters {
+    /// Corner of the low-pass, Hz. Default 25: 15 Hz costs 5 ms of spread in walking (own measurement).
+    pub corner: f64,
+    /// Upper bound of the corner as a share of the sampling rate. Default 0.42: keeps the bilinear
+    /// transform clear of its singularity at 0.5.
+    pub corner_share: f64,
+    /// The longest gap that is bridged by a straight line, s. Default 0.10: a third of the shortest
+    /// stance and half of the shortest swing (own measurement: costs at most 1 ms at 2 % loss).
+    pub bridge: f64,
+    /// Rotation that counts as moving, rad/s. Default 1: above sway, below the slowest swing.
+    pub moving: f64,
+    /// Memory of axis and sign, s of movement. Default 6: about six strides.
+    pub axis_memory: f64,
+    /// Rotation to see before the sign may be doubted, rad. Default 1.
+    pub vote_travel: f64,
+    /// Sum of the three votes (each -1 to 1) below which the sign is turned. Default -0.25.
+    pub vote_turn: f64,
+}
+
+/// When a forward rotation is a swing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwingParameters {
+    /// Smallest rate that starts a swing, rad/s. Default 1.2 (own measurement; Salarian et al. 2004 use 0.9).
+    pub floor: f64,
+    /// The same as a share of the leg's usual swing peak. Default 0.35.
+    pub share: f64,
+    /// Least forward rotation, rad. Default 0.30: half of a short step's.
+    pub angle: f64,
+    /// Shortest, s. Default 0.10.
+    pub shortest: f64,
+    /// Longest, s. Default 1.3.
+    pub longest: f64,
+    /// Least time from one initial contact to the end of the next swing, s. Default 0.38: strides of
+    /// sprinters last 0.42 s and more.
+    pub least_stride: f64,
+    /// Gain of the usual swing peak per stride. Default 0.25.
+    pub gain: f64,
+}
+
+/// Initial contact, after the rate has fallen through zero at the end of swing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LandingParameters {
+    /// Rise above the minimum that proves it, rad/s. Default 0.15, and not below
+    /// [`rise_share`](Self::rise_share) of the swing peak.
+    pub rise: f64,
+    /// Default 0.04.
+    pub rise_share: f64,
+    /// Running: contact is where the rate falls below this share of the swing peak, negated.
+    /// Default 0.5 (own measurement: as exact as impact and minimum, and known sooner).
+    pub run_level: f64,
+    /// Running: from that crossing to contact, s. Default -0.0105 (own measurement, virtual running).
+    pub run_lag: f64,
+    /// Running: contact after the zero crossing where the level is not reached, s. Default 0.024 (ditto).
+    pub run_after_zero: f64,
+    /// Running: how long the level is waited for, s. Default 0.12.
+    pub run_wait: f64,
+    /// Walking: contact is the minimum, drawn half way to the sharpest jerk when the two are closer
+    /// than this, s. Default 0.04 (own measurement, force plates).
+    pub walk_jerk: f64,
+    /// Jerks count from this long before the zero crossing, s. Default 0.035.
+    pub jerk_before: f64,
+    /// Walking: how long the minimum is waited for, s. Default 0.15.
+    pub walk_wait: f64,
+    /// Walking: contact after the zero crossing where no minimum comes, s. Default 0.045 (own measurement).
+    pub walk_after_zero: f64,
+}
+
+/// Terminal contact in walking: the rate rises out of the push-off trough.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WalkStanceParameters {
+    /// Least depth of a push-off, rad/s. Default 0.5.
+    pub depth: f64,
+    /// The same as a share of the swing peak. Default 0.12.
+    pub depth_of_swing: f64,
+    /// The same as a share of the leg's usual push-off depth. Default 0.4.
+    pub depth_of_usual: f64,
+    /// Contact ends at this share of the trough. Default 0.5 (0.7 doubles the spread; own measurement).
+    pub level: f64,
+    /// From that crossing to terminal contact, s. Default -0.0275 (own measurement, force plates).
+    pub lag: f64,
+    /// Shortest stance, s. Default 0.28.
+    pub shortest: f64,
+    /// The same as a share of the leg's usual. Default 0.55.
+    pub shortest_of_usual: f64,
+    /// Ripple after contact is no plateau for this long, s. Default 0.2.
+    pub ripple: f64,
+    /// Terminal contact before the upward zero crossing where nothing else showed it, s. Default -0.058
+    /// (own measurement; poor).
+    pub fallback_lag: f64,
+    /// A terminal contact is taken back within this time, s, when the trough deepens again. Default 0.4.
+    pub doubt: f64,
+}
+
+/// Terminal contact in running: the rate falls from its hump in late stance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunStanceParameters {
+    /// Fall from the hump that ends contact, rad/s. Default 0.8, and not below
+    /// [`drop_share`](Self::drop_share) of the swing peak.
+    pub drop: f64,
+    /// Default 0.12 (own measurement, virtual running).
+    pub drop_share: f64,
+    /// From that crossing to terminal contact, s. Default -0.005 (ditto).
+    pub lag: f64,
+    /// The hump rises above this share of the swing peak, negated. Default 0.3.
+    pub hump: f64,
+    /// The hump rises above the stance minimum by this share of the swing peak. Default 0.25.
+    pub hump_rise: f64,
+    /// Shortest stance, s. Default 0.10: sprinters' (Weyand et al. 2000).
+    pub shortest: f64,
+    /// The same as a share of the leg's usual. Default 0.5.
+    pub shortest_of_usual: f64,
+    /// Longest stance judged by the rules of running, s. Default 0.45: jogging at walking speed has 0.36.
+    pub longest: f64,
+    /// Terminal contact before the upward zero crossing where nothing else showed it, s. Default -0.16
+    /// (own measurement; poor).
+    pub fallback_lag: f64,
+    /// A terminal contact is taken back within this time, s, when the rate climbs back to the hump. Default 0.15.
+    pub doubt: f64,
+}
+
+/// When strides make a rhythm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RhythmParameters {
+    /// Shortest stride, s. Default 0.42.
+    pub shortest: f64,
+    /// Longest stride, s. Default 2.2.
+    pub longest: f64,
+    /// Largest difference from the usual stride, as a share of it. Default 0.4.
+    pub regular: f64,
+    /// Longest stance, s. Default 2.5: a longer one is standing.
+    pub stand: f64,
+    /// Longest wait for the swing after terminal contact, s. Default 0.7.
+    pub preswing: f64,
+    /// Without events for this long, s, the leg's usual values are forgotten. Default 3.
+    pub forget: f64,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            signal: SignalParameters {
+                corner: 25.0,
+                corner_share: 0.42,
+                bridge: 0.10,
+                moving: 1.0,
+                axis_memory: 6.0,
+                vote_travel: 1.0,
+                vote_turn: -0.25,
+            },
+            swing: SwingParameters {
+                floor: 1.2,
+                share: 0.35,
+                angle: 0.30,
+                shortest: 0.10,
+                longest: 1.3,
+                least_stride: 0.38,
+                gain: 0.25,
+            },
+            landing: LandingParameters {
+                rise: 0.15,
+                rise_share: 0.04,
+                run_level: 0.5,
+                run_lag: -0.0105,
+                run_after_zero: 0.024,
+                run_wait: 0.12,
+                walk_jerk: 0.04,
+                jerk_before: 0.035,
+                walk_wait: 0.15,
+                walk_after_zero: 0.045,
+            },
+            walk_stance: WalkStanceParameters {
+                depth: 0.5,
+                depth_of_swing: 0.12,
+                depth_of_usual: 0.4,
+                level: 0.5,
+                lag: -0.0275,
+                shortest: 0.28,
+                shortest_of_usual: 0.55,
+                ripple: 0.2,
+                fallback_lag: -0.058,
+                doubt: 0.4,
+            },
+            run_stance: RunStanceParameters {
+                drop: 0.8,
+                drop_share: 0.12,
+                lag: -0.005,
+                hump: 0.3,
+                hump_rise: 0.25,
+                shortest: 0.10,
+                shortest_of_usual: 0.5,
+                longest: 0.45,
+                fallback_lag: -0.16,
+                doubt: 0.15,
+            },
+            rhythm: RhythmParameters {
+                shortest: 0.42,
+                longest: 2.2,
+                regular: 0.4,
+                stand: 2.5,
+                preswing: 0.7,
+                forget: 3.0,
+            },
+        }
+    }
+}
