@@ -29,4 +29,6 @@ pub mod segment;
 pub mod pipeline;
 
 // The shell.
+pub mod edge;
+pub mod record;
 pub mod source;

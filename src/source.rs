@@ -1,8 +1,3 @@
 //! Where a session comes from: equal sources of one stream of [`Input`](crate::input::Input).
 
-pub mod bids;
-mod error;
-mod recording;
-
-pub use error::SourceError;
-pub use recording::{Inputs, Recording, find};
+pub mod mcap;

@@ -1,0 +1,180 @@
+//! The channels of a recording and the JSON schema of each.
+
+use super::FORMAT;
+use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS};
+use ::mcap::{McapResult, Writer};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::io::{Seek, Write};
+
+/// A channel of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// Everything that the pipeline was given, exact to the bit.
+    Input,
+    Angles,
+    Contact,
+    Stance,
+    Alert,
+    Calibration,
+    Health,
+    Baseline,
+}
+
+impl Topic {
+    pub const ALL: [Self; 8] = [
+        Self::Input,
+        Self::Angles,
+        Self::Contact,
+        Self::Stance,
+        Self::Alert,
+        Self::Calibration,
+        Self::Health,
+        Self::Baseline,
+    ];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Angles => "angles",
+            Self::Contact => "contact",
+            Self::Stance => "stance",
+            Self::Alert => "alert",
+            Self::Calibration => "calibration",
+            Self::Health => "health",
+            Self::Baseline => "baseline",
+        }
+    }
+
+    pub(super) fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Adds the channel and its schema to a file; its number there.
+    pub(super) fn declare<W: Write + Seek>(self, writer: &mut Writer<W>) -> McapResult<u16> {
+        let schema = self.schema().to_string();
+        let name = format!("stancewatch.{}", self.name());
+        let schema_id = writer.add_schema(&name, "jsonschema", schema.as_bytes())?;
+        let metadata = BTreeMap::from([("format".to_owned(), FORMAT.to_owned())]);
+        writer.add_channel(schema_id, self.name(), "json", &metadata)
+    }
+
+    /// Plain types only (no unions): viewers derive their message layout from it. Absent fields are not valid then.
+    fn schema(self) -> Value {
+        match self {
+            Self::Input => input_schema(),
+            Self::Angles => {
+                object([("time_s", number())].into_iter().chain(ANGLE_COLUMNS.map(|c| (c, number()))))
+            }
+            Self::Contact => object([
+                ("side", string()),
+                ("kind", string()),
+                ("time_s", number()),
+                ("decided_time_s", number()),
+                ("gait", string()),
+                ("rhythm", integer()),
+                ("sigma_ms", number()),
+            ]),
+            Self::Stance => {
+                let plain = [
+                    ("side", string()),
+                    ("stance", integer()),
+                    ("gait", string()),
+                    ("ic_time_s", number()),
+                    ("tc_time_s", number()),
+                    ("contact_ms", number()),
+                    ("stride_ms", number()),
+                    ("cadence_spm", number()),
+                    ("valid", json!({ "type": "boolean" })),
+                    ("reason", string()),
+                    ("decided_time_s", number()),
+                    ("flags", string()),
+                ];
+                object(plain.into_iter().chain(PEAK_COLUMNS.map(|c| (c, number()))))
+            }
+            Self::Alert => object([
+                ("number", integer()),
+                ("rule", string()),
+                ("side", string()),
+                ("severity", string()),
+                ("onset_time_s", number()),
+                ("decided_time_s", number()),
+                ("clear_time_s", number()),
+                ("value_deg", number()),
+                ("threshold_deg", number()),
+                ("strides", integer()),
+                ("basis", string()),
+            ]),
+            Self::Calibration => object([
+                ("decided_time_s", number()),
+                ("grade", string()),
+                ("reason", string()),
+                ("segments", json!({ "type": "object" })),
+            ]),
+            Self::Health => object([
+                ("time_s", number()),
+                ("code", string()),
+                ("placement", string()),
+                ("active", json!({ "type": "boolean" })),
+                ("message", string()),
+            ]),
+            Self::Baseline => {
+                let usual = object([
+                    ("rule", string()),
+                    ("mean_deg", number()),
+                    ("sd_deg", number()),
+                    ("stances", integer()),
+                ]);
+                object([
+                    ("side", string()),
+                    ("decided_time_s", number()),
+                    ("cadence_spm", number()),
+                    ("usual", list(&usual)),
+                ])
+            }
+        }
+    }
+}
+
+fn input_schema() -> Value {
+    let sample = object([("t", number()), ("acc", list(&number())), ("gyr", list(&number()))]);
+    object([
+        ("input", string()),
+        // A sensor.
+        ("id", integer()),
+        ("name", string()),
+        ("placement", string()),
+        ("rate", number()),
+        ("clock", string()),
+        // A packet.
+        ("sensor", integer()),
+        ("arrival", number()),
+        ("samples", list(&sample)),
+        // A mark.
+        ("stretch", string()),
+        ("edge", string()),
+        ("t", number()),
+    ])
+}
+
+fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let properties: Map<_, _> = fields.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    json!({ "type": "object", "properties": properties })
+}
+
+fn list(items: &Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+fn number() -> Value {
+    json!({ "type": "number" })
+}
+
+fn integer() -> Value {
+    json!({ "type": "integer" })
+}
+
+fn string() -> Value {
+    json!({ "type": "string" })
+}

@@ -1,0 +1,131 @@
+//! An event as the JSON that viewers plot: seconds, degrees and words. What is not valid is absent.
+
+use super::channel::Topic;
+use crate::edge::{self, ANGLE_COLUMNS, PEAK_COLUMNS, decimal};
+use crate::event::{Event, Frame, Stance};
+use crate::units::SessionTime;
+use serde_json::{Map, Value, json};
+
+/// Decimals of an angle in the 100 Hz channel: a thousandth of a degree is far below any sensor's noise.
+const ANGLE_DECIMALS: u32 = 3;
+/// Decimals of a time: a tenth of a millisecond.
+const TIME_DECIMALS: u32 = 4;
+
+/// Appends the message of `event`; says on which topic and at what session time it belongs.
+pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> serde_json::Result<(Topic, SessionTime)> {
+    let (topic, t, message) = match event {
+        Event::Frame(frame) => {
+            write_frame(frame, out);
+            return Ok((Topic::Angles, frame.t));
+        }
+        Event::Contact(c) => (
+            Topic::Contact,
+            c.decided,
+            json!({
+                "side": c.side, "kind": c.kind, "time_s": c.t.0, "decided_time_s": c.decided.0,
+                "gait": c.gait, "rhythm": c.rhythm, "sigma_ms": c.sigma * 1e3,
+            }),
+        ),
+        Event::Stance(stance) => (Topic::Stance, stance.decided, stance_message(stance)),
+        Event::Alert(a) => (
+            Topic::Alert,
+            a.cleared.unwrap_or(a.decided),
+            json!({
+                "number": a.number, "rule": a.rule, "side": a.side, "severity": a.severity,
+                "onset_time_s": a.onset.0, "decided_time_s": a.decided.0,
+                "clear_time_s": a.cleared.map(|t| t.0), "value_deg": a.value.to_degrees(),
+                "threshold_deg": a.threshold.to_degrees(), "strides": a.strides, "basis": a.basis,
+            }),
+        ),
+        Event::Calibration(c) => {
+            let segments: Map<_, _> = c
+                .segments
+                .iter()
+                .filter_map(|(placement, segment)| segment.as_ref().map(|s| (placement, s)))
+                .map(|(placement, s)| {
+                    let q = s.sensor_from_segment;
+                    let segment = json!({
+                        "grade": s.quality.grade, "reason": s.quality.reason,
+                        "disagreement_deg": s.quality.disagreement.map(f64::to_degrees),
+                        "sigma_axial_deg": s.sigma_axial.to_degrees(),
+                        "sigma_frontal_deg": s.sigma_frontal.to_degrees(),
+                        "sensor_from_segment": { "w": q.w, "x": q.i, "y": q.j, "z": q.k },
+                    });
+                    (placement.name().to_owned(), present(segment))
+                })
+                .collect();
+            let message = json!({
+                "decided_time_s": c.decided.0, "grade": c.grade, "reason": c.reason, "segments": segments,
+            });
+            (Topic::Calibration, c.decided, message)
+        }
+        Event::Health(h) => (
+            Topic::Health,
+            h.t,
+            json!({
+                "time_s": h.t.0, "code": h.code, "placement": h.placement, "active": h.active,
+                "message": h.message,
+            }),
+        ),
+        Event::Baseline(b) => {
+            let usual: Vec<_> = b
+                .usual
+                .iter()
+                .map(|(rule, usual)| {
+                    json!({
+                        "rule": rule, "mean_deg": usual.mean.to_degrees(), "sd_deg": usual.sd.to_degrees(),
+                        "stances": usual.stances,
+                    })
+                })
+                .collect();
+            let message = json!({
+                "side": b.side, "decided_time_s": b.decided.0, "cadence_spm": b.cadence_spm, "usual": usual,
+            });
+            (Topic::Baseline, b.decided, message)
+        }
+    };
+    serde_json::to_writer(out, &present(message))?;
+    Ok((topic, t))
+}
+
+/// Viewers plot an absent field as a gap, but know no field that is sometimes null.
+fn present(mut message: Value) -> Value {
+    if let Value::Object(fields) = &mut message {
+        fields.retain(|_, value| !value.is_null());
+    }
+    message
+}
+
+fn stance_message(stance: &Stance) -> Value {
+    let mut message = json!({
+        "side": stance.side, "stance": stance.number, "gait": stance.gait,
+        "ic_time_s": stance.ic.0, "tc_time_s": stance.tc.0, "contact_ms": stance.contact_time() * 1e3,
+        "stride_ms": stance.stride_time.map(|s| s * 1e3), "cadence_spm": stance.cadence_spm(),
+        "valid": stance.valid, "reason": stance.doubt.map(crate::event::StanceDoubt::word),
+        "decided_time_s": stance.decided.0, "flags": edge::flag_list(&stance.flags),
+    });
+    if let Value::Object(fields) = &mut message {
+        for (column, peak) in PEAK_COLUMNS.into_iter().zip(edge::peaks_deg(&stance.peaks)) {
+            fields.insert(column.to_owned(), json!(peak));
+        }
+    }
+    message
+}
+
+fn write_frame(frame: &Frame, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"time_s\":");
+    if frame.t.0.is_finite() {
+        decimal::push(out, frame.t.0, TIME_DECIMALS);
+    } else {
+        out.extend_from_slice(b"null");
+    }
+    for (column, value) in ANGLE_COLUMNS.into_iter().zip(edge::angles_deg(frame)) {
+        if let Some(value) = value.filter(|v| v.is_finite()) {
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(column.as_bytes());
+            out.extend_from_slice(b"\":");
+            decimal::push(out, value, ANGLE_DECIMALS);
+        }
+    }
+    out.push(b'}');
+}
