@@ -1,3 +1,9 @@
 //! Where a session comes from: equal sources of one stream of [`Input`](crate::input::Input).
 
+pub mod bids;
+mod error;
 pub mod mcap;
+mod recording;
+
+pub use error::SourceError;
+pub use recording::{Inputs, Recording, find};

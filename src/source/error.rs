@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 /// Why a source cannot be read: one plain sentence with the file, the line and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
+    #[error(transparent)]
+    Mcap(#[from] super::mcap::McapSourceError),
     #[error("{}: there is no such file or folder; give a data set, a subject folder or one *_motion.tsv", .path.display())]
     NotFound { path: PathBuf },
     #[error("{}: no *_motion.tsv in this folder; give a Motion-BIDS data set, a subject folder or one *_motion.tsv", .path.display())]

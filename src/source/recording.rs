@@ -1,5 +1,6 @@
 use super::SourceError;
 use super::bids;
+use super::mcap::{self, McapRecording};
 use crate::body::SensorInfo;
 use crate::input::Input;
 use std::path::Path;
@@ -13,18 +14,33 @@ pub type Inputs = Box<dyn Iterator<Item = Result<Input, SourceError>> + Send>;
 pub struct Recording {
     /// Names the recording within its data set: `sub-01_task-run_run-2`.
     pub name: String,
-    files: bids::Files,
+    form: Form,
 }
 
-/// The recordings at `path` (a data set, a subject folder, or one `*_motion.tsv`), by path.
-/// Looks at names only: what is wrong inside a recording is said when that recording is read.
+#[derive(Debug, Clone)]
+enum Form {
+    Bids(bids::Files),
+    Mcap(McapRecording),
+}
+
+/// The recordings at `path` (an `.mcap` file, a data set, a subject folder, or one `*_motion.tsv`), by
+/// path. What is wrong inside a Motion-BIDS recording is said when that recording is read.
 pub fn find(path: &Path) -> Result<Vec<Recording>, SourceError> {
+    if path.is_file() && path.extension().is_some_and(|ending| ending == "mcap") {
+        return Ok(vec![Recording::from(mcap::open(path)?)]);
+    }
     Ok(bids::find(path)?.into_iter().map(Recording::from).collect())
+}
+
+impl From<McapRecording> for Recording {
+    fn from(recording: McapRecording) -> Self {
+        Self { name: recording.name(), form: Form::Mcap(recording) }
+    }
 }
 
 impl From<bids::Files> for Recording {
     fn from(files: bids::Files) -> Self {
-        Self { name: files.name().to_owned(), files }
+        Self { name: files.name().to_owned(), form: Form::Bids(files) }
     }
 }
 
@@ -32,27 +48,51 @@ impl Recording {
     /// Where it lies, for messages.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.files.path()
-    }
-
-    /// The sensors, as [`inputs`](Self::inputs) announces them.
-    pub fn sensors(&self) -> Result<Vec<SensorInfo>, SourceError> {
-        bids::sensors(&self.files)
+        match &self.form {
+            Form::Bids(files) => files.path(),
+            Form::Mcap(recording) => recording.path(),
+        }
     }
 
     /// The recording as a session; an error when no sensor is on a leg.
     pub fn inputs(&self) -> Result<Inputs, SourceError> {
-        bids::require_leg(&self.files)?;
+        if let Form::Bids(files) = &self.form {
+            bids::require_leg(files)?;
+        }
         self.any_inputs()
     }
 
     /// As [`inputs`](Self::inputs), whatever the sensors are on.
     pub fn any_inputs(&self) -> Result<Inputs, SourceError> {
-        Ok(Box::new(bids::inputs(&self.files)?))
+        Ok(match &self.form {
+            Form::Bids(files) => Box::new(bids::inputs(files)?),
+            Form::Mcap(recording) => Box::new(recording.inputs()?.map(|input| input.map_err(SourceError::from))),
+        })
     }
 
-    /// What the recording knows of the true movement.
+    /// What the recording knows of the true movement; a live recording knows nothing of it.
     pub fn truth(&self) -> Result<bids::Truth, SourceError> {
-        bids::Truth::read(&self.files)
+        match &self.form {
+            Form::Bids(files) => bids::Truth::read(files),
+            Form::Mcap(_) => Ok(bids::Truth::default()),
+        }
+    }
+
+    /// The settings that the session was recorded with, as JSON; `None` where it does not say.
+    #[must_use]
+    pub fn settings(&self) -> Option<&str> {
+        match &self.form {
+            Form::Bids(_) => None,
+            Form::Mcap(recording) => Some(&recording.meta().config),
+        }
+    }
+
+    /// What should be known before its results are used: an interrupted recording lacks its end.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        match &self.form {
+            Form::Bids(_) => None,
+            Form::Mcap(recording) => recording.cut().map(|cut| cut.to_string()),
+        }
     }
 }
