@@ -1,33 +1,198 @@
 //! Wires the parts of the running program and owns its end.
 
-use crate::analyze;
-use crate::cli::{AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, SimulateArgs, ValidateArgs};
+use crate::cli::{AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs};
 use crate::config::Config;
-use crate::demo;
-use crate::live::{self, Inputs, Play};
+use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
 use crate::serve::{self, Hub, SourceKind, SourceLabel};
 use crate::source::synthetic::{self, Runner, RunnerConfig};
 use crate::source::{self, Recording};
-use crate::{host_clock, validate};
+use crate::{analyze, demo, host_clock, validate};
 use anyhow::{Context, bail};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// Does what the command line says; the error is one plain sentence.
-pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&cli)?;
+/// Does what the command line says; an error is one plain sentence.
+pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let config = Config::load(cli)?;
     match &cli.command {
         None => daemon(&config, &RunArgs::default()),
         Some(Command::Run(args)) => daemon(&config, args),
-        Some(Command::Demo(args)) => live_session(&config, args, demo::plays(&config.pipeline)?),
+        Some(Command::Demo(args)) => session(&config, args, demo::plays(&config.pipeline)?),
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Simulate(args)) => simulate(args),
     }
+}
+
+/// Until sensors come, the daemon runs on the synthetic runner.
+fn daemon(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let runner = Runner::new(runner_config(&args.runner)?)?;
+    let recording = (!args.no_recording).then(|| recording_path(config));
+    let play = Play {
+        label: SourceLabel {
+            kind: SourceKind::Synthetic,
+            title: "Synthetic runner".to_owned(),
+            text: "Not a person: simulated sensors on a runner made from published running kinematics.".to_owned(),
+        },
+        inputs: Box::new(runner.map(Ok)),
+        config: config.pipeline.clone(),
+        recording,
+    };
+    session(config, &args.live, vec![play])
+}
+
+fn recording_path(config: &Config) -> PathBuf {
+    // Colons are no part of a file name on Windows.
+    let name = host_clock::wall_time().replace(':', "-");
+    config.data_dir.join("recordings").join(format!("{name}.mcap"))
+}
+
+fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
+    let recording = one_recording(&args.source)?;
+    if let Some(warning) = recording.warning() {
+        eprintln!("stancewatch: {warning}");
+    }
+    let play = Play {
+        label: SourceLabel {
+            kind: SourceKind::Real,
+            title: format!("Recording {}", recording.name),
+            text: "A recording, played through the live pipeline.".to_owned(),
+        },
+        inputs: Box::new(recording.inputs()?.map(|input| input.map_err(anyhow::Error::from))),
+        config: settings_of(&recording, &config.pipeline)?,
+        recording: None,
+    };
+    session(config, &args.live, vec![play])
+}
+
+fn one_recording(path: &Path) -> anyhow::Result<Recording> {
+    let mut found = source::find(path)?;
+    let names: Vec<_> = found.iter().map(|recording| recording.name.clone()).collect();
+    match (found.pop(), names.len()) {
+        (Some(recording), 1) => Ok(recording),
+        _ => bail!(
+            "{} holds {} recordings ({}); give the path of one of their *_motion.tsv files",
+            path.display(),
+            names.len(),
+            names.join(", ")
+        ),
+    }
+}
+
+/// A recording is replayed with the settings that it was made with, so that its verdicts are the same.
+fn settings_of(recording: &Recording, config: &PipelineConfig) -> anyhow::Result<PipelineConfig> {
+    match recording.settings() {
+        Some(text) => serde_json::from_str(text).with_context(|| {
+            format!("the settings in {} are not of this version; update stancewatch", recording.path().display())
+        }),
+        None => Ok(config.clone()),
+    }
+}
+
+/// Serves the page and plays one source after the other.
+fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the network threads; close other programs")?;
+    runtime.block_on(async {
+        let port = args.port.unwrap_or(config.port);
+        let listener = bind(port).await?;
+        let address = format!("http://{}", listener.local_addr().context("the page has no address")?);
+        let (hub, stop) = (Hub::new(), CancellationToken::new());
+        let page = tokio::spawn(serve::serve(listener, hub.clone(), stop.clone()));
+        eprintln!("listening on {address}");
+        if !args.no_open {
+            open_browser(&address);
+        }
+        let speed = args.speed;
+        let (player_hub, player_stop) = (hub.clone(), stop.clone());
+        let mut player = tokio::task::spawn_blocking(move || {
+            plays.into_iter().try_for_each(|play| live::play(play, speed, &player_hub, &player_stop))
+        });
+        let mut played = None;
+        tokio::select! {
+            result = &mut player => played = Some(result),
+            () = interrupted() => stop.cancel(),
+        }
+        let played = match played {
+            // The source has ended: its results stay on the page until someone ends the program.
+            Some(result) if matches!(result, Ok(Ok(()))) && !args.once && !stop.is_cancelled() => {
+                interrupted().await;
+                result
+            }
+            Some(result) => result,
+            None => player.await,
+        };
+        stop.cancel();
+        page.await.context("the page stopped working")?.context("the page could not be served")?;
+        played.context("the session stopped working")??;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn bind(port: u16) -> anyhow::Result<TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; stop the program that uses port {port}, or choose another with --port")
+    })
+}
+
+fn open_browser(address: &str) {
+    let display = !cfg!(target_os = "linux")
+        || std::env::var_os("DISPLAY").is_some()
+        || std::env::var_os("WAYLAND_DISPLAY").is_some();
+    if !display {
+        eprintln!("no display here: open {address} in a browser");
+    } else if let Err(error) = open::that_detached(address) {
+        eprintln!("no browser could be started ({error}): open {address} yourself");
+    }
+}
+
+/// Ctrl-C, or a polite request of the system to end.
+async fn interrupted() {
+    let ctrl_c = async {
+        // Without a handler there is nothing to wait for: run until killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    () = ctrl_c => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => ctrl_c.await,
+        }
+    }
+    #[cfg(not(unix))]
+    ctrl_c.await;
+}
+
+fn runner_config(args: &RunnerArgs) -> anyhow::Result<RunnerConfig> {
+    let mut config = match &args.runner_config {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read {}; give another file", path.display()))?;
+            toml::from_str(&text).with_context(|| format!("{} is not right", path.display()))?
+        }
+        None => RunnerConfig::default(),
+    };
+    args.apply(&mut config);
+    Ok(config)
+}
+
+fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
+    let config = runner_config(&args.runner)?;
+    synthetic::write_dataset(&config, &args.out)?;
+    println!("{}", args.out.display());
+    Ok(ExitCode::SUCCESS)
 }
