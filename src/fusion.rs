@@ -178,8 +178,7 @@ impl Fusion {
         let gap = first.t - last.t;
         let (missing, step) = self.missing(gap);
         let mut held = std::mem::take(&mut self.held);
-        let after = held.iter().map(|sample| sample.reading);
-        let lag = bridge::earlier_stride(self.history.make_contiguous(), missing, after, self.rate);
+        let lag = bridge::earlier_stride(self.history.make_contiguous(), missing, &held, self.rate);
         if gap > self.params.doubted_gap {
             let doubt = if lag.is_some() { self.params.stride_doubt } else { self.params.line_doubt };
             self.doubt_until(first.t + doubt);
