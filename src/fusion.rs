@@ -110,9 +110,9 @@ impl Fusion {
         }
     }
 
-    /// Holds until the next call.
+    /// Holds until the next call. A turn that no runner makes is none.
     pub fn set_turn(&mut self, turn: Option<Turn>) {
-        self.turn = turn;
+        self.turn = turn.filter(|t| (t.left_in_world * (t.speed * t.rate)).norm() <= LARGEST_ACC);
     }
 
     /// One measured sample; appends what can be released, oldest first. During a gap nothing comes,
