@@ -1,7 +1,14 @@
 //! Device clock to session clock: a robust online fit on the early edge of packet arrivals.
+//!
+//! What arrivals cannot tell: the shortest delay itself. It is alike for sensors of one kind, so they
+//! agree with each other; and where a sensor's packets keep step with the radio's slots, its shortest
+//! delay can stay up to one slot longer than another's until their phases have drifted apart.
+
+mod edge;
 
 use crate::body::ClockKind;
 use crate::units::{DeviceTime, Hz, SessionTime};
+use edge::Edge;
 
 /// How well a sensor's clock is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,39 +21,226 @@ pub struct ClockState {
     pub drift_ppm: f64,
     /// Spread of arrivals above the early edge, s.
     pub jitter: f64,
-    /// One standard deviation of the mapping, s.
+    /// One standard deviation of session times, s; 0 where they are the device's own.
     pub sigma: f64,
     /// Times that the device clock jumped.
     pub jumps: u32,
 }
 
+/// Own choices, tried like those of the edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Params {
+    /// Bins before the fit may be trusted. Default 10.
+    settle_bins: usize,
+    /// Settled below this standard deviation, s. Default 0.003: two such sensors agree to 5 ms.
+    settled: f64,
+    /// No longer settled above this one, s. Default 0.008.
+    unsettled: f64,
+    /// Time constant of session time following the fit, s. Default 2.
+    follow: f64,
+    /// Fastest that session time is moved, s per s. Default 0.02: far from what looks like a gap, and
+    /// a late first packet is made up for within seconds.
+    slew: f64,
+    /// Session time steps to the fit where the device was silent for so long, s. Default 5.
+    step_after: f64,
+    /// A packet so far before the edge is a clock that jumped, not radio, s. Default 0.1.
+    early: f64,
+    /// ... but not in the first bins, when a backlog may still be on its way. Default 5.
+    backlog_bins: usize,
+    /// Device time that goes back this far has jumped, s; less is packets out of order. Default 1.
+    back: f64,
+    /// Every packet so far behind the edge, s, default 0.25, ...
+    late: f64,
+    /// ... for so long, s, default 10, is a clock that was set back.
+    late_for: f64,
+    /// Farther from the first packet than this, s, is no time but a broken packet. Default 30 years.
+    longest: f64,
+    /// Packets over which the spread is averaged. Default 200.
+    jitter_packets: f64,
+}
+
+const PARAMS: Params = Params {
+    settle_bins: 10,
+    settled: 0.003,
+    unsettled: 0.008,
+    follow: 2.0,
+    slew: 0.02,
+    step_after: 5.0,
+    early: 0.1,
+    backlog_bins: 5,
+    back: 1.0,
+    late: 0.25,
+    late_for: 10.0,
+    longest: 1e9,
+    jitter_packets: 200.0,
+};
+
+/// One sensor's clock, from its packets.
 #[derive(Debug, Clone)]
 pub struct SensorClock {
     kind: ClockKind,
-    rate: Hz,
+    interval: f64,
+    /// What is known since the first packet or the last jump.
+    run: Option<Run>,
+    /// The newest session time given out.
+    given: Option<SessionTime>,
+    jumps: u32,
+}
+
+/// A stretch in which the device clock ran without a jump.
+#[derive(Debug, Clone)]
+struct Run {
+    /// Device time of the first packet: what is fitted stays small, whatever the device counts from.
+    origin: f64,
+    edge: Edge,
+    /// Newest device time that arrived, s since the origin.
+    newest: f64,
+    /// Since when every packet has been late, s since the origin.
+    late_since: Option<f64>,
+    /// Running mean height of packets above the edge and of its square.
+    height: f64,
+    height_squared: f64,
+    packets: f64,
+    /// What `align` applies: session less device time, at `at` (s since the origin).
+    applied: Option<Applied>,
+    settled: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Applied {
+    at: f64,
+    offset: f64,
 }
 
 impl SensorClock {
     #[must_use]
     pub fn new(kind: ClockKind, rate: Hz) -> Self {
-        Self { kind, rate }
+        // A rate that is none falls back on the bins' own length.
+        let interval = if rate.0 > 0.0 && rate.0.is_finite() { rate.interval() } else { 0.0 };
+        Self { kind, interval, run: None, given: None, jumps: 0 }
     }
 
     /// A packet came in: its newest sample's device time and the host's arrival time. Call before
     /// [`align`](Self::align) on its samples.
     pub fn arrived(&mut self, newest: DeviceTime, arrival: SessionTime) {
-        let _ = (newest, arrival, self.rate);
-        todo!()
+        if self.kind == ClockKind::Session || !(newest.0.is_finite() && arrival.0.is_finite()) {
+            return;
+        }
+        if self.run.as_ref().is_some_and(|run| run.jumped(newest, arrival)) {
+            self.jumps += 1;
+            self.run = None;
+        }
+        self.run.get_or_insert_with(|| Run::new(newest, self.interval)).packet(newest, arrival);
     }
 
     /// Session time of a sample; never goes back.
     pub fn align(&mut self, t: DeviceTime) -> SessionTime {
-        let _ = (t, self.kind);
-        todo!()
+        let aligned = match (&mut self.run, self.kind) {
+            (Some(run), ClockKind::Device) => run.align(t),
+            _ => SessionTime(t.0),
+        };
+        // A time that is none is passed on as it is, for the next stage to refuse.
+        let given = match self.given {
+            Some(given) if aligned.0 < given.0 => given,
+            _ => aligned,
+        };
+        if given.0.is_finite() {
+            self.given = Some(given);
+        }
+        given
     }
 
     #[must_use]
     pub fn state(&self) -> ClockState {
-        todo!()
+        let unknown = ClockState {
+            settled: self.kind == ClockKind::Session,
+            offset: 0.0,
+            drift_ppm: 0.0,
+            jitter: 0.0,
+            sigma: if self.kind == ClockKind::Session { 0.0 } else { f64::INFINITY },
+            jumps: self.jumps,
+        };
+        let Some(run) = &self.run else { return unknown };
+        ClockState {
+            settled: run.settled,
+            offset: run.offset_at(run.newest),
+            // Session time per device time is what the edge's slope adds to 1.
+            drift_ppm: -run.edge.line().slope() * 1e6,
+            jitter: (run.height_squared - run.height.powi(2)).max(0.0).sqrt(),
+            sigma: run.sigma(),
+            jumps: self.jumps,
+        }
+    }
+}
+
+impl Run {
+    fn new(first: DeviceTime, interval: f64) -> Self {
+        Self {
+            origin: first.0,
+            edge: Edge::new(interval),
+            newest: 0.0,
+            late_since: None,
+            height: 0.0,
+            height_squared: 0.0,
+            packets: 0.0,
+            applied: None,
+            settled: false,
+        }
+    }
+
+    /// The packet does not belong to this run.
+    fn jumped(&self, newest: DeviceTime, arrival: SessionTime) -> bool {
+        let x = newest.0 - self.origin;
+        let height = self.edge.line().above(x, arrival.0 - newest.0);
+        let early = height < -PARAMS.early && self.edge.bins() > PARAMS.backlog_bins;
+        let late = self.late_since.is_some_and(|since| x - since > PARAMS.late_for) && height > PARAMS.late;
+        early || late || x < self.newest - PARAMS.back || x.abs() > PARAMS.longest
+    }
+
+    fn packet(&mut self, newest: DeviceTime, arrival: SessionTime) {
+        let x = newest.0 - self.origin;
+        let y = arrival.0 - newest.0;
+        self.edge.push(x, y);
+        self.newest = self.newest.max(x);
+
+        let height = self.edge.line().above(x, y);
+        self.late_since = (height > PARAMS.late).then(|| self.late_since.unwrap_or(x));
+        self.packets = (self.packets + 1.0).min(PARAMS.jitter_packets);
+        self.height += (height - self.height) / self.packets;
+        self.height_squared += (height.powi(2) - self.height_squared) / self.packets;
+
+        let limit = if self.settled { PARAMS.unsettled } else { PARAMS.settled };
+        self.settled = self.edge.bins() >= PARAMS.settle_bins && self.sigma() < limit;
+    }
+
+    fn align(&mut self, t: DeviceTime) -> SessionTime {
+        let x = t.0 - self.origin;
+        let target = self.edge.line().at(x);
+        let offset = match self.applied {
+            // Out of order, or as new as the last: nothing to follow in the meantime.
+            Some(applied) if x <= applied.at => return SessionTime(t.0 + applied.offset),
+            Some(applied) if x - applied.at < PARAMS.step_after => {
+                let step = x - applied.at;
+                let drifted = applied.offset + self.edge.line().slope() * step;
+                let most = PARAMS.slew * step;
+                drifted + ((target - drifted) * (step / PARAMS.follow).min(1.0)).clamp(-most, most)
+            }
+            _ => target,
+        };
+        self.applied = x.is_finite().then_some(Applied { at: x, offset }).or(self.applied);
+        SessionTime(t.0 + offset)
+    }
+
+    fn offset_at(&self, x: f64) -> f64 {
+        self.applied.map_or_else(
+            || self.edge.line().at(x),
+            |applied| applied.offset + self.edge.line().slope() * (x - applied.at),
+        )
+    }
+
+    /// Of the fit, and what is applied has still to follow of it.
+    fn sigma(&self) -> f64 {
+        let behind = self.edge.line().at(self.newest) - self.offset_at(self.newest);
+        self.edge.sigma().hypot(behind)
     }
 }

@@ -110,9 +110,9 @@ impl Fusion {
         }
     }
 
-    /// Holds until the next call.
+    /// Holds until the next call. A turn that no runner makes is none.
     pub fn set_turn(&mut self, turn: Option<Turn>) {
-        self.turn = turn;
+        self.turn = turn.filter(|t| (t.left_in_world * (t.speed * t.rate)).norm() <= LARGEST_ACC);
     }
 
     /// One measured sample; appends what can be released, oldest first. During a gap nothing comes,
@@ -178,8 +178,7 @@ impl Fusion {
         let gap = first.t - last.t;
         let (missing, step) = self.missing(gap);
         let mut held = std::mem::take(&mut self.held);
-        let after = held.iter().map(|sample| sample.reading);
-        let lag = bridge::earlier_stride(self.history.make_contiguous(), missing, after, self.rate);
+        let lag = bridge::earlier_stride(self.history.make_contiguous(), missing, &held, self.rate);
         if gap > self.params.doubted_gap {
             let doubt = if lag.is_some() { self.params.stride_doubt } else { self.params.line_doubt };
             self.doubt_until(first.t + doubt);

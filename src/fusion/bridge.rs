@@ -1,7 +1,7 @@
 //! What a sensor would have measured during a gap: the same part of an earlier stride where the motion
 //! repeats itself, a straight line where it does not.
 
-use super::Reading;
+use super::{Reading, Timed};
 use crate::units::Hz;
 use nalgebra::Vector3;
 
@@ -47,7 +47,7 @@ const PARAMS: Params = Params {
 pub(super) fn earlier_stride(
     history: &[Reading],
     missing: usize,
-    after: impl ExactSizeIterator<Item = Reading> + Clone,
+    after: &[Timed],
     rate: Hz,
 ) -> Option<usize> {
     let samples = |seconds: f64| (seconds * rate.0) as usize;
@@ -66,8 +66,8 @@ pub(super) fn earlier_stride(
             let start = gap.checked_sub(before.len() + lag)?;
             let earlier = history.get(start..)?;
             let resumed = history.get(gap + missing - lag..)?;
-            let before = mean_difference(before.iter().copied(), earlier);
-            Some((lag, 0.5 * (before + mean_difference(after.clone(), resumed))))
+            let before = mean_difference(before.iter(), earlier);
+            Some((lag, 0.5 * (before + mean_difference(after.iter().map(|sample| &sample.reading), resumed))))
         })
         .min_by(|a, b| a.1.total_cmp(&b.1))?;
 
@@ -87,7 +87,7 @@ fn latest(history: &[Reading], samples: usize) -> &[Reading] {
 }
 
 /// Mean squared difference per channel, in scales, over as many readings as `these` has.
-fn mean_difference(these: impl ExactSizeIterator<Item = Reading>, those: &[Reading]) -> f64 {
+fn mean_difference<'a>(these: impl ExactSizeIterator<Item = &'a Reading>, those: &[Reading]) -> f64 {
     let channels = 6 * these.len().max(1);
     let sum: f64 = these
         .zip(those)

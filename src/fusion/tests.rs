@@ -46,3 +46,174 @@ fn without_gaps_the_orientation_is_that_of_the_bare_filter() {
         assert!(fused.measured);
     }
 }
+
+/// Samples of `stride` without those in `gaps` (s, half open).
+fn with_gaps(seconds: usize, gaps: &[(f64, f64)]) -> Vec<Fused> {
+    let mut fusion = Fusion::new(Hz(100.0));
+    let kept = grid(0, seconds * 100).filter(|t| !gaps.iter().any(|(from, to)| t >= from && t < to));
+    let mut out = run(&mut fusion, kept);
+    fusion.finish(&mut out);
+    out
+}
+
+/// Largest difference of attitude to the run without gaps, rad, from `from` on.
+fn harm(fused: &[Fused], seconds: usize, from: f64) -> f64 {
+    let whole = with_gaps(seconds, &[]);
+    assert_eq!(fused.len(), whole.len());
+    fused
+        .iter()
+        .zip(&whole)
+        .inspect(|(a, b)| assert!((a.t - b.t).abs() < 1e-9))
+        .filter(|(a, _)| a.t.0 >= from)
+        .map(|(a, b)| a.world_from_sensor.angle_to(&b.world_from_sensor))
+        .fold(0.0, f64::max)
+}
+
+fn doubts(fused: &[Fused], doubt: Doubt) -> Option<(f64, f64)> {
+    let mut times = fused.iter().filter(|f| f.doubt == Some(doubt)).map(|f| f.t.0);
+    let first = times.next()?;
+    Some((first, times.next_back().unwrap_or(first)))
+}
+
+fn close(found: Option<(f64, f64)>, from: f64, to: f64) -> bool {
+    found.is_some_and(|(a, b)| (a - from).abs() < 0.0101 && (b - to).abs() < 0.0101)
+}
+
+#[test]
+fn the_start_is_doubted_for_three_seconds() {
+    let out = with_gaps(10, &[]);
+    assert!(close(doubts(&out, Doubt::Settling), 0.0, 2.99), "{:?}", doubts(&out, Doubt::Settling));
+    assert!(out.iter().skip(300).all(|f| f.doubt.is_none()));
+}
+
+#[test]
+fn a_lost_packet_of_four_samples_is_bridged_at_once_and_not_doubted() {
+    let out = with_gaps(12, &[(8.0, 8.04)]);
+    assert!(harm(&out, 12, 0.0) < 0.02);
+    assert_eq!(out.iter().filter(|f| !f.measured).count(), 4);
+    assert!(out.iter().skip(300).all(|f| f.doubt.is_none()));
+}
+
+#[test]
+fn a_gap_of_more_than_a_stride_is_filled_from_an_earlier_one() {
+    let out = with_gaps(20, &[(8.0, 8.9)]);
+    assert!(harm(&out, 20, 0.0) < 0.02, "{}", harm(&out, 20, 0.0));
+    assert!(close(doubts(&out, Doubt::Gap), 8.0, 11.89), "{:?}", doubts(&out, Doubt::Gap));
+}
+
+#[test]
+fn an_island_between_two_gaps_still_finds_its_stride() {
+    let out = with_gaps(20, &[(8.0, 8.3), (8.36, 8.7)]);
+    assert!(harm(&out, 20, 0.0) < 0.02, "{}", harm(&out, 20, 0.0));
+}
+
+#[test]
+fn a_gap_ending_with_the_recording_is_released() {
+    let out = with_gaps(10, &[(9.5, 9.97)]);
+    assert!(harm(&out, 10, 0.0) < 0.02);
+}
+
+#[test]
+fn nothing_comes_out_until_the_gap_can_be_bridged() {
+    let mut fusion = Fusion::new(Hz(100.0));
+    run(&mut fusion, grid(0, 800));
+    assert!(run(&mut fusion, grid(830, 841)).is_empty());
+    let out = run(&mut fusion, grid(841, 842));
+    assert_eq!(out.len(), 42);
+    assert_eq!(run(&mut fusion, grid(842, 850)).len(), 8);
+}
+
+#[test]
+fn where_nothing_repeats_the_gap_is_a_straight_line_and_doubted_for_six_seconds() {
+    let mut fusion = Fusion::new(Hz(100.0));
+    let mut out = Vec::new();
+    let gyr = Vector3::new(0.1, 0.0, 0.0);
+    for t in grid(0, 2000).filter(|t| *t < 8.0 || *t >= 8.5) {
+        fusion.push(SessionTime(t), Vector3::new(0.0, t, 9.81), gyr, &mut out);
+    }
+    assert!(close(doubts(&out, Doubt::Gap), 8.0, 14.49), "{:?}", doubts(&out, Doubt::Gap));
+    assert!(out.iter().all(|f| (f.acc.y - f.t.0).abs() < 1e-9));
+}
+
+#[test]
+fn after_a_gap_too_long_to_bridge_it_settles_anew() {
+    let mut fusion = Fusion::new(Hz(100.0));
+    run(&mut fusion, grid(0, 1000));
+    let out = run(&mut fusion, grid(1500, 2500));
+    assert_eq!(out.len(), 1000);
+    assert!(close(doubts(&out, Doubt::Settling), 15.0, 17.99));
+    assert!(close(doubts(&out, Doubt::Gap), 18.0, 20.99));
+}
+
+#[test]
+fn a_gyro_zero_keeps_the_attitude_and_takes_the_bias_over() {
+    let bias = Vector3::new(0.05, -0.03, 0.06);
+    let rest = |fusion: &mut Fusion, from, to| {
+        let mut out = Vec::new();
+        for t in grid(from, to) {
+            fusion.push(SessionTime(t), Vector3::new(1.0, 2.0, 9.6), bias, &mut out);
+        }
+        out
+    };
+    for before in [100, 1000] {
+        let mut fusion = Fusion::new(Hz(100.0));
+        let unknown = rest(&mut fusion, 0, before).pop().unwrap();
+        fusion.set_gyro_zero(bias);
+        let out = rest(&mut fusion, before, before + 3000);
+        let turned = unknown.world_from_sensor.angle_to(&out[0].world_from_sensor);
+        assert!(turned < 0.001, "{turned}");
+        // The sensor does not move: nothing may be left of its rate from the first sample on.
+        for fused in &out {
+            assert!(fused.gyr.norm() < 1e-4, "{} {}", fused.t.0, fused.gyr.norm());
+            assert!((fused.gyr + fused.bias - bias).norm() < 1e-12);
+        }
+    }
+}
+
+/// A sensor that lies flat in a bend: its accelerometer leans by v w / g.
+#[test]
+fn a_turn_that_is_announced_does_not_tilt_the_attitude() {
+    let (speed, rate) = (3.0, 0.3_f64);
+    let tilt = |announce: bool| {
+        let mut fusion = Fusion::new(Hz(100.0));
+        let mut out = Vec::new();
+        for i in 0..2000 {
+            let heading = rate * f64::from(i) * 0.01;
+            // Sensor x forward, y left, z up, starting with its x along the world's.
+            let left_in_world = Vector2::new(-heading.sin(), heading.cos());
+            fusion.set_turn(announce.then_some(Turn { rate, left_in_world, speed }));
+            let acc = Vector3::new(0.0, speed * rate, 9.81);
+            fusion.push(SessionTime(heading / rate), acc, Vector3::new(0.0, 0.0, rate), &mut out);
+        }
+        let up = out.last().unwrap().world_from_sensor * Vector3::z();
+        up.z.acos()
+    };
+    assert!(tilt(true) < 0.01, "{}", tilt(true));
+    assert!(tilt(false) > 0.05, "{}", tilt(false));
+}
+
+#[test]
+fn broken_samples_count_as_lost() {
+    let mut fusion = Fusion::new(Hz(100.0));
+    let mut out = Vec::new();
+    for t in grid(0, 1000) {
+        let (mut acc, mut gyr) = stride(t);
+        match (t * 100.0).round() as usize % 97 {
+            3 => acc.x = f64::NAN,
+            20 => gyr.z = f64::INFINITY,
+            40 => acc.y = 1e200,
+            _ => {}
+        }
+        fusion.push(SessionTime(t), acc, gyr, &mut out);
+        fusion.push(SessionTime(t), acc, gyr, &mut out);
+        fusion.push(SessionTime(f64::NAN), acc, gyr, &mut out);
+    }
+    assert!(harm(&out, 10, 0.0) < 0.02);
+}
+
+#[test]
+fn a_rate_that_is_none_still_gives_orientations() {
+    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(run(&mut Fusion::new(Hz(rate)), grid(0, 100)).len() == 100);
+    }
+}
