@@ -1,5 +1,7 @@
 //! Motion-BIDS recordings as sessions, and what is said of broken ones.
 
+#![expect(clippy::expect_used, clippy::format_push_string, reason = "helpers of tests may fail loudly")]
+
 use proptest::prelude::*;
 use stancewatch::body::{ClockKind, Packet, Placement, SensorInfo};
 use stancewatch::event::ContactKind;
@@ -327,7 +329,7 @@ fn each_corrupt_recording_gives_one_sentence_with_file_line_and_remedy() {
         let recording = only(&corrupt(case));
         let error = match recording.inputs() {
             Err(error) => error,
-            Ok(inputs) => inputs.filter_map(Result::err).next().expect(case),
+            Ok(mut inputs) => inputs.find_map(Result::err).expect(case),
         };
         let said = error.to_string();
         let said = said.split_once("tracksys-").map(|(_, rest)| rest);

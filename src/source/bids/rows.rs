@@ -57,12 +57,52 @@ impl Rows {
 
 /// A cell of a motion file: `None` for a lost sample.
 pub(super) fn number(cell: &[u8]) -> Result<Option<f64>, NotANumber> {
+    if let Some(value) = plain_decimal(cell) {
+        return Ok(Some(value));
+    }
     if cell == b"n/a" {
         return Ok(None);
     }
     let text = std::str::from_utf8(cell).map_err(|_| NotANumber)?;
     let value: f64 = text.trim().parse().map_err(|_| NotANumber)?;
     if value.is_finite() { Ok(Some(value)) } else { Err(NotANumber) }
+}
+
+/// The powers of ten by which a short decimal is divided.
+const TENS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// Up to 15 digits with at most one point, as nearly every cell has; `None` for all else.
+/// The digits and the power of ten are then exact doubles, and their quotient is the nearest double
+/// to the text (Clinger 1990), which saves the general way's search for it.
+fn plain_decimal(cell: &[u8]) -> Option<f64> {
+    let (negative, digits) = match cell.split_first()? {
+        (b'-', rest) => (true, rest),
+        _ => (false, cell),
+    };
+    if digits.len() > 16 {
+        return None;
+    }
+    let (mut mantissa, mut whole) = (0_u64, None);
+    for (at, &byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            mantissa = mantissa * 10 + u64::from(digit);
+        } else if byte == b'.' && whole.is_none() {
+            whole = Some(at);
+        } else {
+            return None;
+        }
+    }
+    let (count, decimals) = match whole {
+        Some(whole) => (digits.len() - 1, digits.len() - 1 - whole),
+        None => (digits.len(), 0),
+    };
+    if !(1..=15).contains(&count) {
+        return None;
+    }
+    let value = mantissa as f64 / TENS.get(decimals)?;
+    Some(if negative { -value } else { value })
 }
 
 /// The cell is neither a finite number nor `n/a`.
@@ -171,6 +211,13 @@ mod tests {
         #[test]
         fn numbers_survive_their_shortest_text(value in proptest::num::f64::NORMAL) {
             prop_assert_eq!(number(value.to_string().as_bytes()), Ok(Some(value)));
+        }
+
+        #[test]
+        fn the_short_way_gives_the_same_bits(text in "-?[0-9]{0,17}\\.?[0-9]{0,17}") {
+            let value = number(text.as_bytes()).ok().flatten();
+            let general: Option<f64> = text.parse().ok();
+            prop_assert_eq!(value.map(f64::to_bits), general.map(f64::to_bits));
         }
 
         #[test]
