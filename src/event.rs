@@ -405,6 +405,8 @@ pub enum HealthCode {
     NoProgression,
     DuplicatePlacement,
     BadData,
+    /// The runner's usual could not be learnt: the running was not steady enough.
+    BaselineUnsteady,
 }
 
 /// Everything that leaves the pipeline, in the order in which it was known.
