@@ -408,6 +408,8 @@ pub enum HealthCode {
     DuplicatePlacement,
     RecordingFailed,
     BadData,
+    /// The runner's usual could not be learnt: the running was not steady enough.
+    BaselineUnsteady,
 }
 
 /// Everything that leaves the pipeline, in the order in which it was known.

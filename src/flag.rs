@@ -1,35 +1,353 @@
 //! From peaks within stance to a decision: baseline, rules, N of M strides, hysteresis, refractory time.
+//!
+//! A stance is compared with the runner's own usual, and with an absolute limit where a pelvis sensor and
+//! a good calibration allow it. Four of the last five beyond raise an alert; doubt never counts, neither
+//! for nor against.
 
-use crate::event::{Event, Grade, Stance};
-use crate::input::Mark;
+mod baseline;
+mod config;
+mod decision;
+mod limits;
+mod rules;
+mod suppressed;
+
+pub use config::{
+    Absolute, AsymmetryConfig, BaselineConfig, Change, ConfigError, Decision, FatigueConfig, FlagConfig,
+};
+pub use rules::{Quantity, RULES, RuleSpec};
+pub use suppressed::{Suppressed, Suppression};
+
+use crate::body::{PerSide, Side};
+use crate::event::{
+    Alert, Baseline, Event, Flag, Gait, Grade, Health, HealthCode, Rule, Severity, Stance, StanceDoubt,
+};
+use crate::input::{Edge, Mark, Stretch};
+use crate::units::SessionTime;
+use baseline::{Gatherer, LegUsual, Row, Unsteady, median};
+use decision::{Raised, Verdict, Watch};
+
+/// Stances whose contact time is averaged before it says how fast the runner is.
+const SPEED_STANCES: usize = 5;
 
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FlagConfig {}
 
 #[derive(Debug, Clone, Default)]
-pub struct Flagger {}
+pub struct Flagger {
+    config: FlagConfig,
+    grade: Option<Grade>,
+    legs: PerSide<Leg>,
+    /// Alerts so far.
+    raised: u32,
+    /// A marked baseline stretch is running.
+    marked: bool,
+    /// The usual was dropped: what stands on it ends with the next stance.
+    stale: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Leg {
+    gatherer: Gatherer,
+    usual: Option<LegUsual>,
+    /// Running so far, s.
+    ran: f64,
+    unsteady: bool,
+    contacts: [Option<f64>; SPEED_STANCES],
+    stances: usize,
+    watches: [Watch; Quantity::COUNT],
+    standing: [Option<Standing>; RULES.len()],
+    /// A marked stretch has ended and its usual is still to be formed.
+    stretch_over: bool,
+    suppressed: Suppressed,
+}
+
+/// An alert that stands.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    alert: Alert,
+    /// Decision of the last stance that its rule could judge.
+    evidence: SessionTime,
+}
 
 impl Flagger {
+    /// With the default limits.
     #[must_use]
     pub fn new(_: &FlagConfig) -> Self {
         Self::default()
     }
 
-    /// A calibration came in: what absolute limits may be used, and a new baseline is due.
-    pub fn calibrated(&mut self, grade: Grade) {
-        let _ = grade;
-        todo!()
+    /// With a coach's limits, if they make sense.
+    pub fn with_config(config: FlagConfig) -> Result<Self, ConfigError> {
+        config.check()?;
+        Ok(Self { config, ..Self::default() })
     }
 
+    #[must_use]
+    pub fn config(&self) -> &FlagConfig {
+        &self.config
+    }
+
+    /// Stances that were withheld from judgement so far, by reason.
+    #[must_use]
+    pub fn suppressed(&self, side: Side) -> &Suppressed {
+        &self.legs[side].suppressed
+    }
+
+    /// The leg's usual is known.
+    #[must_use]
+    pub fn has_baseline(&self, side: Side) -> bool {
+        self.legs[side].usual.is_some()
+    }
+
+    /// A calibration came in: what absolute limits may be used, and a new baseline is due, since the old
+    /// one is in angles of the old calibration.
+    pub fn calibrated(&mut self, grade: Grade) {
+        self.grade = Some(grade);
+        self.stale = true;
+        for side in Side::BOTH {
+            let leg = &mut self.legs[side];
+            leg.usual = None;
+            leg.gatherer.restart();
+        }
+    }
+
+    /// A marked baseline stretch takes the place of what was learnt without it.
     pub fn mark(&mut self, mark: Mark) {
-        let _ = mark;
-        todo!()
+        if mark.stretch != Stretch::Baseline {
+            return;
+        }
+        let begins = mark.edge == Edge::Begin;
+        self.stale |= begins;
+        for side in Side::BOTH {
+            let leg = &mut self.legs[side];
+            leg.stretch_over = self.marked && !begins;
+            if begins {
+                leg.gatherer.restart();
+                leg.usual = None;
+            }
+        }
+        self.marked = begins;
     }
 
     /// Judges one stance (stances come in order of their terminal contact): fills its `flags` and
     /// appends alerts raised or cleared, and the baseline when it forms.
     pub fn judge(&mut self, stance: &mut Stance, out: &mut Vec<Event>) {
-        let _ = (stance, out);
-        todo!()
+        stance.flags.clear();
+        let now = if std::mem::take(&mut self.stale) { None } else { Some(stance.ic) };
+        self.drop_evidence(now, out);
+        if let Some(why) = withheld(stance) {
+            self.legs[stance.side].suppressed.count(why);
+            return;
+        }
+        let side = stance.side;
+        let leg = &mut self.legs[side];
+        leg.ran += stance.stride_time.unwrap_or(0.0);
+        leg.note_contact(stance.contact_time());
+        self.judge_against_limits(stance);
+        for (slot, spec) in RULES.iter().enumerate() {
+            self.settle(slot, spec, side, stance, out);
+        }
+        self.learn(stance, out);
     }
+
+    /// Fills the flags and lets each watched quantity step.
+    fn judge_against_limits(&mut self, stance: &mut Stance) {
+        let leg = &mut self.legs[stance.side];
+        let speed = leg.usual.as_ref().map(|usual| {
+            let contact = leg.contact_now().unwrap_or(usual.contact);
+            limits::speed(usual, contact, stance.cadence_spm(), &self.config.decision)
+        });
+        if matches!(speed, Some(None)) {
+            leg.suppressed.count(Suppression::OffSpeed);
+        }
+        let speed = speed.flatten();
+        let mut judged = false;
+        for spec in &RULES {
+            if !self.config.watches(spec.rule) {
+                continue;
+            }
+            let mut worst: Option<Severity> = None;
+            for &quantity in spec.quantities {
+                let Some(value) = quantity.read(&stance.peaks) else { continue };
+                let usual =
+                    leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((limits::of(u, quantity)?, s)));
+                let Some(limits) = limits::limits(&self.config, quantity, usual, self.grade) else {
+                    continue;
+                };
+                let verdict = Verdict { ic: stance.ic, value, limits };
+                worst = worst.max(verdict.severity());
+                if let Some(watch) = leg.watches.get_mut(quantity as usize) {
+                    watch.step(verdict, &self.config.decision);
+                }
+                judged = true;
+            }
+            stance.flags.extend(worst.map(|severity| Flag { rule: spec.rule, severity }));
+        }
+        if !judged && leg.usual.is_none() {
+            leg.suppressed.count(Suppression::NoBaseline);
+        }
+    }
+
+    /// Brings the alert of one rule and leg in line with what its quantities say.
+    fn settle(&mut self, slot: usize, spec: &RuleSpec, side: Side, stance: &Stance, out: &mut Vec<Event>) {
+        let leg = &mut self.legs[side];
+        let watches = || spec.quantities.iter().filter_map(|&q| leg.watches.get(q as usize));
+        if !watches().any(|w| w.newest() == Some(stance.ic)) {
+            return;
+        }
+        let says = watches().filter_map(|w| w.raised().copied()).max_by_key(|r| r.severity);
+        let Some(standing) = leg.standing.get_mut(slot) else { return };
+        settle(standing, says, &mut self.raised, (spec.rule, side), stance.decided, out);
+    }
+
+    /// Ends what stands on evidence that is too old at `now`, at the time of that evidence; all of it for
+    /// `None`. Call it when time passes without stances; `judge` does so itself.
+    pub fn drop_evidence(&mut self, now: Option<SessionTime>, out: &mut Vec<Event>) {
+        let gap = self.config.decision.evidence_gap_s;
+        for side in Side::BOTH {
+            let leg = &mut self.legs[side];
+            for watch in &mut leg.watches {
+                if now.is_none_or(|now| watch.is_stale(now, gap)) {
+                    watch.reset();
+                }
+            }
+            for (slot, spec) in leg.standing.iter_mut().zip(&RULES) {
+                let holds = |&q: &Quantity| leg.watches.get(q as usize).is_some_and(|w| w.raised().is_some());
+                if spec.quantities.is_empty() || spec.quantities.iter().any(holds) {
+                    continue;
+                }
+                if let Some(Standing { alert, evidence }) = slot.take() {
+                    out.push(Event::Alert(Alert { cleared: Some(evidence), ..alert }));
+                }
+            }
+        }
+    }
+
+    /// Feeds the usual while there is none.
+    fn learn(&mut self, stance: &Stance, out: &mut Vec<Event>) {
+        let config = &self.config.baseline;
+        let leg = &mut self.legs[stance.side];
+        let (Some(cadence), None) = (stance.cadence_spm(), &leg.usual) else { return };
+        if !self.marked && !leg.stretch_over && leg.ran < config.warm_up_s {
+            return;
+        }
+        let side = stance.side;
+        let formed = if std::mem::take(&mut leg.stretch_over) {
+            Some(leg.gatherer.finish(config))
+        } else {
+            let values = Quantity::read_all(&stance.peaks);
+            leg.gatherer.push(Row { values, contact: stance.contact_time(), cadence }, config)
+        };
+        match formed {
+            None => {}
+            Some(Ok(usual)) => {
+                leg.usual = Some(usual);
+                leg.gatherer.restart();
+                if std::mem::take(&mut leg.unsteady) {
+                    let message = format!("the usual of the {side} leg is known now");
+                    out.push(unsteady(stance.decided, false, message));
+                }
+                out.push(Event::Baseline(announce(side, stance.decided, &usual)));
+            }
+            Some(Err(why)) => {
+                let hopeless = matches!(why, Unsteady::Few(..)) || leg.gatherer.complains(config);
+                if hopeless && !leg.unsteady {
+                    leg.unsteady = true;
+                    let message = format!(
+                        "the usual of the {side} leg cannot be learnt from this running: {why}; run {} strides \
+                         straight on at one easy speed",
+                        config.stances
+                    );
+                    out.push(unsteady(stance.decided, true, message));
+                }
+            }
+        }
+    }
+}
+
+impl Leg {
+    fn note_contact(&mut self, contact: f64) {
+        let at = self.stances % SPEED_STANCES;
+        if let Some(slot) = self.contacts.get_mut(at) {
+            *slot = Some(contact);
+        }
+        self.stances += 1;
+    }
+
+    /// Median contact time of the last few stances, s.
+    fn contact_now(&self) -> Option<f64> {
+        let mut known = [0.0; SPEED_STANCES];
+        let mut n = 0;
+        for (slot, contact) in known.iter_mut().zip(self.contacts.iter().flatten()) {
+            *slot = *contact;
+            n += 1;
+        }
+        median(known.get_mut(..n)?)
+    }
+}
+
+/// Why a stance is not judged at all.
+fn withheld(stance: &Stance) -> Option<Suppression> {
+    if stance.gait != Gait::Run {
+        return Some(Suppression::NotRunning);
+    }
+    let plausible = stance.contact_time() > 0.0 && stance.stride_time.is_none_or(|s| s > 0.0);
+    (!stance.valid || !plausible).then(|| Suppression::Doubt(stance.doubt.unwrap_or(StanceDoubt::NoRhythm)))
+}
+
+/// Raises, raises further, or clears one alert so that it says what `says` says.
+fn settle(
+    standing: &mut Option<Standing>,
+    says: Option<Raised>,
+    numbers: &mut u32,
+    (rule, side): (Rule, Side),
+    decided: SessionTime,
+    out: &mut Vec<Event>,
+) {
+    let Some(Raised { severity, onset, value, threshold, strides, basis }) = says else {
+        if let Some(Standing { alert, .. }) = standing.take() {
+            out.push(Event::Alert(Alert { cleared: Some(decided), ..alert }));
+        }
+        return;
+    };
+    if let Some(Standing { alert, evidence }) = standing {
+        *evidence = decided;
+        if severity <= alert.severity {
+            return;
+        }
+    }
+    let (number, onset) = if let Some(Standing { alert, .. }) = standing {
+        (alert.number, alert.onset)
+    } else {
+        *numbers += 1;
+        (*numbers, onset)
+    };
+    let alert = Alert {
+        number,
+        rule,
+        side,
+        severity,
+        onset,
+        decided,
+        cleared: None,
+        value,
+        threshold,
+        strides,
+        basis,
+    };
+    *standing = Some(Standing { alert, evidence: decided });
+    out.push(Event::Alert(alert));
+}
+
+fn unsteady(t: SessionTime, active: bool, message: String) -> Event {
+    Event::Health(Health { t, code: HealthCode::BaselineUnsteady, placement: None, active, message })
+}
+
+/// The usual as the world hears it: one row per rule, by the rule's first quantity.
+fn announce(side: Side, decided: SessionTime, usual: &LegUsual) -> Baseline {
+    let rows = RULES.iter().filter_map(|spec| {
+        let first = spec.quantities.first()?;
+        Some((spec.rule, limits::of(usual, *first)?))
+    });
+    Baseline { side, decided, usual: rows.collect(), cadence_spm: usual.cadence }
 }

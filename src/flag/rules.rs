@@ -1,0 +1,184 @@
+//! The rules as a table: what each reads, in the field's words and in plain ones, and on whose word.
+
+use crate::event::{Peaks, Rule};
+
+/// A quantity of a stance that a rule watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    HipAdduction,
+    FemurAdduction,
+    /// Medial rotation of the femur since initial contact.
+    RotationExcursion,
+    /// Highest medial rotation of the femur in stance.
+    RotationLevel,
+    PelvicDrop,
+    KneeValgus,
+}
+
+impl Quantity {
+    pub const COUNT: usize = 6;
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::HipAdduction,
+        Self::FemurAdduction,
+        Self::RotationExcursion,
+        Self::RotationLevel,
+        Self::PelvicDrop,
+        Self::KneeValgus,
+    ];
+
+    /// The stance's value, rad; `None` where it was not measured (or came out as no number).
+    #[must_use]
+    pub fn read(self, peaks: &Peaks) -> Option<f64> {
+        match self {
+            Self::HipAdduction => peaks.hip_adduction,
+            Self::FemurAdduction => peaks.femur_adduction,
+            Self::RotationExcursion => peaks.femur_rotation_excursion,
+            Self::RotationLevel => peaks.femur_rotation,
+            Self::PelvicDrop => peaks.pelvic_drop,
+            Self::KneeValgus => peaks.knee_valgus,
+        }
+        .filter(|v| v.is_finite())
+    }
+
+    /// The quantities of one stance, in the order of [`Quantity::ALL`].
+    pub(super) fn read_all(peaks: &Peaks) -> [Option<f64>; Self::COUNT] {
+        Self::ALL.map(|q| q.read(peaks))
+    }
+}
+
+/// A rule as people meet it.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleSpec {
+    pub rule: Rule,
+    /// What the runner and the coach read.
+    pub plain: &'static str,
+    /// The term of the field.
+    pub term: &'static str,
+    /// Per stance; empty for a rule that looks at many stances at once.
+    pub quantities: &'static [Quantity],
+    /// Without a pelvis sensor the rule is silent.
+    pub needs_pelvis: bool,
+    /// "What does this mean?" on the page.
+    pub explanation: &'static str,
+    /// Where the limits come from.
+    pub source: &'static str,
+}
+
+/// Every rule, in the order in which files and pages list them.
+pub const RULES: [RuleSpec; 7] = [
+    RuleSpec {
+        rule: Rule::HipAdduction,
+        plain: "thigh falls in",
+        term: "peak hip adduction in stance",
+        quantities: &[Quantity::HipAdduction],
+        needs_pelvis: true,
+        explanation: "While the foot is loaded the thigh tips inward under the pelvis further than usual, or \
+                      further than in most healthy runners. Runners with pain around the kneecap do this more \
+                      often. Knees a little apart, or quicker and shorter steps, reduce it.",
+        source: "Level: Noehren 2011 and Willy 2012 (20 degrees to enter a retraining trial). Change: spread \
+                 between strides 0.9 degrees (RBDS, Fukuchi 2017, own computation, 52 legs).",
+    },
+    RuleSpec {
+        rule: Rule::FemurAdduction,
+        plain: "thigh falls in",
+        term: "peak femur adduction in stance",
+        quantities: &[Quantity::FemurAdduction],
+        needs_pelvis: false,
+        explanation: "While the foot is loaded the thigh leans inward against the vertical more than this runner's \
+                      usual. Without a sensor on the pelvis only the change can be judged: about half of a hip \
+                      adduction shows in the thigh, the other half in the pelvis.",
+        source: "Change only: spread between strides 0.9 degrees (RBDS, Fukuchi 2017, own computation); error of a \
+                 median of five 0.6 degrees (own measurement on virtual running, 12 legs).",
+    },
+    RuleSpec {
+        rule: Rule::MedialRotation,
+        plain: "thigh turns in",
+        term: "medial (internal) rotation of the femur in stance",
+        quantities: &[Quantity::RotationExcursion, Quantity::RotationLevel],
+        needs_pelvis: false,
+        explanation: "The kneecap turns inward while the foot is loaded, more than this runner's usual. The zero of \
+                      rotation depends on how the sensor sits, so only the change is judged, never the level.",
+        source: "Souza and Powers 2009: 8 degrees between runners with and without pain. Error of a median of five \
+                 2 degrees (own measurement on virtual running, 12 legs).",
+    },
+    RuleSpec {
+        rule: Rule::PelvicDrop,
+        plain: "pelvis drops",
+        term: "peak contralateral pelvic drop in stance",
+        quantities: &[Quantity::PelvicDrop],
+        needs_pelvis: true,
+        explanation: "The other side of the pelvis sinks more than usual while this leg carries the runner. In \
+                      injured runners it is the measure that differs most.",
+        source: "Bramah 2018: 80 percent higher odds of being injured per degree. No absolute limit: healthy \
+                 runners reach 6.1 +- 2.3 degrees at 3.5 m/s (RBDS, Fukuchi 2017, own computation).",
+    },
+    RuleSpec {
+        rule: Rule::KneeValgus,
+        plain: "knee dives in",
+        term: "dynamic knee valgus in stance (femur adduction plus shank abduction)",
+        quantities: &[Quantity::KneeValgus],
+        needs_pelvis: false,
+        explanation: "The knee moves inward between hip and foot more than this runner's usual: the thigh leans in \
+                      and the shank leans out at the same time.",
+        source: "Our choice, one degree above the limit for the femur alone because two segments add their error; \
+                 no trial has tested a limit for sensors.",
+    },
+    RuleSpec {
+        rule: Rule::Asymmetry,
+        plain: "one side falls in more",
+        term: "left-right difference of peak adduction, against its baseline",
+        quantities: &[],
+        needs_pelvis: false,
+        explanation: "The difference between the legs has changed from this runner's usual; the side named is the \
+                      one that is now higher than it used to be against the other. Healthy runners differ by \
+                      3 degrees between their legs, so the difference itself is no fault.",
+        source: "Left-right difference 3.1 +- 2.3 degrees at 3.5 m/s (RBDS, Fukuchi 2017, own computation, 26 runners).",
+    },
+    RuleSpec {
+        rule: Rule::Fatigue,
+        plain: "falls in more as the run goes on",
+        term: "trend of peak adduction over the run, speed allowed for",
+        quantities: &[],
+        needs_pelvis: false,
+        explanation: "Over the run the thigh has come to fall in further, at the same speed. Tired hip muscles do \
+                      this. Raised only when the rise is certain, not when it is merely seen.",
+        source: "Dierks 2008: weak abductors go with more adduction at the end of a run. Least rise 2 degrees: \
+                 above the slow wander of clean running, 0.8 degrees (own measurement on virtual running).",
+    },
+];
+
+impl RuleSpec {
+    /// The row of a rule.
+    #[must_use]
+    pub fn of(rule: Rule) -> &'static Self {
+        let [hip, femur, rotation, drop, valgus, asymmetry, fatigue] = &RULES;
+        match rule {
+            Rule::HipAdduction => hip,
+            Rule::FemurAdduction => femur,
+            Rule::MedialRotation => rotation,
+            Rule::PelvicDrop => drop,
+            Rule::KneeValgus => valgus,
+            Rule::Asymmetry => asymmetry,
+            Rule::Fatigue => fatigue,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_finds_its_own_row() {
+        for spec in &RULES {
+            assert_eq!(RuleSpec::of(spec.rule).rule, spec.rule);
+            assert_eq!(RULES.iter().filter(|s| s.rule == spec.rule).count(), 1);
+        }
+    }
+
+    #[test]
+    fn no_number_is_not_measured() {
+        let peaks = Peaks { hip_adduction: Some(f64::NAN), ..Peaks::default() };
+        assert_eq!(Quantity::HipAdduction.read(&peaks), None);
+    }
+}
