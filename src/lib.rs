@@ -29,6 +29,5 @@ pub mod segment;
 pub mod pipeline;
 
 // The shell.
-pub mod edge;
-pub mod record;
+pub mod serve;
 pub mod source;

@@ -1,0 +1,127 @@
+//! Between the pipeline's thread and the page.
+
+use super::metrics::{Exposition, Latency};
+use super::state::{Cursor, News, Now, State};
+use super::view::{Limit, LimitView, SourceLabel};
+use crate::event::{Event, Phase, SensorStatus};
+use crate::units::SessionTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// What the page knows, written by the pipeline's thread and read by clients. A call holds a lock for
+/// as long as it takes to copy a few values, never across a wait: no client can hold the pipeline up.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    latency: Latency,
+    /// Number of the newest message: wakes clients at once when there is one.
+    newest: watch::Sender<u64>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        let shared =
+            Shared { state: Mutex::default(), latency: Latency::default(), newest: watch::Sender::new(0) };
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+impl Hub {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One event of the pipeline. Frames are only the latest to clients; all else is numbered.
+    pub fn publish(&self, event: &Event) {
+        self.change(|state| state.event(event));
+    }
+
+    /// The session clock, where no frame has moved it.
+    pub fn clock(&self, now: SessionTime) {
+        self.change(|state| state.clock(now.0));
+    }
+
+    /// What the runner has to do next.
+    pub fn phase(&self, phase: Phase) {
+        self.change(|state| state.phase(phase));
+    }
+
+    /// How the sensors do; replaces what was said before.
+    pub fn sensors(&self, sensors: Vec<SensorStatus>) {
+        self.change(|state| state.sensors(sensors));
+    }
+
+    /// The levels that stances are judged against; replaces what was said before.
+    pub fn limits(&self, limits: &[Limit]) {
+        let limits: Vec<_> = limits.iter().copied().map(LimitView::from).collect();
+        self.change(|state| state.limits(limits));
+    }
+
+    /// Where the recording goes and how much is written.
+    pub fn recording(&self, path: &str, bytes: u64) {
+        self.change(|state| state.recording(path.to_owned(), bytes));
+    }
+
+    /// Samples received and lost since the last call.
+    pub fn samples(&self, received: u64, lost: u64) {
+        self.change(|state| state.samples(received, lost));
+    }
+
+    /// Another source begins with its own pipeline and clock: the page starts over.
+    pub fn segment(&self, label: SourceLabel) {
+        self.change(|state| state.segment(label));
+        // No message tells of it, and clients shall not wait for one.
+        self.shared.newest.send_modify(|_| {});
+    }
+
+    /// The source has nothing more.
+    pub fn ended(&self) {
+        self.change(State::ended);
+    }
+
+    /// Time from a packet's arrival to the end of its decision.
+    pub fn decision_seconds(&self, seconds: f64) {
+        self.shared.latency.observe(seconds);
+    }
+
+    fn change(&self, with: impl FnOnce(&mut State)) {
+        let mut state = self.state();
+        let before = state.seq();
+        with(&mut state);
+        let after = state.seq();
+        drop(state);
+        if after != before {
+            self.shared.newest.send_replace(after);
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked, showing what is there beats showing nothing.
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn wake(&self) -> watch::Receiver<u64> {
+        self.shared.newest.subscribe()
+    }
+
+    pub(super) fn news(&self, cursor: &mut Cursor) -> News {
+        self.state().news(cursor)
+    }
+
+    pub(super) fn now(&self, cursor: &mut Cursor, anyway: bool) -> Option<Now> {
+        self.state().now(cursor, anyway)
+    }
+
+    pub(super) fn metrics(&self) -> String {
+        let mut out = Exposition::default();
+        self.state().write_metrics(&mut out);
+        out.latency(&self.shared.latency);
+        out.into_text()
+    }
+}

@@ -1,0 +1,77 @@
+//! The live stream: a snapshot, then every numbered message in order, and the latest state as fast as
+//! the client takes it. A client that falls too far behind gets a fresh snapshot, never a silent gap.
+
+use super::Served;
+use super::hub::Hub;
+use super::state::{Cursor, News};
+use axum::Error;
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::response::Response;
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// Between two states: 20 a second are smooth to the eye and leave a phone's battery alone.
+const PACE: Duration = Duration::from_millis(50);
+/// Ticks after which a state is sent even if nothing changed: the page tells a quiet daemon from a dead one.
+const QUIET_TICKS: u32 = 20;
+/// Nothing a client may say is longer.
+const LONGEST_INCOMING: usize = 4096;
+const GOODBYE: Duration = Duration::from_millis(200);
+
+pub(super) async fn upgrade(State(served): State<Served>, ws: WebSocketUpgrade) -> Response {
+    ws.max_message_size(LONGEST_INCOMING).on_upgrade(move |mut socket| async move {
+        tokio::select! {
+            // An error here is a client that has left; there is nobody to tell.
+            _gone = stream(&mut socket, &served.hub) => {}
+            () = served.shutdown.cancelled() => {
+                let frame = CloseFrame { code: close_code::AWAY, reason: "stancewatch has ended".into() };
+                let _ = timeout(GOODBYE, socket.send(Message::Close(Some(frame)))).await;
+            }
+        }
+    })
+}
+
+async fn stream(socket: &mut WebSocket, hub: &Hub) -> Result<(), Error> {
+    let mut wake = hub.wake();
+    let mut cursor = Cursor::default();
+    let mut ticks = interval(PACE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut quiet = 0;
+    loop {
+        let news = hub.news(&mut cursor);
+        match news {
+            News::Snapshot(snapshot) => send(socket, &*snapshot).await?,
+            News::Messages(messages) => {
+                for text in messages {
+                    socket.send(Message::text(&*text)).await?;
+                }
+            }
+        }
+        tokio::select! {
+            _ = ticks.tick() => {
+                quiet += 1;
+                let now = hub.now(&mut cursor, quiet >= QUIET_TICKS);
+                if let Some(now) = now {
+                    quiet = 0;
+                    send(socket, &now).await?;
+                }
+            }
+            changed = wake.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+            }
+            incoming = socket.recv() => match incoming {
+                None | Some(Ok(Message::Close(_))) => return Ok(()),
+                Some(said) => drop(said?),
+            },
+        }
+    }
+}
+
+async fn send(socket: &mut WebSocket, message: &impl Serialize) -> Result<(), Error> {
+    let text = serde_json::to_string(message).map_err(Error::new)?;
+    socket.send(Message::text(text)).await
+}

@@ -1,0 +1,448 @@
+//! What the page knows: the latest of everything that changes often, bounded lists of what must not
+//! be missed, and the numbered messages that tell clients about them.
+
+use super::curves::{Running, Stride, Strides};
+use super::light::{Evidence, LastStance, Light};
+use super::metrics::{Exposition, label};
+use super::view::{
+    AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, RecordingView, SensorView,
+    SourceLabel, StanceView, legs_now, phase_word,
+};
+use crate::body::{PerSide, Side};
+use crate::event::{Alert, Contact, ContactKind, Event, Frame, Health, Phase, SensorStatus, Stance};
+use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// Stances shown per leg.
+const STANCES: usize = 40;
+/// Alerts listed; a run with more has other problems, and the recording has all of them.
+const ALERTS: usize = 200;
+/// Notes about the data that are over and still listed.
+const NOTES: usize = 50;
+/// Messages that a client may be behind before it gets a snapshot instead.
+const LOG: usize = 256;
+
+/// A message with a number; numbers have no gaps.
+#[derive(Serialize)]
+struct Message<'a> {
+    seq: u64,
+    #[serde(flatten)]
+    body: &'a Body<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Body<'a> {
+    Stance { stance: &'a StanceView },
+    Stride { side: Side, stride: &'a Stride },
+    Alert { alert: &'a AlertView },
+    Health { health: &'a HealthView },
+    Baseline { baseline: &'a BaselineView },
+    Calibration { calibration: &'a CalibrationView },
+    Limits { limits: &'a [LimitView] },
+}
+
+/// What changes with every frame; sent at the client's pace.
+#[derive(Serialize)]
+pub(super) struct Now {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The newest numbered message at this moment.
+    seq: u64,
+    #[serde(flatten)]
+    fields: NowFields,
+}
+
+#[derive(Serialize)]
+struct NowFields {
+    time_s: Option<f64>,
+    started_s: Option<f64>,
+    phase: &'static str,
+    ended: bool,
+    /// Stances of both legs since the session began, and those of them that were judged.
+    found: u64,
+    judged: u64,
+    lights: PerSide<Light>,
+    legs: PerSide<LegNow>,
+    running: PerSide<Option<Running>>,
+    sensors: Vec<SensorView>,
+    recording: Option<RecordingView>,
+}
+
+/// Everything that a client needs to begin with.
+#[derive(Serialize)]
+pub(super) struct Snapshot {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    seq: u64,
+    #[serde(flatten)]
+    now: NowFields,
+    source: Option<SourceLabel>,
+    stances: PerSide<Vec<StanceView>>,
+    strides: PerSide<Vec<Stride>>,
+    alerts: Vec<AlertView>,
+    health: Vec<HealthView>,
+    baselines: Vec<BaselineView>,
+    limits: Vec<LimitView>,
+    calibration: Option<CalibrationView>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    samples: u64,
+    lost: u64,
+    stances: u64,
+    alerts: u64,
+    withheld: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    /// Number of the newest message.
+    seq: u64,
+    /// Rises when a new source begins: what clients hold is of the one before.
+    source_number: u64,
+    log: VecDeque<Arc<str>>,
+    /// Rises with every change that `Now` shows.
+    version: u64,
+    counts: Counts,
+    session: Session,
+}
+
+/// All that ends with the source.
+#[derive(Debug)]
+struct Session {
+    started: Option<f64>,
+    clock: Option<f64>,
+    phase: Phase,
+    ended: bool,
+    found: u64,
+    judged: u64,
+    source: Option<SourceLabel>,
+    sensors: Vec<SensorStatus>,
+    recording: Option<RecordingView>,
+    frame: Option<Frame>,
+    curves: PerSide<Strides>,
+    last: PerSide<Option<LastStance>>,
+    stances: PerSide<VecDeque<StanceView>>,
+    standing: Vec<Alert>,
+    alerts: VecDeque<AlertView>,
+    health: VecDeque<HealthView>,
+    baselines: Vec<(Side, BaselineView)>,
+    limits: Vec<LimitView>,
+    calibration: Option<CalibrationView>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            started: None,
+            clock: None,
+            phase: Phase::WaitingForSensors,
+            ended: false,
+            found: 0,
+            judged: 0,
+            source: None,
+            sensors: Vec::new(),
+            recording: None,
+            frame: None,
+            curves: PerSide::default(),
+            last: PerSide::default(),
+            stances: PerSide::default(),
+            standing: Vec::new(),
+            alerts: VecDeque::new(),
+            health: VecDeque::new(),
+            baselines: Vec::new(),
+            limits: Vec::new(),
+            calibration: None,
+        }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            source_number: 1,
+            log: VecDeque::with_capacity(LOG),
+            version: 0,
+            counts: Counts::default(),
+            session: Session::default(),
+        }
+    }
+}
+
+/// How far a client is: nothing yet, by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cursor {
+    seq: u64,
+    source_number: u64,
+    version: u64,
+}
+
+/// What a client does not have yet.
+pub(super) enum News {
+    Snapshot(Box<Snapshot>),
+    Messages(Vec<Arc<str>>),
+}
+
+impl State {
+    pub(super) fn event(&mut self, event: &Event) {
+        match event {
+            Event::Frame(frame) => self.frame(frame),
+            Event::Contact(contact) => self.contact(contact),
+            Event::Stance(stance) => self.stance(stance),
+            Event::Alert(alert) => self.alert(alert),
+            Event::Health(health) => self.health(health),
+            Event::Calibration(calibration) => {
+                let calibration = CalibrationView::from(calibration);
+                self.say(&Body::Calibration { calibration: &calibration });
+                self.session.calibration = Some(calibration);
+            }
+            Event::Baseline(baseline) => {
+                let view = BaselineView::from(baseline);
+                self.say(&Body::Baseline { baseline: &view });
+                self.session.baselines.retain(|(side, _)| *side != baseline.side);
+                self.session.baselines.push((baseline.side, view));
+            }
+        }
+    }
+
+    pub(super) fn clock(&mut self, t: f64) {
+        self.version += 1;
+        self.session.started.get_or_insert(t);
+        self.session.clock = Some(self.session.clock.map_or(t, |now| now.max(t)));
+    }
+
+    pub(super) fn phase(&mut self, phase: Phase) {
+        self.version += u64::from(self.session.phase != phase);
+        self.session.phase = phase;
+    }
+
+    pub(super) fn ended(&mut self) {
+        self.version += 1;
+        self.session.ended = true;
+    }
+
+    pub(super) fn sensors(&mut self, sensors: Vec<SensorStatus>) {
+        self.version += 1;
+        self.session.sensors = sensors;
+    }
+
+    pub(super) fn recording(&mut self, path: String, bytes: u64) {
+        self.version += 1;
+        self.session.recording = Some(RecordingView { path, bytes });
+    }
+
+    pub(super) fn samples(&mut self, received: u64, lost: u64) {
+        self.counts.samples += received;
+        self.counts.lost += lost;
+    }
+
+    pub(super) fn limits(&mut self, limits: Vec<LimitView>) {
+        if self.session.limits != limits {
+            self.say(&Body::Limits { limits: &limits });
+            self.session.limits = limits;
+        }
+    }
+
+    pub(super) fn segment(&mut self, label: SourceLabel) {
+        self.source_number += 1;
+        self.version += 1;
+        self.session = Session { source: Some(label), ..Session::default() };
+    }
+
+    fn frame(&mut self, frame: &Frame) {
+        self.clock(frame.t.0);
+        self.session.frame = Some(*frame);
+        for side in Side::BOTH {
+            let finished = self.session.curves[side].frame(frame.t.0, &frame.legs[side]).cloned();
+            if let Some(stride) = finished {
+                self.say(&Body::Stride { side, stride: &stride });
+            }
+        }
+    }
+
+    fn contact(&mut self, contact: &Contact) {
+        let curves = &mut self.session.curves[contact.side];
+        match contact.kind {
+            ContactKind::Initial => curves.initial_contact(contact.t.0),
+            ContactKind::LockLost => curves.lock_lost(),
+            _ => {}
+        }
+    }
+
+    fn stance(&mut self, stance: &Stance) {
+        self.counts.stances += 1;
+        self.session.found += 1;
+        self.session.judged += u64::from(stance.valid);
+        if let Some(doubt) = stance.doubt.filter(|_| !stance.valid) {
+            *self.counts.withheld.entry(doubt.word()).or_default() += 1;
+        }
+        self.clock(stance.decided.0);
+        self.session.last[stance.side] = Some(LastStance {
+            decided: stance.decided.0,
+            gait: stance.gait,
+            doubt: stance.doubt,
+            valid: stance.valid,
+        });
+        let view = StanceView::from(stance);
+        self.say(&Body::Stance { stance: &view });
+        keep(&mut self.session.stances[stance.side], view, STANCES);
+    }
+
+    fn alert(&mut self, alert: &Alert) {
+        let view = AlertView::from(alert);
+        self.say(&Body::Alert { alert: &view });
+        self.session.standing.retain(|a| a.number != alert.number);
+        if alert.cleared.is_none() {
+            self.session.standing.push(*alert);
+        }
+        if let Some(listed) = self.session.alerts.iter_mut().find(|a| a.number == alert.number) {
+            *listed = view;
+        } else {
+            self.counts.alerts += 1;
+            keep(&mut self.session.alerts, view, ALERTS);
+        }
+    }
+
+    fn health(&mut self, health: &Health) {
+        let view = HealthView::from(health);
+        self.say(&Body::Health { health: &view });
+        self.session
+            .health
+            .retain(|h| !(h.active && h.code == health.code && h.placement == health.placement));
+        keep(&mut self.session.health, view, NOTES);
+    }
+
+    fn say(&mut self, body: &Body<'_>) {
+        self.seq += 1;
+        self.version += 1;
+        let message = Message { seq: self.seq, body };
+        let text = serde_json::to_string(&message).unwrap_or_default();
+        keep(&mut self.log, text.into(), LOG);
+    }
+
+    pub(super) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// What came after `cursor`, which moves on; a client that is too far behind, or holds another
+    /// source, starts over.
+    pub(super) fn news(&self, cursor: &mut Cursor) -> News {
+        let behind = (self.seq - cursor.seq.min(self.seq)) as usize;
+        if cursor.source_number != self.source_number || behind > self.log.len() {
+            *cursor = Cursor { seq: self.seq, source_number: self.source_number, version: self.version };
+            return News::Snapshot(Box::new(self.snapshot()));
+        }
+        cursor.seq = self.seq;
+        News::Messages(self.log.iter().skip(self.log.len() - behind).cloned().collect())
+    }
+
+    /// The latest state, when it has changed since `cursor` or when `anyway`.
+    pub(super) fn now(&self, cursor: &mut Cursor, anyway: bool) -> Option<Now> {
+        let changed = cursor.version != self.version;
+        cursor.version = self.version;
+        (changed || anyway).then(|| Now { kind: "state", seq: self.seq, fields: self.fields() })
+    }
+
+    fn fields(&self) -> NowFields {
+        let session = &self.session;
+        NowFields {
+            time_s: session.clock,
+            started_s: session.started,
+            phase: phase_word(session.phase),
+            ended: session.ended,
+            found: session.found,
+            judged: session.judged,
+            lights: PerSide::from_fn(|side| self.light(side)),
+            legs: legs_now(session.frame.as_ref()),
+            running: PerSide::from_fn(|side| session.curves[side].running()),
+            sensors: self.sensor_views(),
+            recording: session.recording.clone(),
+        }
+    }
+
+    fn light(&self, side: Side) -> Light {
+        let session = &self.session;
+        Evidence {
+            side,
+            now: session.clock,
+            phase: session.phase,
+            ended: session.ended,
+            sensors: &session.sensors,
+            last: session.last[side],
+            doubt: session.frame.and_then(|f| f.legs[side].doubt),
+            standing: &session.standing,
+        }
+        .light()
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let session = &self.session;
+        Snapshot {
+            kind: "snapshot",
+            seq: self.seq,
+            now: self.fields(),
+            source: session.source.clone(),
+            stances: PerSide::from_fn(|side| session.stances[side].iter().cloned().collect()),
+            strides: PerSide::from_fn(|side| session.curves[side].done().cloned().collect()),
+            alerts: self.alert_views(),
+            health: self.health_views(),
+            baselines: session.baselines.iter().map(|(_, view)| view.clone()).collect(),
+            limits: session.limits.clone(),
+            calibration: session.calibration.clone(),
+        }
+    }
+
+    pub(super) fn sensor_views(&self) -> Vec<SensorView> {
+        self.session.sensors.iter().map(SensorView::from).collect()
+    }
+
+    pub(super) fn alert_views(&self) -> Vec<AlertView> {
+        self.session.alerts.iter().copied().collect()
+    }
+
+    pub(super) fn health_views(&self) -> Vec<HealthView> {
+        self.session.health.iter().cloned().collect()
+    }
+
+    pub(super) fn phase_word(&self) -> &'static str {
+        phase_word(self.session.phase)
+    }
+
+    pub(super) fn time(&self) -> Option<f64> {
+        self.session.clock
+    }
+
+    pub(super) fn write_metrics(&self, out: &mut Exposition) {
+        let counts = &self.counts;
+        let mut one = |name: &str, help: &str, value: u64| out.family(name, "counter", help, [("", value)]);
+        one("stancewatch_samples_total", "Samples received from all sensors.", counts.samples);
+        one("stancewatch_samples_lost_total", "Samples that should have come and did not.", counts.lost);
+        one("stancewatch_stances_total", "Stances found, judged or not.", counts.stances);
+        one("stancewatch_alerts_total", "Alerts raised.", counts.alerts);
+        let withheld = counts.withheld.iter().map(|(reason, n)| (label("reason", reason), n));
+        let help = "Stances that were not judged, by reason.";
+        out.family("stancewatch_stances_withheld_total", "counter", help, withheld);
+        let sensors = &self.session.sensors;
+        let named = |s: &SensorStatus| label("sensor", &s.name);
+        let help = "Whether samples came within the last second.";
+        let online = sensors.iter().map(|s| (named(s), u8::from(s.online)));
+        out.family("stancewatch_sensor_online", "gauge", help, online);
+        let help = "Measured sample rate.";
+        let rates = sensors.iter().map(|s| (named(s), s.rate_hz));
+        out.family("stancewatch_sensor_rate_hertz", "gauge", help, rates);
+        let help = "Share of samples lost since the start.";
+        let losses = sensors.iter().map(|s| (named(s), s.loss));
+        out.family("stancewatch_sensor_loss_ratio", "gauge", help, losses);
+    }
+}
+
+fn keep<T>(list: &mut VecDeque<T>, item: T, most: usize) {
+    if list.len() == most {
+        list.pop_front();
+    }
+    list.push_back(item);
+}

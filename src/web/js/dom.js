@@ -1,0 +1,54 @@
+// Elements without a framework.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** @typedef {Node|string|null|false|undefined} Child */
+
+/** @param {Element} element @param {Record<string, string|number|boolean|EventListener>} attributes @param {Child[]} children */
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== false) element.setAttribute(name, String(value));
+  }
+  element.append(...children.filter((c) => c !== null && c !== undefined && c !== false));
+}
+
+/** @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {Record<string, string|number|boolean|EventListener>} [attributes] @param {...Child} children
+ * @returns {HTMLElementTagNameMap[K]} */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  fill(element, attributes, children);
+  return element;
+}
+
+/** @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag @param {Record<string, string|number|boolean>} [attributes] @param {...Child} children
+ * @returns {SVGElementTagNameMap[K]} */
+export function s(tag, attributes = {}, ...children) {
+  const element = /** @type {SVGElementTagNameMap[K]} */ (document.createElementNS(SVG, tag));
+  fill(element, attributes, children);
+  return element;
+}
+
+/** Text that is written only when it changes, so that screen readers hear changes only.
+ * @param {Element} element @param {string} text */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A drawing in CSS pixels that is drawn anew when its room changes.
+ * @param {number} height @param {(svg: SVGSVGElement, width: number) => void} draw */
+export function plot(height, draw) {
+  const svg = s('svg', { class: 'plot', height, role: 'img' });
+  let width = 0;
+  const redraw = () => {
+    if (width > 0) draw(svg, width);
+  };
+  new ResizeObserver((entries) => {
+    width = Math.round(entries.at(-1)?.contentRect.width ?? 0);
+    redraw();
+  }).observe(svg);
+  return { svg, redraw };
+}

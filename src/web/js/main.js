@@ -1,0 +1,67 @@
+// Puts the page together and keeps it on the latest model.
+
+import { h } from './dom.js';
+import { loadWords, t } from './text.js';
+import { SIDES, after, empty } from './model.js';
+import { connect } from './socket.js';
+import { restoreTheme } from './theme.js';
+import { barView, guideView, linkView, sourceView } from './top.js';
+import { legView } from './leg.js';
+import { numbersView } from './numbers.js';
+import { stridesView } from './strides.js';
+import { alertsView } from './alerts.js';
+import { notesView } from './notes.js';
+import { sensorsView } from './sensors.js';
+
+/** Between two looks at how old the data are, ms. */
+const AGE_PACE = 500;
+
+restoreTheme();
+await loadWords('en');
+
+let model = empty();
+let due = false;
+
+const link = linkView(() => socket.retry());
+const legs = SIDES.map(legView);
+const [bar, source, guide, numbers] = [barView(), sourceView(), guideView(), numbersView()];
+const [strides, alerts, notes, sensors] = [stridesView(), alertsView(), notesView(), sensorsView()];
+const views = [bar, source, guide, link, ...legs, numbers, strides, alerts, notes, sensors];
+
+const page = /** @type {HTMLElement} */ (document.getElementById('page'));
+page.append(
+  bar.node, source.node, link.node, guide.node,
+  h('div', { class: 'legs' }, ...legs.map((leg) => leg.node)),
+  numbers.node,
+  h('div', { class: 'below' },
+    h('div', { class: 'side-by-side' }, strides.node, sensors.node),
+    h('div', { class: 'side-by-side' }, alerts.node, notes.node)),
+  h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`));
+
+function draw() {
+  due = false;
+  for (const view of views) view.update(model);
+}
+
+function soon() {
+  if (due) return;
+  due = true;
+  requestAnimationFrame(draw);
+}
+
+const socket = connect({
+  message(message) {
+    const next = after(model, message, performance.now());
+    if (!next) return false;
+    model = next;
+    soon();
+    return true;
+  },
+  link() {
+    model = { ...model, link: 'lost' };
+    soon();
+  },
+});
+
+setInterval(soon, AGE_PACE);
+draw();

@@ -1,0 +1,58 @@
+// Few, big numbers for both legs.
+
+import { h, say } from './dom.js';
+import { t } from './text.js';
+import { summary } from './figures.js';
+import { whyButton } from './explain.js';
+
+/** @import { View } from './types.js' */
+
+/** @returns {View} */
+export function numbersView() {
+  const cadence = tile('cadence');
+  const contact = tile('contact');
+  const balance = tile('balance');
+  const steps = tile('steps');
+  const node = h('dl', { class: 'panel numbers' }, cadence.node, contact.node, balance.node, steps.node);
+  /** @type {unknown[]} */
+  let seen = [];
+  return {
+    node,
+    update(model) {
+      const second = Math.floor(model.time_s ?? 0);
+      const key = [model.stances, second];
+      if (key.every((k, i) => k === seen[i])) return;
+      seen = key;
+      const sum = summary(model);
+      cadence.write([whole(sum.cadence)], t(`number.gait.${sum.gait ?? 'none'}`));
+      contact.write([l(whole(sum.contact.left)), ' ', r(whole(sum.contact.right)), ' ', unit('ms')], '');
+      const left = sum.balance;
+      balance.write(left === null ? ['–'] : [l(left.toFixed(1)), '/', r((100 - left).toFixed(1)), ' ', unit('percent')], '');
+      steps.write([String(sum.judged), ' ', unit('of'), ' ', h('small', {}, String(sum.found))], '');
+    },
+  };
+}
+
+/** @param {number|null} value */
+const whole = (value) => (value === null ? '–' : String(Math.round(value)));
+/** @param {string} text */
+const l = (text) => h('span', { class: 'l' }, h('span', { class: 'unseen' }, `${t('side.left')} `), text);
+/** @param {string} text */
+const r = (text) => h('span', { class: 'r' }, h('span', { class: 'unseen' }, `${t('side.right')} `), text);
+/** @param {string} name */
+const unit = (name) => h('small', {}, t(`number.unit.${name}`));
+
+/** @param {string} name */
+function tile(name) {
+  const value = h('dd', { 'data-number': name });
+  const detail = h('dd', { class: 'note' });
+  const node = h('div', {}, h('dt', {}, t(`number.${name}`), whyButton(name)), value, detail);
+  return {
+    node,
+    /** @param {(Node|string)[]} content @param {string} extra */
+    write(content, extra) {
+      value.replaceChildren(...content);
+      say(detail, extra ? `${t(`number.${name}.term`)} · ${extra}` : t(`number.${name}.term`));
+    },
+  };
+}

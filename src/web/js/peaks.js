@@ -1,0 +1,94 @@
+// The peaks of the last stances against the limit and the usual band.
+
+import { plot, s } from './dom.js';
+import { degrees, t } from './text.js';
+import { known, limit, quantities, usual, valueOf } from './figures.js';
+
+/** @import { Model, SideName, Stance } from './types.js' */
+
+const SHOWN = 40;
+const HEIGHT = 116;
+const TOP = 8;
+const BOTTOM = 18;
+const RIGHT = 74;
+
+/** @param {SideName} side */
+export function peaksPlot(side) {
+  /** @type {Model|null} */
+  let model = null;
+  const view = plot(HEIGHT, (svg, width) => {
+    if (model) draw(svg, width, model, side);
+  });
+  return {
+    svg: view.svg,
+    /** @param {Model} next */
+    update(next) {
+      const same = model && next.stances[side] === model.stances[side] && next.limits === model.limits
+        && next.baselines === model.baselines;
+      model = next;
+      if (!same) view.redraw();
+    },
+  };
+}
+
+/** @param {SVGSVGElement} svg @param {number} width @param {Model} model @param {SideName} side */
+function draw(svg, width, model, side) {
+  const { adduction } = quantities(model, side);
+  const stances = model.stances[side];
+  const values = stances.map((stance) => valueOf(stance, adduction));
+  const measured = known(values);
+  const band = usual(model, side, adduction.rule);
+  const level = limit(model, side, adduction.rule);
+  const edges = [...measured, ...(band ? [band.mean_deg - band.sd_deg, band.mean_deg + band.sd_deg] : []),
+    ...(level ? [level.amber_deg] : [])];
+  svg.replaceChildren();
+  if (!stances.length) {
+    svg.append(s('text', { x: 0, y: HEIGHT / 2 }, t('leg.no_stances')));
+    svg.setAttribute('aria-label', t('leg.no_stances'));
+    return;
+  }
+  const low = Math.min(...edges, 100) - 2;
+  const high = Math.max(...edges, -100) + 2;
+  const right = width - RIGHT;
+  const x = (/** @type {number} */ i) => ((i + 0.5 + SHOWN - stances.length) / SHOWN) * right;
+  const y = (/** @type {number} */ v) => TOP + ((high - v) / (high - low || 1)) * (HEIGHT - TOP - BOTTOM);
+
+  if (band) {
+    const top = y(band.mean_deg + band.sd_deg);
+    svg.append(s('rect', { class: 'band', x: 0, y: top, width: right, height: Math.max(2, y(band.mean_deg - band.sd_deg) - top) }));
+    svg.append(s('text', { x: right + 6, y: y(band.mean_deg) + 5 }, t('leg.usual', { mean: degrees(band.mean_deg), sd: '' }).replace(/ ±.*/, '')));
+  }
+  if (level) {
+    const at = y(level.amber_deg);
+    svg.append(s('line', { class: 'limit', x1: 0, x2: right, y1: at, y2: at }));
+    svg.append(s('text', { class: 'limit-word', x: right + 6, y: at + 5 }, `${t('leg.limit_word')} ${degrees(level.amber_deg)}`));
+  }
+  if (!band && !level && measured.length) {
+    svg.append(s('text', { x: right + 6, y: y(Math.max(...measured)) + 5 }, degrees(Math.max(...measured))));
+    svg.append(s('text', { x: right + 6, y: y(Math.min(...measured)) + 5 }, degrees(Math.min(...measured))));
+  }
+  stances.forEach((stance, i) => {
+    const value = values[i] ?? null;
+    svg.append(dot(stance, adduction.rule, x(i), value === null ? HEIGHT - BOTTOM : y(value), value === null));
+  });
+  svg.append(s('text', { x: 0, y: HEIGHT - 1 }, t('leg.last_stances', { n: stances.length })));
+  svg.setAttribute('aria-label', t('leg.peaks', {
+    side: t(`side.${side}`), label: t(`rule.${adduction.rule}`), n: stances.length,
+    low: measured.length ? degrees(Math.min(...measured)) : '–', high: measured.length ? degrees(Math.max(...measured)) : '–',
+    beyond: stances.filter((stance) => severity(stance, adduction.rule)).length, withheld: values.filter((v) => v === null).length,
+  }));
+}
+
+/** @param {Stance} stance @param {string} rule */
+function severity(stance, rule) {
+  return stance.flags.find((f) => f.rule === rule)?.severity ?? null;
+}
+
+/** The same shapes as the signs. @param {Stance} stance @param {string} rule @param {number} x @param {number} y @param {boolean} withheld */
+function dot(stance, rule, x, y, withheld) {
+  if (withheld) return s('circle', { class: 'dot withheld', cx: x, cy: y, r: 4 });
+  const beyond = severity(stance, rule);
+  if (beyond === 'red') return s('rect', { class: 'dot beyond too_far', x: x - 4.5, y: y - 4.5, width: 9, height: 9 });
+  if (beyond === 'amber') return s('path', { class: 'dot beyond watch', d: `M${x} ${y - 6}l6 10.5h-12Z` });
+  return s('circle', { class: 'dot', cx: x, cy: y, r: 3.5 });
+}

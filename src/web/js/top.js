@@ -1,0 +1,84 @@
+// The bar, where the data come from, what to do next, and what is wrong with the link.
+
+import { h, say } from './dom.js';
+import { age, clock, size, t } from './text.js';
+import { staleness } from './model.js';
+import { nextTheme, themeName } from './theme.js';
+
+/** @import { Model, View } from './types.js' */
+
+/** @returns {View} */
+export function barView() {
+  const time = h('span', { class: 'clock', role: 'timer', 'aria-label': t('bar.clock') });
+  const online = h('a', { class: 'fact', href: '#sensors' });
+  const recording = h('span', { class: 'fact' });
+  const theme = h('button', { type: 'button', onclick: () => { nextTheme(); named(); } });
+  const named = () => say(theme, t('bar.theme', { name: t(`theme.${themeName()}`) }));
+  named();
+  return {
+    node: h('header', { class: 'bar' }, h('h1', {}, 'stancewatch'), time, online, recording, h('span', { class: 'gap' }), theme),
+    update(model) {
+      say(time, clock(model.time_s, model.started_s));
+      const all = model.sensors.length;
+      const up = model.sensors.filter((x) => x.online).length;
+      say(online, all ? t('bar.online', { online: up, all }) : t('bar.no_sensors'));
+      online.classList.toggle('warn', up < all);
+      say(recording, model.recording ? t('bar.recording', { size: size(model.recording.bytes) }) : '');
+    },
+  };
+}
+
+/** @returns {View} */
+export function sourceView() {
+  const node = h('section', { class: 'source', 'aria-live': 'polite', hidden: true });
+  /** @type {Model['source']} */
+  let seen = null;
+  return {
+    node,
+    update(model) {
+      if (model.source === seen) return;
+      seen = model.source;
+      node.hidden = !seen;
+      if (!seen) return;
+      node.className = `source ${seen.kind}`;
+      node.replaceChildren(h('span', { class: 'kind' }, t(`source.${seen.kind}`)),
+        h('span', { class: 'title' }, seen.title), h('span', { class: 'text' }, seen.text));
+    },
+  };
+}
+
+/** @returns {View} */
+export function guideView() {
+  const head = h('strong');
+  const more = h('span');
+  const node = h('section', { class: 'guide', role: 'status' }, head, more);
+  return {
+    node,
+    update(model) {
+      const key = model.ended ? 'ended' : model.phase;
+      node.hidden = key === 'watching' || model.heard_ms === null;
+      node.dataset.phase = key;
+      if (node.hidden) return;
+      say(head, t(`guide.${key}`));
+      say(more, t(`guide.${key}.more`));
+    },
+  };
+}
+
+/** @param {() => void} retry @returns {View} */
+export function linkView(retry) {
+  const text = h('span');
+  const button = h('button', { type: 'button', onclick: retry }, t('link.retry'));
+  const node = h('section', { class: 'link', role: 'alert', hidden: true }, text, button);
+  return {
+    node,
+    update(model) {
+      const stale = staleness(model, performance.now());
+      // The first moments of opening are no news.
+      node.hidden = !stale || (stale.why === 'never' && model.link === 'connecting');
+      if (!stale) return;
+      button.hidden = stale.why === 'stale';
+      say(text, t(`link.${stale.why}`, { age: age(stale.age_ms) }));
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// What comes over the wire, and what the page makes of it. Types only.
+
+/** @typedef {'left'|'right'} SideName */
+/** @typedef {'good'|'watch'|'too_far'|'not_sure'|'lost'} SignName */
+/** @template T @typedef {{left: T, right: T}} PerSide */
+/** @typedef {{sign: SignName, reason: string|null, rule: string|null, since_s: number|null}} Light */
+/** @typedef {{reference: 'hip'|'femur'|null, adduction_deg: number|null, femur_adduction_deg: number|null,
+ *   shank_abduction_deg: number|null, knee_flexion_deg: number|null, reason: string|null}} LegNow */
+/** @typedef {(number|null)[]} Curve */
+/** @typedef {{ic_time_s: number, adduction_deg: Curve, rotation_deg: Curve, knee_flexion_deg: Curve}} Stride */
+/** @typedef {Stride & {step_s: number}} Running */
+/** @typedef {{name: string, placement: string|null, online: boolean, last_sample_time_s: number|null, rate_hz: number,
+ *   nominal_rate_hz: number, loss_percent: number, jitter_ms: number|null, clock_sigma_ms: number|null,
+ *   battery_percent: number|null}} Sensor */
+/** @typedef {{side: SideName, stance: number, gait: 'walk'|'run', ic_time_s: number, tc_time_s: number, contact_ms: number,
+ *   stride_ms: number|null, cadence_spm: number|null, peak_hip_adduction_deg: number|null,
+ *   hip_rotation_excursion_deg: number|null, peak_femur_adduction_deg: number|null,
+ *   femur_rotation_excursion_deg: number|null, valid: boolean, reason: string|null,
+ *   flags: {rule: string, severity: 'amber'|'red'}[]}} Stance */
+/** @typedef {{number: number, rule: string, side: SideName, severity: 'amber'|'red', onset_time_s: number,
+ *   decided_time_s: number, clear_time_s: number|null, value_deg: number, threshold_deg: number, strides: number,
+ *   basis: 'absolute'|'baseline'}} Alert */
+/** @typedef {{time_s: number, code: string, placement: string|null, active: boolean, message: string}} Note */
+/** @typedef {{side: SideName, cadence_spm: number,
+ *   usual: {rule: string, mean_deg: number, sd_deg: number, stances: number}[]}} Baseline */
+/** @typedef {{side: SideName, rule: string, amber_deg: number, red_deg: number}} Limit */
+/** @typedef {{grade: string, reason: string,
+ *   segments: {placement: string, grade: string, disagreement_deg: number|null, reason: string}[]}} Calibration */
+
+/** What every state message carries.
+ * @typedef {{time_s: number|null, started_s: number|null, phase: string, ended: boolean, found: number, judged: number, lights: PerSide<Light>,
+ *   legs: PerSide<LegNow>, running: PerSide<Running|null>, sensors: Sensor[],
+ *   recording: {path: string, bytes: number}|null}} Now */
+
+/** What the page knows. Lists are replaced, never changed in place: a view draws anew when its list is another.
+ * @typedef {Now & {seq: number, link: 'connecting'|'open'|'lost', heard_ms: number|null, moved_ms: number|null,
+ *   source: {kind: 'real'|'synthetic'|'sensors', title: string, text: string}|null,
+ *   stances: PerSide<Stance[]>, strides: PerSide<Stride[]>, alerts: Alert[],
+ *   health: Note[], baselines: Baseline[], limits: Limit[], calibration: Calibration|null}} Model */
+
+/** A part of the page: its element, and how it takes a new model.
+ * @typedef {{node: HTMLElement, update: (model: Model) => void}} View */
+
+export {};
