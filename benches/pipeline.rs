@@ -31,7 +31,7 @@ fn pipeline_per_sample() {
     let mut costs = Vec::new();
     for _ in 0..ROUNDS {
         let fusion = timed(|| bare_fusion(&running));
-        let mut pipeline = Pipeline::new(&PipelineConfig::default());
+        let mut pipeline = Pipeline::new(&PipelineConfig::default()).unwrap();
         for input in &before {
             pipeline.push(input);
         }
@@ -53,7 +53,7 @@ fn pipeline_per_sample() {
 /// Five sensors at 100 Hz: time from a packet handed in to its decision out.
 fn live_path() {
     let (before, running) = split(&session(10.0, true), 80.0);
-    let mut pipeline = Pipeline::new(&PipelineConfig::default());
+    let mut pipeline = Pipeline::new(&PipelineConfig::default()).unwrap();
     for input in &before {
         pipeline.push(input);
     }

@@ -29,9 +29,6 @@ use decision::{Raised, Verdict, Watch};
 /// Stances whose contact time is averaged before it says how fast the runner is.
 const SPEED_STANCES: usize = 5;
 
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct FlagConfig {}
-
 #[derive(Debug, Clone, Default)]
 pub struct Flagger {
     config: FlagConfig,
@@ -72,7 +69,7 @@ struct Standing {
 impl Flagger {
     /// With the default limits.
     #[must_use]
-    pub fn new(_: &FlagConfig) -> Self {
+    pub fn new() -> Self {
         Self::default()
     }
 

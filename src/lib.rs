@@ -16,18 +16,25 @@ pub mod event;
 pub mod input;
 pub mod units;
 
-// Pure stages.
+// Pure stages, in the order in which data flows.
 pub mod clock;
 pub mod filter;
-pub mod flag;
 pub mod fusion;
 pub mod gait;
 pub mod joint;
-pub mod health;
 pub mod segment;
 
+pub mod flag;
+pub mod health;
 pub mod pipeline;
 
 // The shell.
+pub mod edge;
+pub mod host_clock;
+pub mod record;
 pub mod serve;
 pub mod source;
+
+pub mod cli;
+pub mod config;
+pub mod live;

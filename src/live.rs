@@ -41,7 +41,7 @@ pub struct Play {
 
 /// Plays a source to its end or until `stop`.
 pub fn play(play: Play, speed: Speed, hub: &Hub, stop: &CancellationToken) -> anyhow::Result<()> {
-    let mut pipeline = Pipeline::new(&play.config);
+    let mut pipeline = Pipeline::new(&play.config)?;
     hub.segment(play.label.clone());
     thread::scope(|scope| {
         let keeper = play.recording.as_deref().map(|path| Keeper::start(scope, path, &play, hub)).transpose()?;
@@ -89,7 +89,6 @@ fn tell(pipeline: &Pipeline, hub: &Hub, before: (u64, u64)) -> (u64, u64) {
     }
     hub.phase(pipeline.phase());
     hub.sensors(pipeline.sensors().collect());
-    hub.limits(&pipeline.limits());
     let counts = pipeline.samples();
     hub.samples(counts.0 - before.0, counts.1 - before.1);
     counts

@@ -11,7 +11,7 @@ use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo};
 use crate::event::{
     Calibration, Contact, ContactKind, Event, Frame, Fused, Health, HealthCode, Phase, SensorStatus, Stance,
 };
-use crate::flag::Flagger;
+use crate::flag::{ConfigError, FlagConfig, Flagger};
 use crate::gait::GaitTracker;
 use crate::health::HealthMonitor;
 use crate::input::{Input, Mark};
@@ -29,7 +29,7 @@ const HEALTH_INTERVAL: f64 = 0.5;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PipelineConfig {
-    pub flags: crate::flag::FlagConfig,
+    pub flags: FlagConfig,
 }
 
 #[derive(Debug)]
@@ -69,23 +69,23 @@ struct Scratch {
 }
 
 impl Pipeline {
-    #[must_use]
-    pub fn new(config: &PipelineConfig) -> Self {
-        Self {
+    /// With these settings, if they make sense.
+    pub fn new(config: &PipelineConfig) -> Result<Self, ConfigError> {
+        Ok(Self {
             lines: PerPlacement::from_fn(|_| None),
             strangers: Vec::new(),
             gait: GaitTracker::new(),
             calibrator: Calibrator::new(),
             frames: FrameStage::new(),
             stances: StanceStage::new(),
-            flagger: Flagger::new(&config.flags),
+            flagger: Flagger::with_config(config.flags.clone())?,
             health: HealthMonitor::new(),
             now: None,
             next_health: f64::NEG_INFINITY,
             progress: Progress::default(),
             events: Vec::new(),
             scratch: Scratch::default(),
-        }
+        })
     }
 
     /// Feeds one input; gives the events that it caused, in the order in which they were known. They
