@@ -25,9 +25,10 @@ use nalgebra::Vector3;
 pub use parameters::Parameters;
 use signal::{Joint, Signal, SignalCoefficients, Tick};
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct GaitTracker {
     parameters: Parameters,
+    class: Class,
     legs: PerSide<Option<Leg>>,
 }
 
@@ -36,14 +37,19 @@ pub struct GaitTracker {
 struct Leg {
     rate: Hz,
     signal: Signal,
-    class: Class,
     machine: Machine,
+}
+
+impl Default for GaitTracker {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl GaitTracker {
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { parameters: Parameters::default(), class: Class::new(), legs: PerSide::default() }
     }
 
     /// A sensor joins (or joins again with another rate).
@@ -66,42 +72,31 @@ impl GaitTracker {
     ) {
         let (Segment::Shank, Some(side)) = (placement.segment(), placement.side()) else { return };
         if let Some(leg) = &mut self.legs[side] {
-            leg.push(&self.parameters, side, t, acc, gyr, out);
+            let out = Outbox { side, now: t, class: &mut self.class, contacts: out };
+            leg.push(&self.parameters, t.0, acc, gyr, out);
         }
     }
 
     /// The leg's gait while it is locked to a rhythm.
     #[must_use]
     pub fn gait(&self, side: Side) -> Option<Gait> {
-        self.legs[side].as_ref().filter(|leg| leg.machine.locked()).map(|leg| leg.class.gait())
+        self.legs[side].as_ref().filter(|leg| leg.machine.locked()).map(|_| self.class.gait())
     }
 }
 
 impl Leg {
     fn new(p: &Parameters, rate: Hz) -> Self {
         let coefficients = SignalCoefficients::new(&p.signal, rate);
-        Self { rate, signal: Signal::new(coefficients), class: Class::new(), machine: Machine::new() }
+        Self { rate, signal: Signal::new(coefficients), machine: Machine::new() }
     }
 
-    fn push(
-        &mut self,
-        p: &Parameters,
-        side: Side,
-        now: SessionTime,
-        acc: &Vector3<f64>,
-        gyr: &Vector3<f64>,
-        contacts: &mut Vec<Contact>,
-    ) {
-        let Self { signal, class, machine, .. } = self;
-        let mut out = Outbox { side, now, gait: class.gait(), contacts };
-        let t = now.0;
+    fn push(&mut self, p: &Parameters, t: f64, acc: &Vector3<f64>, gyr: &Vector3<f64>, mut out: Outbox) {
+        let Self { signal, machine, .. } = self;
         let joint = signal.joint(t, acc, gyr);
         if joint == Joint::Broken {
             machine.lose(signal.last_time().unwrap_or(t), &mut out);
         }
         let mut each = |tick: Tick, heed: Heed| {
-            class.tick(&tick);
-            out.gait = class.gait();
             if heed == Heed::Turned {
                 machine.lose(tick.t, &mut out);
             }

@@ -1,10 +1,14 @@
 //! Contacts against truth. Without data, on small synthetic legs; with `STANCEWATCH_DATA` naming a
 //! folder of unpacked Motion-BIDS sets, on recordings, with tables (`--nocapture` shows them).
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
 #[path = "gait_accuracy/data.rs"]
 mod data;
 #[path = "gait_accuracy/score.rs"]
 mod score;
+#[path = "gait_accuracy/synthetic.rs"]
+mod synthetic;
 
 use data::{AS_IS, Recording, VARIANTS, Variant, recordings};
 use score::{Errors, Step, contacts, judge, mean, percentile, spread, steps};
@@ -57,9 +61,13 @@ fn walk_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
 fn walking_on_force_plates() {
     let Some(set) = data_set("shank_force_plates") else { return };
     let all: Vec<Recording> = recordings(&set, "tracksys-imu");
-    walk_table(&all, &AS_IS);
+    let [ic, tc] = walk_table(&all, &AS_IS);
+    assert!(ic.found() >= 0.99 && ic.mae_ms() < 13.0, "initial contact: {ic}");
+    assert!(tc.found() >= 0.99 && tc.mae_ms() < 12.0, "terminal contact: {tc}");
     for variant in VARIANTS {
-        walk_table(&all, &variant);
+        let [ic, tc] = walk_table(&all, &variant);
+        assert!(ic.found() >= 0.99 && ic.mae_ms() < 18.0, "{}: initial contact: {ic}", variant.name);
+        assert!(tc.found() >= 0.99 && tc.mae_ms() < 12.5, "{}: terminal contact: {tc}", variant.name);
     }
 }
 
@@ -132,9 +140,10 @@ fn contact_errors(recording: &Recording, found: &[Step]) -> Vec<f64> {
 fn running_with_virtual_sensors() {
     let Some(set) = data_set("virtual_running") else { return };
     let all: Vec<Recording> = recordings(&set, "Shank");
-    run_table(&all, &AS_IS);
-    for variant in VARIANTS {
-        run_table(&all, &variant);
+    for variant in [AS_IS].into_iter().chain(VARIANTS) {
+        let [ic, tc] = run_table(&all, &variant);
+        assert!(ic.found() >= 0.995 && ic.mae_ms() < 4.0, "{}: initial contact: {ic}", variant.name);
+        assert!(tc.found() >= 0.995 && tc.mae_ms() < 5.5, "{}: terminal contact: {tc}", variant.name);
     }
 }
 
@@ -210,4 +219,32 @@ fn walking_on_pressure_soles() {
         total.iter_mut().zip(judge(recording, &found, None, 0.2)).for_each(|(t, s)| t.add(&s));
     }
     println!("  ic {}\n  tc {}\n called run {}/{}", total[0], total[1], runs.0, runs.1);
+}
+
+#[test]
+fn synthetic_walk_is_found_stride_by_stride() {
+    synthetic_leg_is_found(&synthetic::WALK, Gait::Walk, 0.62..0.72);
+}
+
+#[test]
+fn synthetic_run_is_found_stride_by_stride() {
+    synthetic_leg_is_found(&synthetic::RUN, Gait::Run, 0.20..0.27);
+}
+
+fn synthetic_leg_is_found(stride: &synthetic::Stride, gait: Gait, contact: std::ops::Range<f64>) {
+    for rate in [50.0, 60.0, 100.0, 200.0, 400.0] {
+        let track = synthetic::leg(stancewatch::body::Placement::LeftShank, rate, 2.0, stride, 20);
+        let found = steps(&contacts(&[track]));
+        // The first swing comes after the first stance; the last stride ends in standing.
+        assert!((18..=20).contains(&found.len()), "{rate} Hz: {} contacts", found.len());
+        for pair in found[2..18].windows(2) {
+            let time = pair[1].ic - pair[0].ic;
+            assert!((time - stride.time()).abs() < 0.002 + 1.0 / rate, "{rate} Hz: stride of {time} s");
+        }
+        for step in &found[2..18] {
+            assert_eq!((step.gait, step.tc_gait, step.retracted, step.guessed), (gait, gait, 0, false));
+            let time = step.tc.unwrap() - step.ic;
+            assert!(contact.contains(&time), "{rate} Hz: contact of {time} s");
+        }
+    }
 }

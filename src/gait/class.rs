@@ -1,31 +1,75 @@
-//! Walk or run.
+//! Walk or run, by what the leg carries in mid-stance.
 
+use super::parameters::ClassParameters;
 use super::signal::Tick;
+use crate::body::{PerSide, Side};
 use crate::event::Gait;
+use crate::units::STANDARD_GRAVITY;
 
+/// The gait of the runner, from the latest step of each leg. A walking leg vaults over a foot that
+/// rests: its shank carries about 1 g in mid-stance however fast the walk. A running leg is a spring
+/// that throws the body up: 1.4 g in the slowest jog, and the shank keeps turning.
 #[derive(Debug, Clone)]
 pub(super) struct Class {
     gait: Gait,
-    acc: f64,
-    gyr_sq: f64,
+    latest: PerSide<Option<(f64, f64)>>,
 }
 
 impl Class {
     pub(super) fn new() -> Self {
-        Self { gait: Gait::Walk, acc: 9.81, gyr_sq: 0.0 }
+        Self { gait: Gait::Walk, latest: PerSide::default() }
     }
+
     pub(super) fn gait(&self) -> Gait {
         self.gait
     }
-    pub(super) fn tick(&mut self, tick: &Tick) {
-        let e = tick.h / 0.6;
-        self.acc += e * (tick.acc_sq.sqrt() - self.acc);
-        self.gyr_sq += e * (tick.gyr_sq - self.gyr_sq);
-        let s = self.acc / 17.0 + self.gyr_sq.sqrt() / 5.0;
-        if s > 2.1 {
+
+    /// Takes the evidence of a step of one leg.
+    pub(super) fn learn(&mut self, p: &ClassParameters, side: Side, t: f64, score: f64) {
+        self.latest[side] = Some((t, score));
+        let other = self.latest[side.other()].filter(|(then, _)| t - then < p.fresh);
+        let score = other.map_or(score, |(_, other)| 0.5 * (score + other));
+        if score > p.run_above {
             self.gait = Gait::Run;
-        } else if s < 1.9 {
+        } else if score < p.walk_below {
             self.gait = Gait::Walk;
         }
+    }
+}
+
+/// Mid-stance of one step, while it lasts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Midstance {
+    from: f64,
+    until: f64,
+    load: f64,
+    lean: f64,
+    ticks: f64,
+}
+
+impl Midstance {
+    /// The swing has ended at `t_zero` and lasted `swing` s, which sets the pace.
+    pub(super) fn expect(&mut self, p: &ClassParameters, t_zero: f64, swing: f64) {
+        *self = Self { from: t_zero + p.from * swing, until: t_zero + p.until * swing, ..Self::default() };
+    }
+
+    pub(super) fn cancel(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The evidence for running once mid-stance is over: load beyond 1 g, and the speed of lean.
+    pub(super) fn tick(&mut self, p: &ClassParameters, tick: &Tick) -> Option<f64> {
+        if tick.t < self.from || self.until == 0.0 {
+            return None;
+        }
+        if tick.t < self.until {
+            self.load += tick.acc_sq.sqrt();
+            self.lean -= tick.y;
+            self.ticks += 1.0;
+            return None;
+        }
+        let Self { load, lean, ticks, .. } = *self;
+        self.cancel();
+        (ticks > 0.0).then(|| load / ticks / STANDARD_GRAVITY - 1.0 + lean / ticks / p.lean)
     }
 }

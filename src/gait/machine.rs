@@ -1,5 +1,6 @@
 //! One leg's cycle: idle, swing, landing, stance, preswing. Says what it decides as it decides it.
 
+use super::class::{Class, Midstance};
 use super::extremum::Extremum;
 use super::parameters::Parameters;
 use super::signal::Tick;
@@ -13,7 +14,7 @@ pub(super) struct Outbox<'a> {
     pub(super) side: Side,
     /// The newest sample.
     pub(super) now: SessionTime,
-    pub(super) gait: Gait,
+    pub(super) class: &'a mut Class,
     pub(super) contacts: &'a mut Vec<Contact>,
 }
 
@@ -24,7 +25,7 @@ impl Outbox<'_> {
             kind,
             t: SessionTime(t),
             decided: self.now,
-            gait: self.gait,
+            gait: self.class.gait(),
             rhythm,
             sigma,
         });
@@ -46,6 +47,7 @@ enum State {
 #[derive(Debug, Clone)]
 struct Landing {
     t_zero: f64,
+    swing: f64,
     lowest: Extremum,
     sharpest_sq: f64,
     t_sharpest: f64,
@@ -81,6 +83,7 @@ pub(super) struct Machine {
     t_ic: f64,
     t_tc: f64,
     t_event: f64,
+    midstance: Midstance,
     rhythm: u32,
     stride: f64,
     locked: bool,
@@ -99,6 +102,7 @@ impl Machine {
             t_ic: f64::NEG_INFINITY,
             t_tc: f64::NEG_INFINITY,
             t_event: f64::NEG_INFINITY,
+            midstance: Midstance::default(),
             rhythm: 0,
             stride: 0.0,
             locked: false,
@@ -114,6 +118,7 @@ impl Machine {
     pub(super) fn lose(&mut self, t: f64, out: &mut Outbox) {
         self.state = State::Idle;
         self.rhythm = 0;
+        self.midstance.cancel();
         if self.locked {
             self.locked = false;
             out.say(ContactKind::LockLost, t, 0, 0.0);
@@ -132,6 +137,9 @@ impl Machine {
             self.angle = 0.0;
         }
         self.angle += tick.y.max(0.0) * tick.h;
+        if let Some(score) = self.midstance.tick(&p.class, tick) {
+            out.class.learn(&p.class, out.side, tick.t, score);
+        }
         let swing_from = p.swing.floor.max(p.swing.share * self.usual.swing_peak);
         // The state is taken out and what follows is put back; nothing is copied to the heap.
         self.state = match std::mem::take(&mut self.state) {
@@ -173,6 +181,8 @@ impl Machine {
             return State::Idle;
         }
         self.peak = peak.value();
+        let swing = t_zero - self.t_up;
+        self.midstance.expect(&p.class, t_zero, swing);
         out.say(ContactKind::MidSwing, peak.time(), self.rhythm, tick.h);
         let from = t_zero - p.landing.jerk_before;
         let (t_sharpest, sharpest_sq) = self
@@ -180,7 +190,7 @@ impl Machine {
             .iter()
             .filter(|(t, _)| *t > from)
             .fold((t_zero, 0.0), |best, &jerk| if jerk.1 > best.1 { jerk } else { best });
-        State::Landing(Landing { t_zero, lowest: Extremum::lowest(tick), sharpest_sq, t_sharpest })
+        State::Landing(Landing { t_zero, swing, lowest: Extremum::lowest(tick), sharpest_sq, t_sharpest })
     }
 
     fn land(&mut self, p: &Parameters, tick: &Tick, mut landing: Landing, out: &mut Outbox) -> State {
@@ -189,7 +199,7 @@ impl Machine {
             landing.t_sharpest = tick.t_jerk;
         }
         landing.lowest.offer(tick);
-        let Some((t_ic, sigma)) = self.initial_contact(p, tick, &landing, out.gait) else {
+        let Some((t_ic, sigma)) = self.initial_contact(p, tick, &landing, out.class.gait()) else {
             return State::Landing(landing);
         };
         self.count_stride(p, t_ic);
@@ -198,7 +208,8 @@ impl Machine {
         self.t_event = tick.t;
         self.locked = true;
         out.say(ContactKind::Initial, t_ic, self.rhythm, sigma);
-        State::Stance(StanceWatch::new(t_ic, landing.lowest.value(), self.peak))
+        let rings_until = landing.t_zero + p.run_stance.after_swing * landing.swing;
+        State::Stance(StanceWatch::new(t_ic, rings_until, landing.lowest.value(), self.peak))
     }
 
     /// When contact began and one standard deviation of it, once known.
@@ -250,7 +261,7 @@ impl Machine {
         mut watch: StanceWatch,
         out: &mut Outbox,
     ) -> State {
-        if let Some(ending) = watch.tick(p, tick, out.gait, &self.usual, self.t_up) {
+        if let Some(ending) = watch.tick(p, tick, out.class.gait(), &self.usual, swing_from, self.t_up) {
             self.t_tc = ending.t;
             self.t_event = tick.t;
             let rhythm = if ending.guessed { 0 } else { self.rhythm };
@@ -276,7 +287,7 @@ impl Machine {
         mut ending: Ending,
         out: &mut Outbox,
     ) -> State {
-        match ending.tick(p, tick, swing_from, out.gait) {
+        match ending.tick(p, tick, swing_from, out.class.gait()) {
             Verdict::Open if tick.t - ending.t > p.rhythm.preswing => {
                 self.lose(tick.t, out);
                 State::Idle
@@ -290,7 +301,7 @@ impl Machine {
             Verdict::Confirmed => {
                 let rhythm = if ending.guessed { 0 } else { self.rhythm };
                 out.say(ContactKind::TerminalConfirmed, ending.t, rhythm, ending.sigma);
-                self.learn_stance(&ending, out.gait);
+                self.learn_stance(&ending, out.class.gait());
                 State::Swing(Extremum::highest(tick))
             }
         }

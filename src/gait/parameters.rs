@@ -7,6 +7,7 @@
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters {
     pub signal: SignalParameters,
+    pub class: ClassParameters,
     pub swing: SwingParameters,
     pub landing: LandingParameters,
     pub walk_stance: WalkStanceParameters,
@@ -33,6 +34,24 @@ pub struct SignalParameters {
     pub vote_travel: f64,
     /// Sum of the three votes (each -1 to 1) below which the sign is turned. Default -0.25.
     pub vote_turn: f64,
+}
+
+/// Walk or run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassParameters {
+    /// Mid-stance begins this share of the swing time after the end of swing. Default 0.6: impact has faded.
+    pub from: f64,
+    /// And ends at this share. Default 1.2: before terminal contact in running.
+    pub until: f64,
+    /// Speed of lean in mid-stance that weighs as much as 1 g of load, rad/s. Default 8.
+    pub lean: f64,
+    /// Score above which a step was run. Default 0.70 (own measurement: slowest jog 0.78 and more, other
+    /// running 1.2 and more).
+    pub run_above: f64,
+    /// Score below which a step was walked. Default 0.58 (ditto: brisk walk at most 0.45).
+    pub walk_below: f64,
+    /// How long a step of the other leg counts, s. Default 1.5.
+    pub fresh: f64,
 }
 
 /// When a forward rotation is a swing.
@@ -125,8 +144,11 @@ pub struct RunStanceParameters {
     pub hump_rise: f64,
     /// Shortest stance, s. Default 0.10: sprinters' (Weyand et al. 2000).
     pub shortest: f64,
-    /// The same as a share of the leg's usual. Default 0.5.
+    /// The same as a share of the leg's usual. Default 0.6.
     pub shortest_of_usual: f64,
+    /// Least time from the end of swing, as a share of the swing's own. Default 0.75: in a jog the shank
+    /// rings for half a swing after impact, and no stance found was over before 0.85 (own measurement).
+    pub after_swing: f64,
     /// Longest stance judged by the rules of running, s. Default 0.45: jogging at walking speed has 0.36.
     pub longest: f64,
     /// Terminal contact before the upward zero crossing where nothing else showed it, s. Default -0.16
@@ -164,6 +186,14 @@ impl Default for Parameters {
                 axis_memory: 6.0,
                 vote_travel: 1.0,
                 vote_turn: -0.25,
+            },
+            class: ClassParameters {
+                from: 0.6,
+                until: 1.2,
+                lean: 8.0,
+                run_above: 0.70,
+                walk_below: 0.58,
+                fresh: 1.5,
             },
             swing: SwingParameters {
                 floor: 1.2,
@@ -205,7 +235,8 @@ impl Default for Parameters {
                 hump: 0.3,
                 hump_rise: 0.25,
                 shortest: 0.10,
-                shortest_of_usual: 0.5,
+                shortest_of_usual: 0.6,
+                after_swing: 0.75,
                 longest: 0.45,
                 fallback_lag: -0.16,
                 doubt: 0.15,

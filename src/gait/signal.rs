@@ -55,8 +55,7 @@ pub(super) struct Tick {
     /// Squared jerk of the raw acceleration, and its time.
     pub(super) jerk_sq: f64,
     pub(super) t_jerk: f64,
-    /// Squared size of the angular rate and of the specific force.
-    pub(super) gyr_sq: f64,
+    /// Squared size of the specific force.
     pub(super) acc_sq: f64,
 }
 
@@ -147,7 +146,6 @@ impl Signal {
             before: y,
             jerk_sq: 0.0,
             t_jerk: t,
-            gyr_sq: gyr.norm_squared(),
             acc_sq: acc.norm_squared(),
         };
         (tick, heed)
@@ -189,7 +187,6 @@ impl Signal {
                     before: y_before,
                     jerk_sq,
                     t_jerk: t_step - 0.5 * h,
-                    gyr_sq: gyr_step.norm_squared(),
                     acc_sq: acc_step.norm_squared(),
                 },
                 heed,

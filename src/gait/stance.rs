@@ -12,14 +12,16 @@ pub(super) struct StanceWatch {
     t_ic: f64,
     /// Of the swing before.
     peak: f64,
+    /// Before this time the rate may still ring with the impact.
+    rings_until: f64,
     lowest: f64,
     top: f64,
     trough: f64,
 }
 
 impl StanceWatch {
-    pub(super) fn new(t_ic: f64, lowest: f64, peak: f64) -> Self {
-        Self { t_ic, peak, lowest, top: lowest, trough: 0.0 }
+    pub(super) fn new(t_ic: f64, rings_until: f64, lowest: f64, peak: f64) -> Self {
+        Self { t_ic, peak, rings_until, lowest, top: lowest, trough: 0.0 }
     }
 
     /// The end of contact, when this tick shows it.
@@ -29,21 +31,29 @@ impl StanceWatch {
         tick: &Tick,
         gait: Gait,
         usual: &Usual,
+        swing_from: f64,
         t_up: f64,
     ) -> Option<Ending> {
         let stood = tick.t - self.t_ic;
         let walk_from = p.walk_stance.shortest.max(p.walk_stance.shortest_of_usual * usual.walk_stance);
-        let run_from = p.run_stance.shortest.max(p.run_stance.shortest_of_usual * usual.run_stance);
+        let run_from = p
+            .run_stance
+            .shortest
+            .max(p.run_stance.shortest_of_usual * usual.run_stance)
+            .max(self.rings_until - self.t_ic);
         let deep = self.follow(p, tick, gait, stood, usual.push_off, run_from);
         let by_run_rules = gait == Gait::Run && stood < p.run_stance.longest;
-        let ended = if by_run_rules && stood > 1.2 * run_from {
+        let ended = if by_run_rules && stood > run_from {
             self.hump_passed(p, tick)
         } else if !by_run_rules && deep && stood > walk_from {
             self.trough_left(p, tick)
         } else {
             None
         };
-        ended.or_else(|| self.guess(p, tick, gait, stood, walk_from, t_up))
+        ended.or_else(|| match gait {
+            Gait::Walk => self.guess_walk(p, tick, stood, walk_from),
+            Gait::Run => self.guess_run(p, tick, swing_from, t_up),
+        })
     }
 
     /// Follows plateau and trough; true once a push-off is under way.
@@ -88,25 +98,19 @@ impl StanceWatch {
         (tick.y > level).then(|| self.ending(tick, tick.crossing(level) + p.walk_stance.lag, 0.016, false))
     }
 
-    /// The swing starts and no end of contact was seen.
-    fn guess(
-        &self,
-        p: &Parameters,
-        tick: &Tick,
-        gait: Gait,
-        stood: f64,
-        walk_from: f64,
-        t_up: f64,
-    ) -> Option<Ending> {
-        if !(tick.before <= 0.0 && tick.y > 0.0) {
-            return None;
-        }
+    /// Walking: the rate turns forward and no end of contact was seen.
+    fn guess_walk(&self, p: &Parameters, tick: &Tick, stood: f64, walk_from: f64) -> Option<Ending> {
         let w = &p.walk_stance;
-        let lag = match gait {
-            Gait::Walk => (self.trough < -w.depth && stood > 0.8 * walk_from).then_some(w.fallback_lag),
-            Gait::Run => (stood > 0.25).then_some(p.run_stance.fallback_lag),
-        }?;
-        Some(self.ending(tick, t_up + lag, 0.040, true))
+        let turns = tick.before <= 0.0 && tick.y > 0.0 && self.trough < -w.depth && stood > 0.8 * walk_from;
+        turns.then(|| self.ending(tick, tick.crossing(0.0) + w.fallback_lag, 0.040, true))
+    }
+
+    /// Running: the swing has begun and no end of contact was seen. Not sooner, as the hump of a jog
+    /// may rise above zero.
+    fn guess_run(&self, p: &Parameters, tick: &Tick, swing_from: f64, t_up: f64) -> Option<Ending> {
+        let t = t_up + p.run_stance.fallback_lag;
+        let begun = tick.y > swing_from && t - self.t_ic > p.run_stance.shortest;
+        begun.then(|| self.ending(tick, t, 0.040, true))
     }
 
     fn ending(&self, tick: &Tick, t: f64, sigma: f64, guessed: bool) -> Ending {
