@@ -28,6 +28,8 @@ pub mod segment;
 pub mod pipeline;
 
 // The shell.
+pub mod analyze;
 pub mod edge;
+pub mod export;
 pub mod record;
 pub mod source;
