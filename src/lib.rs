@@ -32,9 +32,12 @@ pub mod pipeline;
 pub mod edge;
 pub mod host_clock;
 pub mod record;
-pub mod serve;
 pub mod source;
 
+pub mod export;
+pub mod serve;
+
+pub mod analyze;
 pub mod cli;
 pub mod config;
 pub mod live;

@@ -9,7 +9,7 @@
 
 use nalgebra::Vector3;
 use proptest::prelude::*;
-use stancewatch::body::{ClockKind, Packet, Placement, Sample, SensorId, SensorInfo, Side};
+use stancewatch::body::{ClockKind, Packet, PerSide, Placement, Sample, SensorId, SensorInfo, Side};
 use stancewatch::event::{Event, Frame, Gait, Peaks, Stance};
 use stancewatch::input::{Edge, Input, Mark, Stretch};
 use stancewatch::record::mcap::{RecordError, Recorder, SessionMeta};
@@ -116,7 +116,7 @@ fn every_tool_can_read_what_the_pipeline_said() {
         decided: SessionTime(1.5),
         flags: Vec::new(),
     };
-    let frame = Frame { t: SessionTime(-0.5), legs: Default::default(), pelvis: None };
+    let frame = Frame { t: SessionTime(-0.5), legs: PerSide::default(), pelvis: None };
     recorder.event(&Event::Frame(frame)).unwrap();
     recorder.event(&Event::Stance(stance)).unwrap();
     recorder.finish().unwrap();

@@ -1,0 +1,89 @@
+//! A session to files that other programs read. One file format per module.
+
+use crate::body::Side;
+use crate::event::Event;
+use crate::input::Input;
+use std::io;
+use std::path::Path;
+
+pub mod alerts;
+pub mod angles;
+pub mod output;
+pub mod stances;
+pub mod summary;
+
+use alerts::AlertTable;
+use angles::AngleTable;
+use output::Output;
+use stances::StanceTable;
+use summary::{Facts, Summary};
+
+/// Decimals of a time in seconds: a tenth of a millisecond, well below any sensor's sample interval.
+pub const SECOND_DECIMALS: u32 = 4;
+/// Decimals of an angle in degrees.
+pub const DEGREE_DECIMALS: u32 = 3;
+/// Decimals of a duration in milliseconds and of a cadence in steps per minute.
+pub const COARSE_DECIMALS: u32 = 1;
+
+/// The files of one analysed recording. They appear under their names when all of them are complete.
+pub struct Analysis {
+    angles: AngleTable<Output>,
+    stances: StanceTable,
+    alerts: AlertTable,
+    summary: Summary,
+}
+
+impl Analysis {
+    /// Starts the files in `folder`, which must exist.
+    pub fn create(folder: &Path) -> io::Result<Self> {
+        Ok(Self {
+            angles: AngleTable::new(Output::create(&folder.join("angles.csv"))?)?,
+            stances: StanceTable::default(),
+            alerts: AlertTable::default(),
+            summary: Summary::default(),
+        })
+    }
+
+    pub fn input(&mut self, input: &Input) {
+        self.summary.input(input);
+    }
+
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.summary.event(event);
+        match event {
+            Event::Frame(frame) => self.angles.push(frame)?,
+            Event::Stance(stance) => self.stances.push(stance.clone()),
+            Event::Alert(alert) => self.alerts.push(*alert),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Writes what was gathered and puts every file under its name.
+    pub fn finish(self, folder: &Path, facts: &Facts) -> io::Result<Counts> {
+        let counts = Counts { stances: self.stances.len(), alerts: self.alerts.len() };
+        let mut stances = Output::create(&folder.join("stances.csv"))?;
+        self.stances.write(&mut stances)?;
+        let mut alerts = Output::create(&folder.join("alerts.csv"))?;
+        self.alerts.write(&mut alerts)?;
+        let mut summary = Output::create(&folder.join("summary.json"))?;
+        self.summary.write(facts, self.alerts.rows(), &mut summary)?;
+        let angles = self.angles.finish()?;
+        for output in [angles, stances, alerts, summary] {
+            output.commit()?;
+        }
+        Ok(counts)
+    }
+}
+
+/// What a finished analysis found, for the command's last line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub stances: usize,
+    pub alerts: usize,
+}
+
+/// 0 left, 1 right: ties in time are ordered so that files do not depend on chance.
+fn side_order(side: Side) -> usize {
+    side.index()
+}

@@ -1,0 +1,81 @@
+//! A file that nobody can mistake for a result before it is complete.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes to `NAME.partial` and takes its name in [`commit`](Self::commit); dropped before, it is gone.
+#[derive(Debug)]
+pub struct Output {
+    path: PathBuf,
+    partial: PathBuf,
+    /// `None` once committed.
+    file: Option<BufWriter<File>>,
+}
+
+impl Output {
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let file = BufWriter::new(File::create(&partial)?);
+        Ok(Self { path: path.to_owned(), partial, file: Some(file) })
+    }
+
+    pub fn commit(mut self) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            file.flush()?;
+        }
+        fs::rename(&self.partial, &self.path)?;
+        self.file = None;
+        Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            // Best effort: what stays behind says `.partial` in its name.
+            fs::remove_file(&self.partial).ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_has_its_name_only_when_it_is_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut output = Output::create(&folder.path().join("a.csv")).unwrap();
+        output.write_all(b"x").unwrap();
+        assert_eq!(names(folder.path()), ["a.csv.partial"]);
+        output.commit().unwrap();
+        assert_eq!(names(folder.path()), ["a.csv"]);
+        assert_eq!(fs::read(folder.path().join("a.csv")).unwrap(), b"x");
+    }
+
+    #[test]
+    fn what_is_given_up_leaves_the_earlier_result_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.csv"), "old").unwrap();
+        drop(Output::create(&folder.path().join("a.csv")).unwrap());
+        assert_eq!(names(folder.path()), ["a.csv"]);
+        assert_eq!(fs::read(folder.path().join("a.csv")).unwrap(), b"old");
+    }
+}
