@@ -119,7 +119,7 @@ impl Errors {
     }
 
     pub(crate) fn shift(&mut self, by: f64) {
-        self.of_time.iter_mut().for_each(|e| *e -= by);
+        self.of_time.iter_mut().chain(&mut self.latencies).for_each(|e| *e -= by);
     }
 }
 
