@@ -79,15 +79,13 @@ fn run_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
         let found = steps(&contacts(&recording.tracks));
         let mut errors = judge(&recording, &found, Some("run"), 0.1);
         // The clocks are tied by arrival times only, which are all late by the same unknown time.
-        let constant = mean(&[errors[0].errors.as_slice(), errors[1].errors.as_slice()].concat());
-        for e in &mut errors {
-            e.shift(constant);
-        }
+        let constant = mean(&[errors[0].of_time.as_slice(), errors[1].of_time.as_slice()].concat());
+        errors.iter_mut().for_each(|e| e.shift(constant));
         let of_runs = |t: &&data::Truth| t.note == "run";
         let first = recording.truth.iter().filter(of_runs).map(|t| t.t).fold(f64::MAX, f64::min);
         let last = recording.truth.iter().filter(of_runs).map(|t| t.t).fold(0.0, f64::max);
         let within: Vec<&Step> = found.iter().filter(|s| s.ic > first - 0.1 && s.ic < last + 0.1).collect();
-        errors[0].extra = within.len().saturating_sub(errors[0].errors.len());
+        errors[0].extra = within.len().saturating_sub(errors[0].of_time.len());
         let walks = within.iter().filter(|s| s.gait == Gait::Walk).count();
         let retracted: u32 = within.iter().map(|s| s.retracted).sum();
         let guessed = within.iter().filter(|s| s.guessed).count();

@@ -90,7 +90,7 @@ fn tracks(file: &Path) -> Vec<Track> {
     let time = channels.iter().position(|c| c[2] == "LATENCY").unwrap();
     let arrival = channels.iter().position(|c| c[0] == "arrival");
     let wanted = [Placement::LeftShank, Placement::RightShank];
-    let columns: Vec<(Placement, [usize; 3], [usize; 3], f64, f64)> = wanted
+    let columns: Vec<_> = wanted
         .into_iter()
         .filter_map(|placement| {
             let of = |kind: &str| -> Option<([usize; 3], String)> {

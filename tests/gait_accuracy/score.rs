@@ -83,7 +83,7 @@ pub(crate) struct Errors {
     pub(crate) truths: usize,
     pub(crate) extra: usize,
     /// Seconds, estimate less truth.
-    pub(crate) errors: Vec<f64>,
+    pub(crate) of_time: Vec<f64>,
     pub(crate) latencies: Vec<f64>,
 }
 
@@ -104,37 +104,37 @@ pub(crate) fn spread(v: &[f64]) -> f64 {
 
 impl Errors {
     pub(crate) fn found(&self) -> f64 {
-        self.errors.len() as f64 / self.truths as f64
+        self.of_time.len() as f64 / self.truths as f64
     }
 
     pub(crate) fn mae_ms(&self) -> f64 {
-        1e3 * mean(&self.errors.iter().map(|e| e.abs()).collect::<Vec<_>>())
+        1e3 * mean(&self.of_time.iter().map(|e| e.abs()).collect::<Vec<_>>())
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
         self.truths += other.truths;
         self.extra += other.extra;
-        self.errors.extend(&other.errors);
+        self.of_time.extend(&other.of_time);
         self.latencies.extend(&other.latencies);
     }
 
     pub(crate) fn shift(&mut self, by: f64) {
-        self.errors.iter_mut().for_each(|e| *e -= by);
+        self.of_time.iter_mut().chain(&mut self.latencies).for_each(|e| *e -= by);
     }
 }
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let size: Vec<f64> = self.errors.iter().map(|e| e.abs()).collect();
+        let size: Vec<f64> = self.of_time.iter().map(|e| e.abs()).collect();
         write!(
             f,
             "found {:5}/{:5} = {:5.1} %  extra {:3}  bias {:6.1}  sd {:5.1}  mae {:5.1}  p95 {:5.1}  latency {:3.0} / {:3.0} ms",
-            self.errors.len(),
+            self.of_time.len(),
             self.truths,
             100.0 * self.found(),
             self.extra,
-            1e3 * mean(&self.errors),
-            1e3 * spread(&self.errors),
+            1e3 * mean(&self.of_time),
+            1e3 * spread(&self.of_time),
             self.mae_ms(),
             1e3 * percentile(&size, 0.95),
             1e3 * percentile(&self.latencies, 0.5),
@@ -157,7 +157,7 @@ pub(crate) fn compare(truth: &[&Truth], steps: &[Step], reach: f64) -> Errors {
             .filter_map(of)
             .min_by(|a, b| (a.0 - one.t).abs().total_cmp(&(b.0 - one.t).abs()));
         if let Some((t, decided)) = near.filter(|n| (n.0 - one.t).abs() < reach) {
-            errors.errors.push(t - one.t);
+            errors.of_time.push(t - one.t);
             errors.latencies.push(decided - one.t);
         }
     }

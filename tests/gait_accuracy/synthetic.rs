@@ -52,7 +52,8 @@ impl Stride {
     }
 
     fn force(&self, t: f64) -> f64 {
-        let impact = if (0.04..0.08).contains(&t) { self.impact } else { 0.0 };
+        // Sharp rise, slow fall.
+        let impact = if (0.04..0.10).contains(&t) { self.impact * (0.10 - t) / 0.06 } else { 0.0 };
         impact + if t < self.stance { self.load } else { 10.5 }
     }
 }
