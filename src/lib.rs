@@ -28,4 +28,5 @@ pub mod segment;
 pub mod pipeline;
 
 // The shell.
+pub mod record;
 pub mod source;

@@ -1,0 +1,4 @@
+//! A session as files that outlive it.
+
+pub mod bids;
+pub mod simulated;
