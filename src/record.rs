@@ -1,3 +1,5 @@
-//! A session kept on disk while it happens, so that it can be replayed to the bit.
+//! A session as files that outlive it.
 
+pub mod bids;
 pub mod mcap;
+pub mod simulated;

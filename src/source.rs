@@ -4,6 +4,7 @@ pub mod bids;
 mod error;
 pub mod mcap;
 mod recording;
+pub mod synthetic;
 
 pub use error::SourceError;
 pub use recording::{Inputs, Recording, find};
