@@ -194,7 +194,7 @@ impl Runner {
         }));
         self.number[side] = number;
         self.next_ic[side] = ic + STRIDE;
-        if side == Side::Right {
+        if side == Side::Right && valid {
             self.decide(severity, ic, peak);
         }
     }
