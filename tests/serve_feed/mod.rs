@@ -2,8 +2,8 @@
 
 use stancewatch::body::{PerPlacement, PerSide, Placement, Side};
 use stancewatch::event::{
-    Alert, Angles, Baseline, Basis, Calibration, Contact, ContactKind, Event, Flag, Frame, Gait, Grade, LegAngles,
-    Peaks, Phase, Rule, SensorStatus, Severity, Stance, Usual,
+    Alert, Angles, Baseline, Basis, Calibration, Contact, ContactKind, Event, Flag, Frame, Gait, Grade,
+    LegAngles, Peaks, Phase, Rule, SensorStatus, Severity, Stance, Usual,
 };
 use stancewatch::serve::{Hub, Limit, SourceKind, SourceLabel};
 use stancewatch::units::SessionTime;
@@ -27,7 +27,9 @@ impl Runner {
         hub.segment(SourceLabel {
             kind: SourceKind::Synthetic,
             title: "A simulated runner at 3 m/s".into(),
-            text: "Not a person. From 0:30 on the right thigh falls in by 6° more; see the right light change.".into(),
+            text:
+                "Not a person. From 0:30 on the right thigh falls in by 6° more; see the right light change."
+                    .into(),
         });
         Self {
             hub,
@@ -41,7 +43,11 @@ impl Runner {
     }
 
     fn excess(&self, side: Side) -> f64 {
-        if side == Side::Right && (30.0..80.0).contains(&self.t) { ((self.t - 30.0) / 4.0).min(1.0) * 6.3 } else { 0.0 }
+        if side == Side::Right && (30.0..80.0).contains(&self.t) {
+            ((self.t - 30.0) / 4.0).min(1.0) * 6.3
+        } else {
+            0.0
+        }
     }
 
     fn wobble(&self, side: Side) -> f64 {
@@ -52,9 +58,12 @@ impl Runner {
     fn angle(&self, side: Side, t: f64) -> (f64, f64, f64) {
         let share = ((t - self.next_ic[side]) / STRIDE).rem_euclid(1.0);
         let stance = (share / 0.34).min(1.0);
-        let add = 5.0 + (6.0 + self.excess(side) + self.wobble(side)) * (PI * stance).sin() - 4.0 * (PI * ((share - 0.34) / 0.66).max(0.0)).sin();
+        let add = 5.0 + (6.0 + self.excess(side) + self.wobble(side)) * (PI * stance).sin()
+            - 4.0 * (PI * ((share - 0.34) / 0.66).max(0.0)).sin();
         let rot = 2.0 + 3.5 * (PI * stance).sin() - 2.0 * (TAU * share).sin();
-        let knee = 15.0 + 25.0 * (PI * stance).sin().max(0.0) * f64::from(share < 0.34) + 80.0 * (PI * ((share - 0.34) / 0.66).max(0.0)).sin();
+        let knee = 15.0
+            + 25.0 * (PI * stance).sin().max(0.0) * f64::from(share < 0.34)
+            + 80.0 * (PI * ((share - 0.34) / 0.66).max(0.0)).sin();
         (add, rot, knee)
     }
 
@@ -85,7 +94,10 @@ impl Runner {
         let calibrated = t > 5.0;
         let legs = PerSide::from_fn(|side| {
             if !calibrated {
-                return LegAngles { doubt: Some(stancewatch::event::Doubt::Uncalibrated), ..LegAngles::default() };
+                return LegAngles {
+                    doubt: Some(stancewatch::event::Doubt::Uncalibrated),
+                    ..LegAngles::default()
+                };
             }
             let (add, rot, knee) = self.angle(side, t);
             LegAngles {
@@ -136,11 +148,21 @@ impl Runner {
             self.hub.publish(&Event::Baseline(Baseline {
                 side,
                 decided: SessionTime(self.t),
-                usual: vec![(Rule::FemurAdduction, usual(11.0, 0.9)), (Rule::MedialRotation, usual(3.3, 1.1))],
+                usual: vec![
+                    (Rule::FemurAdduction, usual(11.0, 0.9)),
+                    (Rule::MedialRotation, usual(3.3, 1.1)),
+                ],
                 cadence_spm: 171.4,
             }));
-            for (rule, mean, amber, red) in [(Rule::FemurAdduction, 11.0_f64, 3.0_f64, 5.0_f64), (Rule::MedialRotation, 3.3, 4.0, 8.0)] {
-                limits.push(Limit { side, rule, amber: (mean + amber).to_radians(), red: (mean + red).to_radians() });
+            for (rule, mean, amber, red) in
+                [(Rule::FemurAdduction, 11.0_f64, 3.0_f64, 5.0_f64), (Rule::MedialRotation, 3.3, 4.0, 8.0)]
+            {
+                limits.push(Limit {
+                    side,
+                    rule,
+                    amber: (mean + amber).to_radians(),
+                    red: (mean + red).to_radians(),
+                });
             }
         }
         self.hub.limits(&limits);
@@ -190,11 +212,14 @@ impl Runner {
                 stancewatch::event::StanceDoubt::NoRhythm
             }),
             decided: SessionTime(self.t),
-            flags: severity.map(|severity| Flag { rule: Rule::FemurAdduction, severity }).into_iter().collect(),
+            flags: severity
+                .map(|severity| Flag { rule: Rule::FemurAdduction, severity })
+                .into_iter()
+                .collect(),
         }));
         self.number[side] = number;
         self.next_ic[side] = ic + STRIDE;
-        if side == Side::Right {
+        if side == Side::Right && valid {
             self.decide(severity, ic, peak);
         }
     }

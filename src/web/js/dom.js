@@ -39,12 +39,15 @@ export function say(element, text) {
 }
 
 /** A drawing in CSS pixels that is drawn anew when its room changes.
- * @param {number} height @param {(svg: SVGSVGElement, width: number) => void} draw */
-export function plot(height, draw) {
-  const svg = s('svg', { class: 'plot', height, role: 'img' });
+ * @param {(width: number) => number} heightOf
+ * @param {(svg: SVGSVGElement, width: number, height: number) => void} draw */
+export function plot(heightOf, draw) {
+  const svg = s('svg', { class: 'plot', height: heightOf(300), role: 'img' });
   let width = 0;
   const redraw = () => {
-    if (width > 0) draw(svg, width);
+    if (width <= 0) return;
+    svg.setAttribute('height', String(heightOf(width)));
+    draw(svg, width, heightOf(width));
   };
   new ResizeObserver((entries) => {
     width = Math.round(entries.at(-1)?.contentRect.width ?? 0);

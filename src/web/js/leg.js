@@ -19,8 +19,7 @@ const VALID_THOUGH_GREY = ['learning_usual', 'walking', 'ended'];
 export function legView(side) {
   const shape = h('span', {}, signShape('not_sure'));
   const word = h('span', { class: 'word' });
-  const since = h('p', { class: 'since' });
-  const reason = h('p', { class: 'reason' });
+  const verdict = h('p', { class: 'verdict' });
   const said = h('p', { class: 'unseen', role: 'status' });
   const figure = legFigure(side);
   const peaks = peaksPlot(side);
@@ -29,8 +28,8 @@ export function legView(side) {
   const node = h('section', { class: `panel leg ${side}`, 'aria-labelledby': `${side}-name` },
     h('div', { class: 'head' },
       h('h2', { class: 'name', id: `${side}-name` }, t(`side.${side}`)),
-      h('div', { class: 'sign' }, shape, word), since),
-    reason, said,
+      h('div', { class: 'sign' }, shape, word), verdict),
+    said,
     h('div', { class: 'body' }, h('div', {}, figure.svg), h('div', { class: 'readings' }, adduction.node, rotation.node)),
     peaks.svg);
   figure.svg.setAttribute('class', 'figure');
@@ -50,8 +49,7 @@ export function legView(side) {
       }
       const known = !light.reason || VALID_THOUGH_GREY.includes(light.reason);
       say(word, t(`sign.${light.sign}`));
-      writeSince(since, light, model);
-      say(reason, sentence(light.reason));
+      writeVerdict(verdict, light, model);
       const detail = light.rule ? t(`rule.${light.rule}`) : sentence(light.reason);
       say(said, t('leg.said', { side: t(`side.${side}`), word: t(`sign.${light.sign}`), detail }));
       const { adduction: fallsIn, rotation: turnsIn } = quantities(model, side);
@@ -64,11 +62,11 @@ export function legView(side) {
 }
 
 /** @param {HTMLElement} node @param {Light} light @param {Model} model */
-function writeSince(node, light, model) {
-  const key = `${light.rule}|${light.since_s}`;
+function writeVerdict(node, light, model) {
+  const key = `${light.rule}|${light.since_s}|${light.reason}`;
   if (node.dataset.key === key) return;
   node.dataset.key = key;
-  node.replaceChildren();
+  node.replaceChildren(sentence(light.reason));
   if (!light.rule) return;
   node.append(h('strong', {}, t(`rule.${light.rule}`)), t('leg.since', { clock: clock(light.since_s, model.started_s) }));
 }
@@ -77,9 +75,8 @@ function writeSince(node, light, model) {
 function readingView(className) {
   const label = h('p', { class: 'label' });
   const value = h('span', { class: 'value' });
-  const trend = h('span', { class: 'trend' });
-  const context = h('span', { class: 'context' });
-  const node = h('div', { class: className }, label, h('p', { class: 'line' }, value, h('span', {}, trend, context)));
+  const [trend, band, level] = [h('span', { class: 'trend' }), h('span'), h('span')];
+  const node = h('div', { class: className }, label, h('p', { class: 'line' }, value, h('span', { class: 'context' }, trend, band, level)));
   let rule = '';
   return {
     node,
@@ -92,12 +89,11 @@ function readingView(className) {
       const read = isKnown ? reading(model, side, quantity) : null;
       say(value, write(read ? read.value : null));
       value.classList.toggle('unknown', !read);
-      say(trend, read?.trend ? `${ARROWS[read.trend]} ${t(`leg.trend.${read.trend}`)} · ` : '');
-      const band = usual(model, side, rule);
-      const level = limit(model, side, rule);
-      const parts = [band ? t('leg.usual', { mean: degrees(band.mean_deg), sd: degrees(band.sd_deg, 1) }) : t('leg.no_usual')];
-      if (level) parts.push(t('leg.of_limit', { limit: degrees(level.amber_deg) }));
-      say(context, parts.join(' · '));
+      say(trend, read?.trend ? `${ARROWS[read.trend]} ${t(`leg.trend.${read.trend}`)}` : '');
+      const known = usual(model, side, rule);
+      const from = limit(model, side, rule);
+      say(band, known ? t('leg.usual', { mean: known.mean_deg.toFixed(0), sd: degrees(Math.max(1, known.sd_deg)) }) : t('leg.no_usual'));
+      say(level, from ? t('leg.of_limit', { limit: degrees(from.amber_deg) }) : '');
     },
   };
 }

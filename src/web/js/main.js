@@ -34,8 +34,8 @@ page.append(
   h('div', { class: 'legs' }, ...legs.map((leg) => leg.node)),
   numbers.node,
   h('div', { class: 'below' },
-    h('div', { class: 'side-by-side' }, strides.node, sensors.node),
-    h('div', { class: 'side-by-side' }, alerts.node, notes.node)),
+    h('div', { class: 'column' }, alerts.node, notes.node, sensors.node),
+    h('div', { class: 'column' }, strides.node)),
   h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`));
 
 function draw() {

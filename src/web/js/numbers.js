@@ -25,10 +25,10 @@ export function numbersView() {
       seen = key;
       const sum = summary(model);
       cadence.write([whole(sum.cadence)], t(`number.gait.${sum.gait ?? 'none'}`));
-      contact.write([l(whole(sum.contact.left)), ' ', r(whole(sum.contact.right)), ' ', unit('ms')], '');
+      contact.write([l(whole(sum.contact.left)), ' ', r(whole(sum.contact.right)), unit('ms')], '');
       const left = sum.balance;
-      balance.write(left === null ? ['–'] : [l(left.toFixed(1)), '/', r((100 - left).toFixed(1)), ' ', unit('percent')], '');
-      steps.write([String(sum.judged), ' ', unit('of'), ' ', h('small', {}, String(sum.found))], '');
+      balance.write(left === null ? ['–'] : [l(left.toFixed(1)), '/', r((100 - left).toFixed(1)), unit('percent')], '');
+      steps.write([String(sum.judged), h('small', {}, `${t('number.unit.of')} ${sum.found}`)], '');
     },
   };
 }

@@ -7,16 +7,18 @@ import { known, limit, quantities, usual, valueOf } from './figures.js';
 /** @import { Model, SideName, Stance } from './types.js' */
 
 const SHOWN = 40;
-const HEIGHT = 116;
+const HEIGHT = 100;
 const TOP = 8;
 const BOTTOM = 18;
 const RIGHT = 74;
+/** Smallest range shown, degrees: noise shall not look like movement. */
+const LEAST_RANGE = 8;
 
 /** @param {SideName} side */
 export function peaksPlot(side) {
   /** @type {Model|null} */
   let model = null;
-  const view = plot(HEIGHT, (svg, width) => {
+  const view = plot(() => HEIGHT, (svg, width) => {
     if (model) draw(svg, width, model, side);
   });
   return {
@@ -47,16 +49,19 @@ function draw(svg, width, model, side) {
     svg.setAttribute('aria-label', t('leg.no_stances'));
     return;
   }
-  const low = Math.min(...edges, 100) - 2;
-  const high = Math.max(...edges, -100) + 2;
+  const lowest = edges.length ? Math.min(...edges) : 0;
+  const highest = edges.length ? Math.max(...edges) : 0;
+  const spare = 1 + Math.max(0, LEAST_RANGE - (highest - lowest)) / 2;
+  const low = lowest - spare;
+  const high = highest + spare;
   const right = width - RIGHT;
   const x = (/** @type {number} */ i) => ((i + 0.5 + SHOWN - stances.length) / SHOWN) * right;
-  const y = (/** @type {number} */ v) => TOP + ((high - v) / (high - low || 1)) * (HEIGHT - TOP - BOTTOM);
+  const y = (/** @type {number} */ v) => TOP + ((high - v) / (high - low)) * (HEIGHT - TOP - BOTTOM);
 
   if (band) {
     const top = y(band.mean_deg + band.sd_deg);
     svg.append(s('rect', { class: 'band', x: 0, y: top, width: right, height: Math.max(2, y(band.mean_deg - band.sd_deg) - top) }));
-    svg.append(s('text', { x: right + 6, y: y(band.mean_deg) + 5 }, t('leg.usual', { mean: degrees(band.mean_deg), sd: '' }).replace(/ ±.*/, '')));
+    svg.append(s('text', { x: right + 6, y: y(band.mean_deg) + 5 }, `${t('leg.usual_word')} ${degrees(band.mean_deg)}`));
   }
   if (level) {
     const at = y(level.amber_deg);
@@ -67,9 +72,11 @@ function draw(svg, width, model, side) {
     svg.append(s('text', { x: right + 6, y: y(Math.max(...measured)) + 5 }, degrees(Math.max(...measured))));
     svg.append(s('text', { x: right + 6, y: y(Math.min(...measured)) + 5 }, degrees(Math.min(...measured))));
   }
+  const radius = Math.min(3.5, (0.42 * right) / SHOWN);
   stances.forEach((stance, i) => {
     const value = values[i] ?? null;
-    svg.append(dot(stance, adduction.rule, x(i), value === null ? HEIGHT - BOTTOM : y(value), value === null));
+    const at = { x: x(i), y: value === null ? HEIGHT - BOTTOM : y(value) };
+    svg.append(dot(stance, adduction.rule, at, radius, value === null));
   });
   svg.append(s('text', { x: 0, y: HEIGHT - 1 }, t('leg.last_stances', { n: stances.length })));
   svg.setAttribute('aria-label', t('leg.peaks', {
@@ -84,11 +91,13 @@ function severity(stance, rule) {
   return stance.flags.find((f) => f.rule === rule)?.severity ?? null;
 }
 
-/** The same shapes as the signs. @param {Stance} stance @param {string} rule @param {number} x @param {number} y @param {boolean} withheld */
-function dot(stance, rule, x, y, withheld) {
-  if (withheld) return s('circle', { class: 'dot withheld', cx: x, cy: y, r: 4 });
+/** The same shapes as the signs.
+ * @param {Stance} stance @param {string} rule @param {{x: number, y: number}} at @param {number} r @param {boolean} withheld */
+function dot(stance, rule, { x, y }, r, withheld) {
+  if (withheld) return s('circle', { class: 'dot withheld', cx: x, cy: y, r });
   const beyond = severity(stance, rule);
-  if (beyond === 'red') return s('rect', { class: 'dot beyond too_far', x: x - 4.5, y: y - 4.5, width: 9, height: 9 });
-  if (beyond === 'amber') return s('path', { class: 'dot beyond watch', d: `M${x} ${y - 6}l6 10.5h-12Z` });
-  return s('circle', { class: 'dot', cx: x, cy: y, r: 3.5 });
+  const half = 1.3 * r;
+  if (beyond === 'red') return s('rect', { class: 'dot beyond too_far', x: x - half, y: y - half, width: 2 * half, height: 2 * half });
+  if (beyond === 'amber') return s('path', { class: 'dot beyond watch', d: `M${x} ${y - 1.7 * r}l${1.7 * r} ${3 * r}h${-3.4 * r}Z` });
+  return s('circle', { class: 'dot', cx: x, cy: y, r });
 }

@@ -8,7 +8,8 @@ import { whyButton } from './explain.js';
 
 /** @import { Curve, Model, SideName, Stance, View } from './types.js' */
 
-const HEIGHT = 210;
+/** Flat enough to compare sides, high enough to see a degree. @param {number} width */
+const heightOf = (width) => Math.round(Math.min(300, Math.max(190, 0.75 * width)));
 const TOP = 8;
 const BOTTOM = 22;
 const LEFT = 40;
@@ -87,10 +88,13 @@ function pane(side) {
   /** @type {{model: Model, shown: Shown, range: [number, number]}|null} */
   let now = null;
   let key = '';
-  const view = plot(HEIGHT, (svg, width) => {
+  /** @type {Room} */
+  let room = { width: 0, height: 0 };
+  const view = plot(heightOf, (svg, width, height) => {
+    room = { width, height };
     if (!now) return;
-    svg.replaceChildren(...ground(now.model, side, now.shown, now.range, width), live, tip);
-    drawLive(width);
+    svg.replaceChildren(...ground(now.model, side, now.shown, now.range, room), live, tip);
+    drawLive();
     label(svg);
   });
 
@@ -105,22 +109,22 @@ function pane(side) {
     }));
   }
 
-  /** @param {number} width */
-  function drawLive(width) {
-    if (!now) return;
+  function drawLive() {
+    if (!now || !room.width) return;
     const { model, shown, range } = now;
     const running = model.running[side];
     const seconds = strideSeconds(model.stances[side]);
-    const curve = running ? running[FIELDS[shown]] : [];
-    const step = running && seconds ? running.step_s / seconds : 0;
-    live.setAttribute('d', path(curve, (i) => Math.min(1, i * step), range, width));
+    const step = running && seconds ? running.step_s / seconds : 1;
+    // A stride that is longer than the last ones leaves the plot rather than fold onto its edge.
+    const curve = running ? running[FIELDS[shown]].slice(0, Math.floor(1 / step) + 1) : [];
+    live.setAttribute('d', path(curve, (i) => i * step, range, room));
     const last = curve.findLastIndex((v) => v !== null);
     const value = curve[last] ?? null;
-    const seen = value !== null && last * step <= 1;
+    const seen = value !== null;
     tip.setAttribute('visibility', seen ? 'visible' : 'hidden');
     if (seen) {
-      tip.setAttribute('cx', String(xOf(last * step, width)));
-      tip.setAttribute('cy', String(yOf(value, range)));
+      tip.setAttribute('cx', String(xOf(last * step, room)));
+      tip.setAttribute('cy', String(yOf(value, range, room)));
     }
   }
 
@@ -134,7 +138,7 @@ function pane(side) {
         key = next;
         view.redraw();
       } else {
-        drawLive(view.svg.clientWidth);
+        drawLive();
       }
     },
   };
@@ -146,50 +150,53 @@ function strideSeconds(stances) {
   return ms === null ? null : ms / 1000;
 }
 
-/** @param {number} share @param {number} width */
-const xOf = (share, width) => LEFT + share * (width - LEFT - 4);
-/** @param {number} value @param {[number, number]} range */
-const yOf = (value, [low, high]) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+/** @typedef {{width: number, height: number}} Room */
 
-/** @param {Curve} curve @param {(i: number) => number} share @param {[number, number]} range @param {number} width */
-function path(curve, share, range, width) {
+/** @param {number} share @param {Room} room */
+const xOf = (share, { width }) => LEFT + share * (width - LEFT - 4);
+/** @param {number} value @param {[number, number]} range @param {Room} room */
+const yOf = (value, [low, high], { height }) => TOP + ((high - value) / (high - low)) * (height - TOP - BOTTOM);
+
+/** @param {Curve} curve @param {(i: number) => number} share @param {[number, number]} range @param {Room} room */
+function path(curve, share, range, room) {
   let d = '';
   let pen = false;
   curve.forEach((value, i) => {
-    if (value !== null) d += `${pen ? 'L' : 'M'}${xOf(share(i), width).toFixed(1)} ${yOf(value, range).toFixed(1)}`;
+    if (value !== null) d += `${pen ? 'L' : 'M'}${xOf(share(i), room).toFixed(1)} ${yOf(value, range, room).toFixed(1)}`;
     pen = value !== null;
   });
   return d;
 }
 
-/** What stays while a stride runs. @param {Model} model @param {SideName} side @param {Shown} shown @param {[number, number]} range @param {number} width */
-function ground(model, side, shown, range, width) {
+/** What stays while a stride runs. @param {Model} model @param {SideName} side @param {Shown} shown @param {[number, number]} range @param {Room} room */
+function ground(model, side, shown, range, room) {
+  const { width, height } = room;
   const strides = model.strides[side];
-  const bottom = HEIGHT - BOTTOM;
+  const bottom = height - BOTTOM;
   const parts = [];
   const share = contactShare(model.stances[side]);
   if (share !== null && strides.length) {
-    parts.push(s('rect', { class: 'stance', x: xOf(0, width), y: TOP, width: share * (width - LEFT - 4), height: bottom - TOP }));
+    parts.push(s('rect', { class: 'stance', x: xOf(0, room), y: TOP, width: share * (width - LEFT - 4), height: bottom - TOP }));
   }
   const step = range[1] - range[0] > 40 ? 20 : range[1] - range[0] > 20 ? 10 : 5;
   for (let v = Math.ceil(range[0] / step) * step; v <= range[1]; v += step) {
-    const y = yOf(v, range);
+    const y = yOf(v, range, room);
     parts.push(s('line', { class: 'zero', x1: LEFT, x2: width - 4, y1: y, y2: y }));
     parts.push(s('text', { x: LEFT - 6, y: y + 5, 'text-anchor': 'end' }, degrees(v)));
   }
-  parts.push(s('text', { x: LEFT, y: HEIGHT - 3 }, t('strides.axis.start')));
-  parts.push(s('text', { x: width - 4, y: HEIGHT - 3, 'text-anchor': 'end' }, t('strides.axis.end')));
+  parts.push(s('text', { x: LEFT, y: height - 3 }, t('strides.axis.start')));
+  parts.push(s('text', { x: width - 4, y: height - 3, 'text-anchor': 'end' }, t('strides.axis.end')));
   const level = shown === 'adduction' ? limit(model, side, quantities(model, side).adduction.rule) : null;
   if (level) {
-    const y = yOf(level.amber_deg, range);
+    const y = yOf(level.amber_deg, range, room);
     parts.push(s('line', { class: 'limit', x1: LEFT, x2: width - 4, y1: y, y2: y }));
     parts.push(s('text', { class: 'limit-word', x: width - 6, y: y - 5, 'text-anchor': 'end' }, `${t('leg.limit_word')} ${degrees(level.amber_deg)}`));
   }
   for (const stride of strides) {
     const curve = stride[FIELDS[shown]];
-    parts.push(s('path', { class: 'past', d: path(curve, (i) => i / (curve.length - 1), range, width) }));
+    parts.push(s('path', { class: 'past', d: path(curve, (i) => i / (curve.length - 1), range, room) }));
   }
-  if (!strides.length) parts.push(s('text', { x: width / 2, y: HEIGHT / 2, 'text-anchor': 'middle' }, t('strides.empty')));
+  if (!strides.length) parts.push(s('text', { x: width / 2, y: height / 2, 'text-anchor': 'middle' }, t('strides.empty')));
   return parts;
 }
 

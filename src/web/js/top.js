@@ -11,9 +11,11 @@ import { nextTheme, themeName } from './theme.js';
 export function barView() {
   const time = h('span', { class: 'clock', role: 'timer', 'aria-label': t('bar.clock') });
   const online = h('a', { class: 'fact', href: '#sensors' });
-  const recording = h('span', { class: 'fact' });
-  const theme = h('button', { type: 'button', onclick: () => { nextTheme(); named(); } });
-  const named = () => say(theme, t('bar.theme', { name: t(`theme.${themeName()}`) }));
+  const recording = h('span', { class: 'fact recording' });
+  const name = h('span');
+  const named = () => say(name, t(`theme.${themeName()}`));
+  const theme = h('button', { type: 'button', 'data-act': 'theme', onclick: () => { nextTheme(); named(); } },
+    h('span', { class: 'prefix' }, `${t('bar.theme')} `), name);
   named();
   return {
     node: h('header', { class: 'bar' }, h('h1', {}, 'stancewatch'), time, online, recording, h('span', { class: 'gap' }), theme),

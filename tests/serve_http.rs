@@ -1,0 +1,322 @@
+//! The server as other programs see it: routes, refusals, the live stream.
+
+mod serve_feed;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode};
+use futures::{FutureExt, StreamExt};
+use serde_json::Value;
+use serve_feed::Runner;
+use stancewatch::serve::{Hub, SourceKind, SourceLabel, router, serve};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+fn ran(seconds: f64) -> (Hub, Runner) {
+    let hub = Hub::new();
+    let mut runner = Runner::new(hub.clone());
+    run(&mut runner, seconds);
+    (hub, runner)
+}
+
+fn run(runner: &mut Runner, seconds: f64) {
+    let end = runner.t + seconds;
+    while runner.t < end {
+        runner.step();
+    }
+}
+
+async fn get(hub: &Hub, path: &str) -> Response<Body> {
+    let request = Request::get(path).header("host", "localhost:7878").body(Body::empty()).unwrap();
+    router(hub.clone(), CancellationToken::new()).oneshot(request).await.unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap()
+}
+
+async fn json(hub: &Hub, path: &str) -> Value {
+    let response = get(hub, path).await;
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    serde_json::from_str(&text(response).await).unwrap()
+}
+
+#[tokio::test]
+async fn the_api_answers_what_its_description_says() {
+    let (hub, _) = ran(50.0);
+    let description = json(&hub, "/api/v1/openapi.json").await;
+    let schema = |name: &str| description["components"]["schemas"][name].clone();
+    for path in description["paths"].as_object().unwrap().keys().filter(|p| *p != "/live") {
+        assert_eq!(get(&hub, &format!("/api/v1{path}")).await.status(), StatusCode::OK, "{path}");
+    }
+    for (answer, schema) in [
+        (json(&hub, "/api/v1/health").await, schema("HealthReport")),
+        (json(&hub, "/api/v1/sensors").await[0].clone(), schema("Sensor")),
+        (json(&hub, "/api/v1/alerts").await[0].clone(), schema("Alert")),
+    ] {
+        let names: BTreeSet<_> = answer.as_object().unwrap().keys().cloned().collect();
+        let described: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        let required: BTreeSet<_> =
+            schema["required"].as_array().unwrap().iter().map(|n| n.as_str().unwrap().to_owned()).collect();
+        assert_eq!(names, described);
+        assert_eq!(names, required);
+    }
+}
+
+#[tokio::test]
+async fn an_alert_is_one_row_in_its_latest_form_and_in_degrees() {
+    let (hub, mut runner) = ran(50.0);
+    let standing = json(&hub, "/api/v1/alerts").await;
+    assert_eq!(standing.as_array().unwrap().len(), 1);
+    assert_eq!(standing[0]["side"], "right");
+    assert_eq!(standing[0]["severity"], "red");
+    assert_eq!(standing[0]["threshold_deg"], 14.0);
+    assert_eq!(standing[0]["clear_time_s"], Value::Null);
+    run(&mut runner, 40.0);
+    let over = json(&hub, "/api/v1/alerts").await;
+    assert_eq!(over.as_array().unwrap().len(), 1);
+    assert!(over[0]["clear_time_s"].as_f64().unwrap() > 80.0);
+}
+
+#[tokio::test]
+async fn metrics_count_what_was_published() {
+    let (hub, runner) = ran(50.0);
+    let metrics = text(get(&hub, "/api/v1/metrics").await).await;
+    let value = |name: &str| -> f64 {
+        let line =
+            metrics.lines().find(|l| l.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{name}"));
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    let steps = (runner.t * 100.0).round();
+    assert!((value("stancewatch_samples_total") - 4.0 * steps).abs() < 0.5);
+    assert!((value("stancewatch_decision_seconds_count") - steps).abs() < 0.5);
+    assert!(value("stancewatch_stances_total") > 100.0);
+    assert!((value("stancewatch_alerts_total") - 1.0).abs() < 0.5);
+    assert!(metrics.contains("stancewatch_stances_withheld_total{reason=\"no_rhythm\"} 4\n"), "{metrics}");
+    for line in metrics.lines().filter(|l| !l.starts_with('#')) {
+        assert!(line.rsplit(' ').next().unwrap().parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+/// Follows every reference from the front page on, so that a file that was renamed or forgotten shows.
+#[tokio::test]
+async fn every_file_that_the_page_names_is_served_with_its_type() {
+    let hub = Hub::new();
+    let mut due = vec!["/".to_owned()];
+    let mut seen = BTreeSet::new();
+    while let Some(path) = due.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let response = get(&hub, &path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        let wanted = match path.rsplit('.').next().unwrap() {
+            "js" => "text/javascript; charset=utf-8",
+            "css" => "text/css; charset=utf-8",
+            "svg" => "image/svg+xml",
+            _ => "text/html; charset=utf-8",
+        };
+        assert_eq!(kind, wanted, "{path}");
+        let body = text(response).await;
+        assert!(!body.contains("https://"), "{path} asks another computer");
+        for quote in ['"', '\''] {
+            for part in body.split(quote).filter(|p| !p.contains(char::is_whitespace)) {
+                if part.starts_with('/') && part.contains('.') && !part.contains('$') {
+                    due.push(part.to_owned());
+                } else if let Some(module) = part.strip_prefix("./").filter(|m| m.ends_with(".js")) {
+                    due.push(format!("/js/{module}"));
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+    assert_eq!(json(&hub, "/strings/en.json").await["side.left"], "Left");
+    assert_eq!(get(&hub, "/../Cargo.toml").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(get(&hub, "/api/v1/nothing").await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn another_host_name_is_refused_with_a_sentence_on_every_route() {
+    for path in ["/", "/js/main.js", "/api/v1/alerts", "/api/v1/live", "/nothing"] {
+        let request = Request::get(path).header("host", "evil.example").body(Body::empty()).unwrap();
+        let response = router(Hub::new(), CancellationToken::new()).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{path}");
+        assert!(text(response).await.contains("http://localhost"), "{path}");
+    }
+}
+
+struct Live {
+    hub: Hub,
+    address: String,
+    stop: CancellationToken,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Live {
+    async fn start(hub: Hub) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, hub.clone(), stop.clone()));
+        Self { hub, address, stop, server }
+    }
+
+    async fn client(&self) -> Client {
+        let url = format!("ws://{}/api/v1/live", self.address);
+        Client { stream: tokio_tungstenite::connect_async(url).await.unwrap().0 }
+    }
+}
+
+struct Client {
+    stream: tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
+}
+
+impl Client {
+    async fn next(&mut self) -> Value {
+        let message = timeout(Duration::from_secs(5), self.stream.next()).await.expect("a message in time");
+        serde_json::from_str(message.unwrap().unwrap().to_text().unwrap()).unwrap()
+    }
+
+    /// Until a message that `stop` wants; all messages on the way.
+    async fn until(&mut self, stop: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut all = Vec::new();
+        loop {
+            let message = self.next().await;
+            all.push(message);
+            if all.last().is_some_and(&stop) {
+                return all;
+            }
+        }
+    }
+}
+
+fn seq(message: &Value) -> u64 {
+    message["seq"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn the_live_stream_begins_with_everything_and_then_leaves_nothing_out() {
+    let (hub, mut runner) = ran(40.0);
+    let live = Live::start(hub).await;
+    let mut client = live.client().await;
+    let snapshot = client.next().await;
+    assert_eq!(snapshot["type"], "snapshot");
+    assert_eq!(snapshot["source"]["kind"], "synthetic");
+    assert_eq!(snapshot["phase"], "watching");
+    assert_eq!(snapshot["stances"]["left"].as_array().unwrap().len(), 40);
+    assert_eq!(snapshot["strides"]["right"].as_array().unwrap().len(), 20);
+    assert_eq!(snapshot["lights"]["left"]["sign"], "good");
+    assert_eq!(snapshot["lights"]["right"]["sign"], "too_far");
+    assert_eq!(snapshot["lights"]["right"]["rule"], "femur_adduction");
+    assert_eq!(snapshot["limits"].as_array().unwrap().len(), 4);
+    assert_eq!(snapshot["calibration"]["grade"], "good");
+
+    run(&mut runner, 10.0);
+    let end = runner.t;
+    let messages =
+        client.until(|m| m["type"] == "state" && m["time_s"].as_f64().is_some_and(|t| t > end - 0.005)).await;
+    let mut newest = seq(&snapshot);
+    let mut kinds = BTreeSet::new();
+    for message in &messages {
+        match message["type"].as_str().unwrap() {
+            "state" => assert_eq!(seq(message), newest, "a state never knows more than was told"),
+            kind => {
+                newest += 1;
+                assert_eq!(seq(message), newest, "{kind}");
+                kinds.insert(kind);
+            }
+        }
+    }
+    assert!(kinds.is_superset(&BTreeSet::from(["stance", "stride"])), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn a_new_source_starts_the_page_over() {
+    let (hub, _runner) = ran(20.0);
+    let live = Live::start(hub).await;
+    let mut client = live.client().await;
+    assert_eq!(client.next().await["stances"]["left"].as_array().unwrap().len(), 20);
+    live.hub.segment(SourceLabel { kind: SourceKind::Real, title: "A person".into(), text: String::new() });
+    let again = client.until(|m| m["type"] == "snapshot").await.pop().unwrap();
+    assert_eq!(again["source"]["kind"], "real");
+    assert_eq!(again["stances"]["left"], Value::Array(Vec::new()));
+    assert_eq!(again["time_s"], Value::Null);
+    assert_eq!(again["lights"]["left"]["sign"], "not_sure");
+}
+
+#[tokio::test]
+async fn a_client_that_fell_behind_gets_a_snapshot_not_a_gap() {
+    let (hub, mut runner) = ran(10.0);
+    let live = Live::start(hub).await;
+    let mut client = live.client().await;
+    let first = client.next().await;
+    // Far more messages than are kept, in one go.
+    run(&mut runner, 300.0);
+    let messages = client.until(|m| m["type"] == "snapshot").await;
+    let again = messages.last().unwrap();
+    assert!(seq(again) > seq(&first) + 500);
+    let mut newest = seq(&first);
+    for message in messages.iter().rev().skip(1).rev().filter(|m| m["type"] != "state") {
+        newest += 1;
+        assert_eq!(seq(message), newest);
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_daemon_still_says_that_it_is_there() {
+    let live = Live::start(Hub::new()).await;
+    let mut client = live.client().await;
+    assert_eq!(client.next().await["type"], "snapshot");
+    assert_eq!(client.next().await["type"], "state");
+}
+
+#[tokio::test]
+async fn another_page_cannot_open_the_live_stream() {
+    let live = Live::start(Hub::new()).await;
+    let mut request = format!("ws://{}/api/v1/live", live.address).into_client_request().unwrap();
+    request.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+    let refused = tokio_tungstenite::connect_async(request).await.unwrap_err();
+    assert!(
+        matches!(&refused, tungstenite::Error::Http(r) if r.status() == StatusCode::FORBIDDEN),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn shutdown_ends_streams_and_the_server() {
+    let live = Live::start(Hub::new()).await;
+    let mut client = live.client().await;
+    client.next().await;
+    live.stop.cancel();
+    let ended = timeout(Duration::from_secs(5), live.server).await.expect("the server ends");
+    ended.unwrap().unwrap();
+    let closed = timeout(Duration::from_secs(5), async {
+        while let Some(Ok(message)) = client.stream.next().await {
+            if message.is_close() {
+                return true;
+            }
+        }
+        false
+    });
+    assert!(closed.await.unwrap(), "clients are told");
+}
+
+/// The pipeline's thread must never wait for a browser.
+#[tokio::test]
+async fn a_client_that_reads_nothing_holds_nobody_up() {
+    let (hub, mut runner) = ran(10.0);
+    let live = Live::start(hub).await;
+    let mut stalled = live.client().await;
+    stalled.next().await;
+    let stepping = tokio::task::spawn_blocking(move || run(&mut runner, 600.0));
+    timeout(Duration::from_secs(60), stepping).await.expect("600 s of running are published").unwrap();
+    assert!(live.client().await.next().await["time_s"].as_f64().unwrap() > 609.0);
+    assert!(live.server.now_or_never().is_none());
+}
