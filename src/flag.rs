@@ -265,7 +265,7 @@ impl Flagger {
                     watch.reset();
                 }
             }
-            if now.is_none_or(|now| leg.judged.is_some_and(|last| now - last > gap)) {
+            if now.is_none_or(|now| leg.judged.is_some_and(|last| (now - last).abs() > gap)) {
                 leg.fatigue.pause();
             }
             for (slot, spec) in RULES.iter().enumerate() {
@@ -350,7 +350,10 @@ fn withheld(stance: &Stance) -> Option<Suppression> {
     if stance.gait != Gait::Run {
         return Some(Suppression::NotRunning);
     }
-    let plausible = stance.contact_time() > 0.0 && stance.stride_time.is_none_or(|s| s > 0.0);
+    // Wider than any running; keeps a broken clock out of means and logarithms.
+    let plausible = stance.ic.0.is_finite()
+        && (0.02..2.0).contains(&stance.contact_time())
+        && stance.stride_time.is_none_or(|s| (0.2..4.0).contains(&s));
     (!stance.valid || !plausible).then(|| Suppression::Doubt(stance.doubt.unwrap_or(StanceDoubt::NoRhythm)))
 }
 

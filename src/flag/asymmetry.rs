@@ -23,7 +23,9 @@ impl Asymmetry {
 
     /// A leg was last judged longer ago than `gap`; with one leg alone there is no difference.
     pub(super) fn is_stale(&self, now: SessionTime, gap: f64) -> bool {
-        Side::BOTH.into_iter().any(|side| self.last[side].back().is_some_and(|(ic, _)| now - *ic > gap))
+        Side::BOTH
+            .into_iter()
+            .any(|side| self.last[side].back().is_some_and(|(ic, _)| (now - *ic).abs() > gap))
     }
 
     pub(super) fn reset(&mut self) {
