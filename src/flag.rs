@@ -4,11 +4,14 @@
 //! a good calibration allow it. Four of the last five beyond raise an alert; doubt never counts, neither
 //! for nor against.
 
+mod asymmetry;
 mod baseline;
 mod config;
 mod decision;
+mod fatigue;
 mod limits;
 mod rules;
+mod standing;
 mod suppressed;
 
 pub use config::{
@@ -23,8 +26,11 @@ use crate::event::{
 };
 use crate::input::{Edge, Mark, Stretch};
 use crate::units::SessionTime;
+use asymmetry::Asymmetry;
 use baseline::{Gatherer, LegUsual, Row, Unsteady, median};
 use decision::{Raised, Verdict, Watch};
+use fatigue::{Fatigue, Point};
+use standing::{Standing, settle};
 
 /// Stances whose contact time is averaged before it says how fast the runner is.
 const SPEED_STANCES: usize = 5;
@@ -34,6 +40,7 @@ pub struct Flagger {
     config: FlagConfig,
     grade: Option<Grade>,
     legs: PerSide<Leg>,
+    asymmetry: Asymmetry,
     /// Alerts so far.
     raised: u32,
     /// A marked baseline stretch is running.
@@ -51,19 +58,14 @@ struct Leg {
     unsteady: bool,
     contacts: [Option<f64>; SPEED_STANCES],
     stances: usize,
+    /// Initial contact of the last stance that could be compared with the usual.
+    judged: Option<SessionTime>,
     watches: [Watch; Quantity::COUNT],
+    fatigue: Fatigue,
     standing: [Option<Standing>; RULES.len()],
     /// A marked stretch has ended and its usual is still to be formed.
     stretch_over: bool,
     suppressed: Suppressed,
-}
-
-/// An alert that stands.
-#[derive(Debug, Clone, Copy)]
-struct Standing {
-    alert: Alert,
-    /// Decision of the last stance that its rule could judge.
-    evidence: SessionTime,
 }
 
 impl Flagger {
@@ -140,15 +142,20 @@ impl Flagger {
         let leg = &mut self.legs[side];
         leg.ran += stance.stride_time.unwrap_or(0.0);
         leg.note_contact(stance.contact_time());
-        self.judge_against_limits(stance);
-        for (slot, spec) in RULES.iter().enumerate() {
-            self.settle(slot, spec, side, stance, out);
+        if let Some(faster) = self.judge_against_limits(stance) {
+            self.legs[side].judged = Some(stance.ic);
+            self.judge_trends(stance, faster);
+        }
+        // Asymmetry may change on either side with either leg's stance.
+        for side in Side::BOTH {
+            self.settle(side, stance, out);
         }
         self.learn(stance, out);
     }
 
-    /// Fills the flags and lets each watched quantity step.
-    fn judge_against_limits(&mut self, stance: &mut Stance) {
+    /// Fills the flags and lets each watched quantity step. How much faster than at the baseline the
+    /// runner is; `None` where there is none or it does not compare.
+    fn judge_against_limits(&mut self, stance: &mut Stance) -> Option<f64> {
         let leg = &mut self.legs[stance.side];
         let speed = leg.usual.as_ref().map(|usual| {
             let contact = leg.contact_now().unwrap_or(usual.contact);
@@ -183,24 +190,74 @@ impl Flagger {
         if !judged && leg.usual.is_none() {
             leg.suppressed.count(Suppression::NoBaseline);
         }
+        speed
     }
 
-    /// Brings the alert of one rule and leg in line with what its quantities say.
-    fn settle(&mut self, slot: usize, spec: &RuleSpec, side: Side, stance: &Stance, out: &mut Vec<Event>) {
-        let leg = &mut self.legs[side];
-        let watches = || spec.quantities.iter().filter_map(|&q| leg.watches.get(q as usize));
-        if !watches().any(|w| w.newest() == Some(stance.ic)) {
+    /// Lets the rules step that look at many stances at once. They read hip adduction where both legs have
+    /// a usual of it, else femur adduction.
+    fn judge_trends(&mut self, stance: &Stance, faster: f64) {
+        let usual = |side: Side, q| limits::of(self.legs[side].usual.as_ref()?, q);
+        let both = |q| Some((q, PerSide { left: usual(Side::Left, q)?, right: usual(Side::Right, q)? }));
+        let Some((quantity, usual)) = both(Quantity::HipAdduction).or_else(|| both(Quantity::FemurAdduction))
+        else {
             return;
+        };
+        let Some(value) = quantity.read(&stance.peaks) else { return };
+        let (side, config) = (stance.side, &self.config);
+        if config.watches(Rule::Asymmetry) {
+            let point = (stance.ic, value);
+            self.asymmetry.step(side, point, &usual, &config.asymmetry, &config.decision);
         }
-        let says = watches().filter_map(|w| w.raised().copied()).max_by_key(|r| r.severity);
-        let Some(standing) = leg.standing.get_mut(slot) else { return };
-        settle(standing, says, &mut self.raised, (spec.rule, side), stance.decided, out);
+        if config.watches(Rule::Fatigue) {
+            let expected = config.change(quantity).speed_slope_deg.to_radians() * faster;
+            let point = Point { ic: stance.ic, faster, change: value - usual[side].mean - expected };
+            self.legs[side].fatigue.step(&point, &config.fatigue, &config.decision);
+        }
+    }
+
+    /// What stands for a rule on a leg, whatever it looks at.
+    fn says(&self, spec: &RuleSpec, side: Side) -> Option<Raised> {
+        let leg = &self.legs[side];
+        match spec.rule {
+            Rule::Asymmetry => self.asymmetry.raised(side),
+            Rule::Fatigue => leg.fatigue.raised(),
+            _ => {
+                let watches = spec.quantities.iter().filter_map(|&q| leg.watches.get(q as usize));
+                watches.filter_map(|w| w.raised().copied()).max_by_key(|r| r.severity)
+            }
+        }
+    }
+
+    /// Brings the alerts of one leg in line with what the rules say after a stance.
+    fn settle(&mut self, side: Side, stance: &Stance, out: &mut Vec<Event>) {
+        for (slot, spec) in RULES.iter().enumerate() {
+            let says = self.says(spec, side);
+            let looked = self.looked(spec, side, stance.ic);
+            if let Some(standing) = self.legs[side].standing.get_mut(slot) {
+                if let Some(standing) = standing.as_mut().filter(|_| looked) {
+                    standing.evidence = stance.decided;
+                }
+                settle(standing, says, &mut self.raised, (spec.rule, side), stance.decided, out);
+            }
+        }
+    }
+
+    /// Whether a rule could use the stance that began at `ic`.
+    fn looked(&self, spec: &RuleSpec, side: Side, ic: SessionTime) -> bool {
+        let leg = &self.legs[side];
+        if spec.quantities.is_empty() {
+            return leg.judged == Some(ic);
+        }
+        spec.quantities.iter().any(|&q| leg.watches.get(q as usize).is_some_and(|w| w.newest() == Some(ic)))
     }
 
     /// Ends what stands on evidence that is too old at `now`, at the time of that evidence; all of it for
     /// `None`. Call it when time passes without stances; `judge` does so itself.
     pub fn drop_evidence(&mut self, now: Option<SessionTime>, out: &mut Vec<Event>) {
         let gap = self.config.decision.evidence_gap_s;
+        if now.is_none_or(|now| self.asymmetry.is_stale(now, gap)) {
+            self.asymmetry.reset();
+        }
         for side in Side::BOTH {
             let leg = &mut self.legs[side];
             for watch in &mut leg.watches {
@@ -208,12 +265,15 @@ impl Flagger {
                     watch.reset();
                 }
             }
-            for (slot, spec) in leg.standing.iter_mut().zip(&RULES) {
-                let holds = |&q: &Quantity| leg.watches.get(q as usize).is_some_and(|w| w.raised().is_some());
-                if spec.quantities.is_empty() || spec.quantities.iter().any(holds) {
+            if now.is_none_or(|now| leg.judged.is_some_and(|last| (now - last).abs() > gap)) {
+                leg.fatigue.pause();
+            }
+            for (slot, spec) in RULES.iter().enumerate() {
+                if self.says(spec, side).is_some() {
                     continue;
                 }
-                if let Some(Standing { alert, evidence }) = slot.take() {
+                let over = self.legs[side].standing.get_mut(slot).and_then(Option::take);
+                if let Some(Standing { alert, evidence }) = over {
                     out.push(Event::Alert(Alert { cleared: Some(evidence), ..alert }));
                 }
             }
@@ -240,6 +300,8 @@ impl Flagger {
             Some(Ok(usual)) => {
                 leg.usual = Some(usual);
                 leg.gatherer.restart();
+                leg.fatigue = Fatigue::default();
+                self.asymmetry.reset();
                 if std::mem::take(&mut leg.unsteady) {
                     let message = format!("the usual of the {side} leg is known now");
                     out.push(unsteady(stance.decided, false, message));
@@ -288,52 +350,11 @@ fn withheld(stance: &Stance) -> Option<Suppression> {
     if stance.gait != Gait::Run {
         return Some(Suppression::NotRunning);
     }
-    let plausible = stance.contact_time() > 0.0 && stance.stride_time.is_none_or(|s| s > 0.0);
+    // Wider than any running; keeps a broken clock out of means and logarithms.
+    let plausible = stance.ic.0.is_finite()
+        && (0.02..2.0).contains(&stance.contact_time())
+        && stance.stride_time.is_none_or(|s| (0.2..4.0).contains(&s));
     (!stance.valid || !plausible).then(|| Suppression::Doubt(stance.doubt.unwrap_or(StanceDoubt::NoRhythm)))
-}
-
-/// Raises, raises further, or clears one alert so that it says what `says` says.
-fn settle(
-    standing: &mut Option<Standing>,
-    says: Option<Raised>,
-    numbers: &mut u32,
-    (rule, side): (Rule, Side),
-    decided: SessionTime,
-    out: &mut Vec<Event>,
-) {
-    let Some(Raised { severity, onset, value, threshold, strides, basis }) = says else {
-        if let Some(Standing { alert, .. }) = standing.take() {
-            out.push(Event::Alert(Alert { cleared: Some(decided), ..alert }));
-        }
-        return;
-    };
-    if let Some(Standing { alert, evidence }) = standing {
-        *evidence = decided;
-        if severity <= alert.severity {
-            return;
-        }
-    }
-    let (number, onset) = if let Some(Standing { alert, .. }) = standing {
-        (alert.number, alert.onset)
-    } else {
-        *numbers += 1;
-        (*numbers, onset)
-    };
-    let alert = Alert {
-        number,
-        rule,
-        side,
-        severity,
-        onset,
-        decided,
-        cleared: None,
-        value,
-        threshold,
-        strides,
-        basis,
-    };
-    *standing = Some(Standing { alert, evidence: decided });
-    out.push(Event::Alert(alert));
 }
 
 fn unsteady(t: SessionTime, active: bool, message: String) -> Event {

@@ -180,7 +180,7 @@ fn three_degrees_are_found_in_80_of_100() {
 #[test]
 fn clean_running_raises_less_than_one_alert_per_hour_and_leg() {
     for wander in [0.0, 0.4, 0.6] {
-        let rate = false_rate(60.0, wander, &FlagConfig::default());
+        let rate = false_rate(40.0, wander, &FlagConfig::default());
         println!("clean running, wander {wander}: {rate:.2} alerts per hour and leg");
         assert!(rate <= 1.0, "{rate} per hour and leg at wander {wander}");
     }
@@ -196,7 +196,7 @@ fn roc_of_the_adduction_limit() {
         for amber in [1.2, 1.6, 2.0, 2.4, 2.8, 3.2] {
             let (three, _) = found(3.0, 8, 200, wander, amber);
             let (five, _) = found(5.0, 8, 200, wander, amber);
-            let rate = false_rate(40.0, wander, &with_femur_amber(amber));
+            let rate = false_rate(12.0, wander, &with_femur_amber(amber));
             println!(
                 "{wander:6.1} {amber:6.1} {:5.1}% {:5.1}% {rate:10.2}",
                 f64::from(three) / 2.0,
@@ -400,4 +400,114 @@ fn doubtful_stances_hold_a_standing_alert_through_a_turn() {
         assert!(feed(&mut flagger, turning).is_empty());
     }
     assert!(alerts(&feed(&mut flagger, runner.stride([5.0, 0.0]))).is_empty());
+}
+
+#[test]
+fn a_lost_sensor_a_turn_a_slipped_strap_and_a_stop_raise_nothing_in_10000_runs() {
+    let doubts = [Doubt::SensorLost, Doubt::Gap, Doubt::Turning, Doubt::StrapSlipped, Doubt::OutOfStep];
+    let mut learner = Runner::new(20, 0.9, 0.0);
+    let flagger = learnt(&mut learner, FlagConfig::default());
+    let start = learner.t;
+    let raised: usize = (0..10_000)
+        .map(|seed| {
+            let mut runner = Runner::new(seed, 0.9, 0.0);
+            let mut flagger = flagger.clone();
+            runner.t = start;
+            let doubt = doubts[seed as usize % doubts.len()];
+            let from = runner.rng.random_range(2..10);
+            let to = from + runner.rng.random_range(1..12);
+            let mut raised = 0;
+            for i in 0..26 {
+                let bad = (from..to).contains(&i);
+                // What the broken stretch reads is anything.
+                let wrong = if bad { 40.0 * (runner.rng.random::<f64>() - 0.3) } else { 0.0 };
+                let stances = runner.stride([wrong, -wrong]).map(|s| Stance {
+                    valid: !bad,
+                    doubt: bad.then_some(StanceDoubt::Angles(doubt)),
+                    ..s
+                });
+                raised += alerts(&feed(&mut flagger, stances)).len();
+                if i == to && seed % 4 == 0 {
+                    runner.t += 30.0;
+                }
+            }
+            raised
+        })
+        .sum();
+    assert_eq!(raised, 0);
+}
+
+#[test]
+fn one_leg_that_changes_is_also_named_as_asymmetry() {
+    let mut runner = Runner::new(21, 0.9, 0.0);
+    let mut flagger = learnt(&mut runner, FlagConfig::default());
+    let mut raised = Vec::new();
+    for _ in 0..40 {
+        raised.extend(alerts(&feed(&mut flagger, runner.stride([6.0, 0.0]))));
+    }
+    let asymmetry: Vec<_> = raised.iter().filter(|a| a.rule == Rule::Asymmetry).collect();
+    assert!(!asymmetry.is_empty() && asymmetry.iter().all(|a| a.side == Side::Left), "{raised:?}");
+}
+
+#[test]
+fn both_legs_tiring_over_the_run_are_told_as_fatigue_on_both() {
+    let mut runner = Runner::new(22, 0.9, 0.3);
+    let mut flagger = learnt(&mut runner, FlagConfig::default());
+    let (mut raised, start) = (Vec::new(), runner.t);
+    while runner.t < start + 30.0 * 60.0 {
+        let tired = 5.0 * (runner.t - start) / 1800.0;
+        raised.extend(alerts(&feed(&mut flagger, runner.stride([tired; 2]))));
+    }
+    for side in Side::BOTH {
+        let mine = raised.iter().filter(|a| a.rule == Rule::Fatigue && a.side == side);
+        assert!(mine.clone().next().is_some(), "no fatigue on the {side}");
+        assert!(mine.clone().all(|a| a.decided.0 > start + 600.0 && a.onset.0 < start + 10.0));
+    }
+    assert!(raised.iter().all(|a| a.rule != Rule::Asymmetry));
+}
+
+#[test]
+fn rules_that_are_not_wanted_stay_silent() {
+    let mut runner = Runner::new(23, 0.5, 0.0);
+    let config = FlagConfig { rules: Some(vec![Rule::MedialRotation]), ..FlagConfig::default() };
+    let mut flagger = learnt(&mut runner, config);
+    for _ in 0..40 {
+        assert!(alerts(&feed(&mut flagger, runner.stride([8.0, 0.0]))).is_empty());
+    }
+}
+
+#[test]
+fn eight_degrees_of_medial_rotation_are_found_in_90_of_100_within_8_strides() {
+    let mut hits = 0;
+    for seed in 0..200 {
+        let mut runner = Runner::new(seed, 0.9, 0.0);
+        let mut flagger = learnt(&mut runner, FlagConfig::default());
+        let mut raised = Vec::new();
+        for _ in 0..8 {
+            let stances = runner.stride([0.0; 2]).map(|mut s| {
+                if s.side == Side::Left {
+                    // A sensor on skin reads about 0.85 of it (own measurement on virtual running).
+                    let turned = s.peaks.femur_rotation_excursion.unwrap() + (0.85 * 8.0_f64).to_radians();
+                    s.peaks.femur_rotation_excursion = Some(turned);
+                }
+                s
+            });
+            raised.extend(alerts(&feed(&mut flagger, stances)));
+        }
+        hits += u32::from(raised.iter().any(|a| a.rule == Rule::MedialRotation && a.side == Side::Left));
+    }
+    assert!(hits >= 180, "{hits} of 200");
+}
+
+#[test]
+fn flags_name_the_stances_that_are_beyond() {
+    let mut runner = Runner::new(24, 0.1, 0.0);
+    let mut flagger = learnt(&mut runner, FlagConfig::default());
+    let [mut left, mut right] = runner.stride([0.0, 3.0]);
+    let mut out = Vec::new();
+    flagger.judge(&mut left, &mut out);
+    flagger.judge(&mut right, &mut out);
+    assert!(left.flags.is_empty() && out.is_empty());
+    let named: Vec<_> = right.flags.iter().map(|f| (f.rule, f.severity)).collect();
+    assert_eq!(named, [(Rule::FemurAdduction, Severity::Amber)]);
 }

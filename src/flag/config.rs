@@ -1,6 +1,6 @@
 //! What a coach may set, in degrees and seconds, checked before the run.
 
-use super::rules::RuleSpec;
+use super::rules::{Quantity, RuleSpec};
 use crate::body::Placement;
 use crate::event::Rule;
 use serde::{Deserialize, Serialize};
@@ -114,8 +114,8 @@ pub struct BaselineConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AsymmetryConfig {
-    /// Change of the left-right difference, degrees. Default 3: one between-runner mean of the difference
-    /// itself (3.1; RBDS, own computation).
+    /// Change of the left-right difference that must be certain (two SDs under the measured one), degrees.
+    /// Default 3: the difference between the legs of a healthy runner (3.1 +- 2.3; RBDS, own computation).
     pub amber_deg: f64,
     /// Default 5.
     pub red_deg: f64,
@@ -307,6 +307,18 @@ impl FlagConfig {
             }
         }
         Ok(())
+    }
+
+    /// The limits of a quantity.
+    pub(super) fn change(&self, quantity: Quantity) -> Change {
+        match quantity {
+            Quantity::HipAdduction => self.hip_adduction,
+            Quantity::FemurAdduction => self.femur_adduction,
+            Quantity::RotationExcursion => self.rotation_excursion,
+            Quantity::RotationLevel => self.rotation_level,
+            Quantity::PelvicDrop => self.pelvic_drop,
+            Quantity::KneeValgus => self.knee_valgus,
+        }
     }
 
     /// The rule is to be watched.

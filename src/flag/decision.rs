@@ -73,9 +73,9 @@ impl Watch {
         self.last.back().map(|v| v.ic)
     }
 
-    /// Its newest stance is older than `gap` at `now`.
+    /// Its newest stance is further than `gap` from `now`: a clock that jumped back is a gap, too.
     pub(super) fn is_stale(&self, now: SessionTime, gap: f64) -> bool {
-        self.last.back().is_some_and(|v| now - v.ic > gap)
+        self.last.back().is_some_and(|v| (now - v.ic).abs() > gap)
     }
 
     /// The evidence is too old, or the limits are new: start from nothing.
