@@ -3,10 +3,11 @@
 
 use crate::export::summary::Facts;
 use crate::export::{Analysis, Counts};
+use crate::flag::ConfigError;
 use crate::input::Input;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, PipelineConfig};
+use crate::source::{self, Recording, SourceError};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -19,10 +20,6 @@ use std::thread;
 use std::time::Duration;
 use thiserror::Error;
 
-pub mod session;
-
-use session::{BoxError, Session};
-
 /// Inputs that the reading thread hands over at once: large enough that handing over costs nothing, small
 /// enough that a few batches stay in cache.
 const BATCH: usize = 1024;
@@ -31,8 +28,12 @@ const BATCHES_AHEAD: usize = 4;
 
 #[derive(Debug, Error)]
 pub enum AnalyzeError {
-    #[error("{0}")]
-    Source(BoxError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("the settings in the recording are not of this version ({0}); update stancewatch, or give settings with --config")]
+    Settings(#[from] serde_json::Error),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     #[error("cannot write to {}: {source}; free some space there or choose another folder with --out", folder.display())]
     Write { folder: PathBuf, source: io::Error },
 }
@@ -44,16 +45,16 @@ pub struct Options {
     pub threads: NonZeroUsize,
     /// Show progress on the terminal (standard error; nothing is shown where that is none).
     pub progress: bool,
-    /// The configuration in force, for the summary.
-    pub config: Value,
+    /// For recordings that do not bring the settings of the session with them.
+    pub config: PipelineConfig,
 }
 
 impl Options {
-    /// As many threads as the machine has processors.
+    /// As many threads as the machine has processors, unless told.
     #[must_use]
-    pub fn new(config: Value) -> Self {
-        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { threads, progress: true, config }
+    pub fn new(config: PipelineConfig, threads: Option<NonZeroUsize>) -> Self {
+        let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { threads: threads.unwrap_or_else(all), progress: true, config }
     }
 }
 
@@ -63,7 +64,15 @@ pub struct Found {
     pub source: PathBuf,
     /// A data set or a folder: its recordings get a folder each, even a single one.
     pub is_folder: bool,
-    pub sessions: Result<Vec<Box<dyn Session>>, BoxError>,
+    pub recordings: Result<Vec<Recording>, SourceError>,
+}
+
+impl Found {
+    /// What lies at a SOURCE.
+    #[must_use]
+    pub fn at(source: &Path) -> Self {
+        Self { source: source.to_owned(), is_folder: source.is_dir(), recordings: source::find(source) }
+    }
 }
 
 /// How one recording came out.
@@ -81,6 +90,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// A row per recording, for `--json`.
+    #[must_use]
+    pub fn table(&self) -> serde_json::Value {
+        let row = |o: &Outcome| match &o.result {
+            Ok(counts) => serde_json::json!({
+                "recording": o.name, "stances": counts.stances, "alerts": counts.alerts, "warning": o.warning,
+            }),
+            Err(error) => serde_json::json!({ "recording": o.name, "error": error.to_string() }),
+        };
+        self.outcomes.iter().map(row).collect()
+    }
+
     /// One sentence for the end of a run with failures; `None` when all went well.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
@@ -108,16 +129,19 @@ impl Report {
 struct Job {
     name: String,
     folder: PathBuf,
-    session: Result<Box<dyn Session>, BoxError>,
+    /// Taken by the thread that works it.
+    recording: Mutex<Option<Result<Recording, SourceError>>>,
+}
+
+impl Job {
+    fn new(name: String, folder: PathBuf, recording: Result<Recording, SourceError>) -> Self {
+        Self { name, folder, recording: Mutex::new(Some(recording)) }
+    }
 }
 
 /// Analyses every recording of `found` into `out`. A recording that fails does not stop the others.
-pub fn run(
-    found: Vec<Found>,
-    out: &Path,
-    options: &Options,
-    new_pipeline: &(dyn Fn() -> Pipeline + Sync),
-) -> Report {
+#[must_use]
+pub fn run(found: Vec<Found>, out: &Path, options: &Options) -> Report {
     let jobs = plan(found, out);
     let progress = progress_bar(jobs.len(), options.progress);
     let outcomes: Vec<_> = jobs.iter().map(|_| Mutex::new(None)).collect();
@@ -127,7 +151,7 @@ pub fn run(
             scope.spawn(|| {
                 let taken = || next.fetch_add(1, Ordering::Relaxed);
                 while let Some((job, outcome)) = at(&jobs, &outcomes, taken()) {
-                    let done = analyze(job, &options.config, &progress, new_pipeline);
+                    let done = analyze(job, &options.config, &progress);
                     *outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
                     progress.inc(1);
                 }
@@ -150,18 +174,18 @@ fn plan(found: Vec<Found>, out: &Path) -> Vec<Job> {
     let mut names = BTreeSet::new();
     let mut jobs = Vec::new();
     for found in found {
-        let sessions = match found.sessions {
-            Ok(sessions) => sessions,
+        let recordings = match found.recordings {
+            Ok(recordings) => recordings,
             Err(error) => {
                 let name = found.source.display().to_string();
-                jobs.push(Job { name, folder: out.to_owned(), session: Err(error) });
+                jobs.push(Job::new(name, out.to_owned(), Err(error)));
                 continue;
             }
         };
-        for session in sessions {
-            let name = unused(&session.name(), &mut names);
+        for recording in recordings {
+            let name = unused(&recording.name, &mut names);
             let folder = if alone { out.to_owned() } else { out.join(&name) };
-            jobs.push(Job { name, folder, session: Ok(session) });
+            jobs.push(Job::new(name, folder, Ok(recording)));
         }
     }
     jobs
@@ -192,61 +216,52 @@ fn progress_bar(recordings: usize, show: bool) -> ProgressBar {
     bar
 }
 
-fn analyze(
-    job: &Job,
-    config: &Value,
-    progress: &ProgressBar,
-    new_pipeline: &(dyn Fn() -> Pipeline + Sync),
-) -> Outcome {
-    let name = job.name.clone();
-    let session = match &job.session {
-        Ok(session) => session,
-        Err(error) => {
-            let result = Err(AnalyzeError::Source(error.to_string().into()));
-            return Outcome { name, warning: None, result };
+fn analyze(job: &Job, config: &PipelineConfig, progress: &ProgressBar) -> Outcome {
+    progress.set_message(job.name.clone());
+    let taken = job.recording.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let mut warning = None;
+    let result = taken.map_or(Ok(None), |recording| recording.map(Some)).map_err(AnalyzeError::from);
+    let result = result.and_then(|recording| match recording {
+        Some(recording) => {
+            warning = recording.warning();
+            through_pipeline(&recording, job, config)
         }
-    };
-    progress.set_message(name.clone());
-    let warning = session.warning();
-    let facts = Facts {
-        recording: name.clone(),
-        config: config.clone(),
-        warnings: warning.iter().cloned().collect(),
-    };
-    let result = through_pipeline(session.as_ref(), &job.folder, &facts, &mut new_pipeline());
-    Outcome { name, warning, result }
+        None => Ok(Counts::default()),
+    });
+    Outcome { name: job.name.clone(), warning, result }
 }
 
-fn through_pipeline(
-    session: &dyn Session,
-    folder: &Path,
-    facts: &Facts,
-    pipeline: &mut Pipeline,
-) -> Result<Counts, AnalyzeError> {
-    let unwritten = |source| AnalyzeError::Write { folder: folder.to_owned(), source };
+fn through_pipeline(recording: &Recording, job: &Job, config: &PipelineConfig) -> Result<Counts, AnalyzeError> {
+    let config = match recording.settings() {
+        Some(settings) => serde_json::from_str(settings)?,
+        None => config.clone(),
+    };
+    let mut pipeline = Pipeline::new(&config)?;
+    let folder = &job.folder;
+    let unwritten = |source| AnalyzeError::Write { folder: folder.clone(), source };
+    // Before anything is written: a recording that cannot be opened leaves no empty folder.
+    let inputs = recording.inputs()?;
     fs::create_dir_all(folder).map_err(unwritten)?;
     let mut analysis = Analysis::create(folder).map_err(unwritten)?;
     thread::scope(|scope| {
         // Reading text and filtering cost about the same, so that one hides behind the other.
         let (sender, batches) = sync_channel(BATCHES_AHEAD);
-        scope.spawn(move || read_ahead(session, &sender));
-        consume(batches, &mut analysis, pipeline, &unwritten)
+        scope.spawn(move || read_ahead(inputs, &sender));
+        consume(batches, &mut analysis, &mut pipeline, &unwritten)
     })?;
-    analysis.finish(folder, facts).map_err(unwritten)
+    let facts = Facts {
+        recording: job.name.clone(),
+        config: serde_json::to_value(&config)?,
+        warnings: recording.warning().into_iter().collect(),
+    };
+    analysis.finish(folder, &facts).map_err(unwritten)
 }
 
-type Batch = Result<Vec<Input>, BoxError>;
+type Batch = Result<Vec<Input>, SourceError>;
 
 /// Ends with the recording, with its first error, or when nobody listens any more.
-fn read_ahead(session: &dyn Session, batches: &SyncSender<Batch>) {
+fn read_ahead(inputs: source::Inputs, batches: &SyncSender<Batch>) {
     let mut batch = Vec::with_capacity(BATCH);
-    let inputs = match session.inputs() {
-        Ok(inputs) => inputs,
-        Err(error) => {
-            batches.send(Err(error)).ok();
-            return;
-        }
-    };
     for input in inputs {
         match input {
             Ok(input) => batch.push(input),
@@ -273,7 +288,7 @@ fn consume(
     unwritten: &dyn Fn(io::Error) -> AnalyzeError,
 ) -> Result<(), AnalyzeError> {
     for batch in batches {
-        for input in batch.map_err(AnalyzeError::Source)? {
+        for input in batch? {
             analysis.input(&input);
             for event in pipeline.push(&input) {
                 analysis.event(event).map_err(unwritten)?;
@@ -281,4 +296,20 @@ fn consume(
         }
     }
     Ok(())
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let width = self.outcomes.iter().map(|o| o.name.len()).max().unwrap_or(0);
+        for outcome in &self.outcomes {
+            match &outcome.result {
+                Ok(c) => writeln!(f, "{:width$}  {:5} stances  {:3} alerts", outcome.name, c.stances, c.alerts)?,
+                Err(_) => writeln!(f, "{:width$}  failed", outcome.name)?,
+            }
+            if let Some(warning) = &outcome.warning {
+                writeln!(f, "{:width$}  {warning}", "")?;
+            }
+        }
+        Ok(())
+    }
 }

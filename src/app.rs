@@ -1,15 +1,15 @@
 //! Wires the parts of the running program and owns its end.
 
-use crate::cli::{AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs};
+use crate::cli::{AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs};
 use crate::config::Config;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
 use crate::serve::{self, Hub, SourceKind, SourceLabel};
-use crate::source::synthetic::{self, Runner, RunnerConfig};
+use crate::record::simulated;
+use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
-use crate::{analyze, demo, host_clock, validate};
+use crate::{analyze, demo, host_clock};
 use anyhow::{Context, bail};
-use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,14 +25,14 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Demo(args)) => session(&config, args, demo::plays(&config.pipeline)?),
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
-        Some(Command::Validate(args)) => validate(&config, args, cli.json),
+        Some(Command::Validate(_)) => bail!("soon"),
         Some(Command::Simulate(args)) => simulate(args),
     }
 }
 
 /// Until sensors come, the daemon runs on the synthetic runner.
 fn daemon(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let runner = Runner::new(runner_config(&args.runner)?)?;
+    let runner = Runner::new(&runner_config(&args.runner)?)?;
     let recording = (!args.no_recording).then(|| recording_path(config));
     let play = Play {
         label: SourceLabel {
@@ -186,13 +186,30 @@ fn runner_config(args: &RunnerArgs) -> anyhow::Result<RunnerConfig> {
         }
         None => RunnerConfig::default(),
     };
-    args.apply(&mut config);
+    config.seed = args.seed.unwrap_or(config.seed);
+    config.running_s = args.minutes.map_or(config.running_s, |minutes| minutes * 60.0);
+    config.speed_mps = args.pace_mps.unwrap_or(config.speed_mps);
+    config.rate_hz = args.rate_hz.unwrap_or(config.rate_hz);
+    config.radio.loss = args.loss_percent.map_or(config.radio.loss, |percent| percent / 100.0);
+    config.pelvis_sensor &= !args.no_pelvis;
     Ok(config)
 }
 
 fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     let config = runner_config(&args.runner)?;
-    synthetic::write_dataset(&config, &args.out)?;
+    simulated::write_dataset(&config, &args.out)?;
     println!("{}", args.out.display());
     Ok(ExitCode::SUCCESS)
+}
+
+fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let found = args.sources.iter().map(|source| analyze::Found::at(source)).collect();
+    let options = analyze::Options::new(config.pipeline.clone(), args.jobs);
+    let report = analyze::run(found, &args.out, &options);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report.table())?);
+    } else {
+        print!("{report}");
+    }
+    report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
 }

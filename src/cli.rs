@@ -40,7 +40,7 @@ pub enum Command {
 }
 
 /// What every command with a page takes.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct LiveArgs {
     /// Port of the page; 0 takes a free one [default: 7878]
     #[arg(long, value_name = "N")]
@@ -56,7 +56,7 @@ pub struct LiveArgs {
     pub once: bool,
 }
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct RunArgs {
     #[command(flatten)]
     pub live: LiveArgs,
@@ -113,12 +113,12 @@ pub struct SimulateArgs {
 }
 
 /// The synthetic runner. Everything else about it can be set with `--runner-config`.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct RunnerArgs {
     /// Every setting of the synthetic runner, as TOML
     #[arg(long, value_name = "FILE")]
     pub runner_config: Option<PathBuf>,
-    /// Makes the same runner again
+    /// Another number, another runner; the same number, the same runner
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Running time after the walk, minutes
@@ -126,13 +126,16 @@ pub struct RunnerArgs {
     pub minutes: Option<f64>,
     /// Running speed, m/s
     #[arg(long, value_name = "N")]
-    pub speed_m_s: Option<f64>,
+    pub pace_mps: Option<f64>,
     /// Sample rate, Hz
     #[arg(long, value_name = "N")]
     pub rate_hz: Option<f64>,
     /// Share of packets lost, percent
     #[arg(long, value_name = "N")]
     pub loss_percent: Option<f64>,
+    /// No sacral sensor
+    #[arg(long)]
+    pub no_pelvis: bool,
 }
 
 /// How fast a source plays.
@@ -140,6 +143,13 @@ pub struct RunnerArgs {
 pub enum Speed {
     Times(f64),
     Max,
+}
+
+impl Default for Speed {
+    /// Real time.
+    fn default() -> Self {
+        Self::Times(1.0)
+    }
 }
 
 impl FromStr for Speed {

@@ -52,7 +52,7 @@ fn real(config: &PipelineConfig) -> anyhow::Result<Play> {
 }
 
 fn synthetic(config: &PipelineConfig) -> anyhow::Result<Play> {
-    let runner = Runner::new(demo_config())?;
+    let runner = Runner::new(&demo_config())?;
     Ok(Play {
         label: SourceLabel {
             kind: SourceKind::Synthetic,

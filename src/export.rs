@@ -77,7 +77,7 @@ impl Analysis {
 }
 
 /// What a finished analysis found, for the command's last line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub stances: usize,
     pub alerts: usize,
