@@ -14,6 +14,8 @@ pub struct Fused {
     pub world_from_sensor: UnitQuaternion<f64>,
     /// Angular rate in sensor axes less the estimated bias, rad/s.
     pub gyr: Vector3<f64>,
+    /// What was subtracted from the gyroscope, rad/s: the measured rate is `gyr + bias`.
+    pub bias: Vector3<f64>,
     /// Specific force in sensor axes, m/s².
     pub acc: Vector3<f64>,
     /// The sensor measured this; `false` for a sample that bridges a gap.

@@ -2,3 +2,5 @@
 //! the heading of progression.
 
 pub mod calibration;
+pub mod link;
+mod smooth;
