@@ -3,6 +3,8 @@
 
 pub mod calibration;
 pub mod heading;
+pub mod link;
 pub mod progression;
+mod smooth;
 pub mod track;
 pub mod turn;

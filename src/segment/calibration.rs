@@ -1,9 +1,28 @@
 //! Sensor-to-segment calibration from standing still, knee bends and gait.
+//!
+//! Nobody needs to say how a sensor is strapped on: standing gives the long axis, movement about the
+//! knee the axis to the right, and the movement itself decides which way is right.
 
-use crate::body::Placement;
-use crate::event::{Calibration, Contact, Fused};
-use crate::input::Mark;
+mod axes;
+mod bends;
+mod knee;
+mod pelvis;
+mod solve;
+mod still;
+mod stretches;
+mod track;
+mod verdict;
+
+use crate::body::{PerPlacement, Placement, Side};
+use crate::event::{Calibration, Contact, Fused, Grade};
+use crate::input::{Edge, Mark, Stretch};
+use crate::segment::link::LinkSample;
+use crate::units::SessionTime;
 use nalgebra::Vector3;
+use solve::{Evidence, solve};
+use still::{longest_quiet, poses, same_poses};
+use stretches::{Gaits, Marked};
+use track::{BLOCK, GRID, KEPT, Track, grid_index, grid_time};
 
 /// What the calibrator has to say after a sample.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +35,42 @@ pub enum Step {
     Done(Box<Calibration>),
 }
 
+/// A sensor that is this far behind the others is not waited for, s: longer than the longest gap that
+/// fusion bridges.
+const BEHIND: f64 = 2.5;
+/// Quiet standing tells the gyroscopes' zero after so many blocks of half a second, without waiting for
+/// its end.
+const ZERO_AFTER: i64 = 10;
+/// After a refused calibration from gait alone the next one waits, s.
+const RETRY: f64 = 30.0;
+
+/// Collects standing, knee bends and gait in whatever order and completeness they come, and computes
+/// when there is enough. A new marked standing or bending begins a fresh attempt; a stand that nobody
+/// marked does so only after a poor calibration.
 #[derive(Debug, Clone, Default)]
-pub struct Calibrator {}
+pub struct Calibrator {
+    tracks: PerPlacement<Track>,
+    /// Grid index up to which everything was looked at, in whole blocks.
+    looked: Option<i64>,
+    gaits: Gaits,
+    still_mark: Option<Marked>,
+    bends_mark: Option<Marked>,
+    /// Where the present quiet stretch began.
+    quiet_since: Option<i64>,
+    /// The present quiet stretch has told the gyroscopes' zero.
+    zero_told: bool,
+    /// What the next calibration will be made from.
+    evidence: Evidence,
+    /// End of the standing that `evidence` has.
+    stood_until: Option<i64>,
+    /// Somebody asked for this calibration: it is reported even if it is worse than the last.
+    asked: bool,
+    /// Grade of the last calibration.
+    last: Option<Grade>,
+    /// Nothing to do until a new stand or mark.
+    finished: bool,
+    not_before: Option<SessionTime>,
+}
 
 impl Calibrator {
     #[must_use]
@@ -25,18 +78,229 @@ impl Calibrator {
         Self::default()
     }
 
+    /// The edge of a stretch that somebody marked.
     pub fn mark(&mut self, mark: Mark) {
-        let _ = mark;
-        todo!()
+        let marked = match mark.stretch {
+            Stretch::Still => &mut self.still_mark,
+            Stretch::Functional => &mut self.bends_mark,
+            Stretch::Baseline => return,
+        };
+        match (mark.edge, marked.as_mut()) {
+            (Edge::Begin, _) => {
+                *marked = Some(Marked::new(mark.t));
+                self.begin_attempt(mark.stretch);
+            }
+            (Edge::End, Some(marked)) => marked.close(mark.t),
+            (Edge::End, None) => {}
+        }
     }
 
+    /// New standing makes everything new; new bends keep the standing.
+    fn begin_attempt(&mut self, stretch: Stretch) {
+        if stretch == Stretch::Still {
+            self.evidence = Evidence::default();
+            self.stood_until = None;
+        }
+        self.evidence.bends = PerPlacement::default();
+        self.asked = true;
+        self.finished = false;
+        self.not_before = None;
+        self.gaits.forget();
+    }
+
+    /// A moment of gait, as the gait stage decides it.
     pub fn contact(&mut self, contact: &Contact) {
-        let _ = contact;
-        todo!()
+        self.gaits.contact(contact);
     }
 
+    /// One fused sample; appends what follows from it.
     pub fn push(&mut self, placement: Placement, sample: &Fused, out: &mut Vec<Step>) {
-        let _ = (placement, sample, out);
-        todo!()
+        if !self.tracks[placement].push(sample) {
+            return;
+        }
+        let end = self.tracks[placement].end();
+        let looked = *self.looked.get_or_insert(end.div_euclid(BLOCK) * BLOCK);
+        if end < looked + BLOCK {
+            return;
+        }
+        let front = self.front();
+        // What is no longer kept cannot be looked at: after a leap in time this starts anew.
+        let mut at = looked.max((front - (KEPT * GRID.0) as i64).div_euclid(BLOCK) * BLOCK);
+        while at + BLOCK <= front {
+            at += BLOCK;
+            self.look(at, false, out);
+        }
+        self.looked = Some(at);
+    }
+
+    /// Nothing follows: uses what there is.
+    pub fn finish(&mut self, out: &mut Vec<Step>) {
+        self.look(self.front(), true, out);
+    }
+
+    /// Up to where all sensors that still send have sent.
+    fn front(&self) -> i64 {
+        let ends = || self.tracks.iter().filter(|(_, t)| !t.is_empty()).map(|(_, t)| t.end());
+        let newest = ends().max().unwrap_or(0);
+        ends().filter(|end| *end > newest - (BEHIND * GRID.0) as i64).min().unwrap_or(0)
+    }
+
+    /// The sensors that count for standing still and that reach up to `at`: those on legs, or the
+    /// sacral one if there is no other.
+    fn present(&self, at: i64) -> impl Iterator<Item = &Track> + Clone {
+        let here = move |p: Placement| !self.tracks[p].is_empty() && self.tracks[p].end() >= at;
+        let legs = Placement::ALL.into_iter().any(|p| p.side().is_some() && here(p));
+        Placement::ALL
+            .into_iter()
+            .filter(move |p| here(*p) && (!legs || p.side().is_some()))
+            .map(|p| &self.tracks[p])
+    }
+
+    fn look(&mut self, at: i64, last: bool, out: &mut Vec<Step>) {
+        self.look_for_marked_still(at, last, out);
+        self.look_for_quiet(at, last, out);
+        self.look_for_marked_bends(at, last);
+        self.look_for_gait(at, last, out);
+    }
+
+    fn look_for_marked_still(&mut self, at: i64, last: bool, out: &mut Vec<Step>) {
+        let Some((from, to)) = Marked::take_if_over(&mut self.still_mark, at, last) else { return };
+        match longest_quiet(self.present(to), from, to) {
+            Some((from, to)) => {
+                self.stand(from, to, true);
+                self.tell_zero(out);
+            }
+            None => {
+                self.last = Some(Grade::Refused);
+                out.push(Step::Done(Box::new(verdict::refused_standing(grid_time(at)))));
+            }
+        }
+    }
+
+    fn look_for_quiet(&mut self, at: i64, last: bool, out: &mut Vec<Step>) {
+        let quiet = still::quiet(self.present(at), at - BLOCK);
+        if quiet && !last {
+            let since = *self.quiet_since.get_or_insert(at - BLOCK);
+            if !self.zero_told && at - since >= ZERO_AFTER * BLOCK {
+                self.quiet_stretch(since, at, out);
+            }
+        } else if let Some(since) = self.quiet_since.take() {
+            self.quiet_stretch(since, if quiet { at } else { at - BLOCK }, out);
+            self.zero_told = false;
+        }
+    }
+
+    /// Quiet that nobody marked.
+    fn quiet_stretch(&mut self, from: i64, to: i64, out: &mut Vec<Step>) {
+        let good = self.finished && self.last.is_some_and(|grade| grade < Grade::C);
+        if good || self.still_mark.is_some() {
+            return;
+        }
+        let Some((from, to)) = longest_quiet(self.present(to), from, to) else { return };
+        // A second stand repeats the first, unless the sensors have moved since.
+        let valuable = self.evidence.instructed || self.have_bends(from);
+        if !self.finished && valuable && same_poses(&self.evidence.poses, &poses(&self.tracks, from, to)) {
+            return;
+        }
+        if self.finished {
+            self.evidence = Evidence::default();
+            self.finished = false;
+        }
+        self.stand(from, to, false);
+        if !self.zero_told {
+            self.tell_zero(out);
+        }
+    }
+
+    fn have_bends(&self, before: i64) -> bool {
+        let unmarked =
+            |until| Side::BOTH.into_iter().any(|side| self.find_bends(side, until, before).is_some());
+        self.evidence.bends.iter().any(|(_, bends)| !bends.is_empty())
+            || self.stood_until.is_some_and(unmarked)
+    }
+
+    fn stand(&mut self, from: i64, to: i64, instructed: bool) {
+        self.evidence.poses = poses(&self.tracks, from, to);
+        self.evidence.instructed = instructed;
+        self.stood_until = Some(to);
+        self.gaits.forget();
+    }
+
+    fn tell_zero(&mut self, out: &mut Vec<Step>) {
+        self.zero_told = true;
+        let zeros = self.evidence.poses.iter().filter_map(|(p, pose)| Some((p, pose.as_ref()?.zero)));
+        out.extend(zeros.map(|(placement, zero)| Step::GyroZero { placement, zero }));
+    }
+
+    fn look_for_marked_bends(&mut self, at: i64, last: bool) {
+        let Some((from, to)) = Marked::take_if_over(&mut self.bends_mark, at, last) else { return };
+        self.evidence.bends_asked = true;
+        for side in Side::BOTH {
+            // Without any bend in it the stretch is taken as it is, for the verdict to say why.
+            let (from, to) = self.find_bends(side, from, to).unwrap_or((from, to));
+            self.keep_bends(side, from, to);
+        }
+    }
+
+    fn keep_bends(&mut self, side: Side, from: i64, to: i64) {
+        for placement in [Placement::thigh(side), Placement::shank(side), Placement::Pelvis] {
+            self.evidence.bends[placement] = self.window(placement, from, to);
+        }
+    }
+
+    /// Where this leg bends its knee within a stretch.
+    fn find_bends(&self, side: Side, from: i64, to: i64) -> Option<(i64, i64)> {
+        let rates = |placement| axes::calm_rates(&self.window(placement, from, to), GRID);
+        let (start, end) = bends::find(&rates(Placement::thigh(side)), &rates(Placement::shank(side)), GRID)?;
+        Some((from + start as i64, from + end as i64))
+    }
+
+    /// Empty unless all of it is kept.
+    fn window(&self, placement: Placement, from: i64, to: i64) -> Vec<LinkSample> {
+        let window = self.tracks[placement].window(from, to);
+        window.map(|moments| moments.map(|m| m.link).collect()).unwrap_or_default()
+    }
+
+    fn look_for_gait(&mut self, at: i64, last: bool, out: &mut Vec<Step>) {
+        let now = grid_time(at);
+        let open = self.still_mark.is_some() || self.bends_mark.is_some();
+        if self.finished || open || self.not_before.is_some_and(|t| now < t) {
+            return;
+        }
+        let stood = self.stood_until.is_some();
+        let Some(span) = self.gaits.enough(now, stood, last) else { return };
+        self.gaits.forget();
+        self.evidence.kind = Some(span.gait);
+        self.collect(grid_index(span.from), grid_index(span.to));
+        if self.evidence.gait.iter().all(|(_, gait)| gait.is_empty()) {
+            return;
+        }
+        self.report(solve(&self.evidence, now), stood, out);
+    }
+
+    fn report(&mut self, calibration: Calibration, stood: bool, out: &mut Vec<Step>) {
+        let grade = calibration.grade;
+        // Without standing, more of the same gait may still do better.
+        self.finished = stood || grade < Grade::Refused;
+        self.not_before = (!self.finished).then(|| calibration.decided + RETRY);
+        if self.asked || self.last.is_none_or(|last| grade < last) {
+            self.asked = false;
+            self.last = Some(grade);
+            out.push(Step::Done(Box::new(calibration)));
+        }
+    }
+
+    fn collect(&mut self, from: i64, to: i64) {
+        if let (Some(until), false) = (self.stood_until, self.evidence.bends_asked) {
+            for side in Side::BOTH {
+                if let Some((from, to)) = self.find_bends(side, until, from) {
+                    self.keep_bends(side, from, to);
+                }
+            }
+        }
+        for placement in Placement::ALL {
+            self.evidence.gait[placement] = self.window(placement, from, to);
+            self.evidence.unsound[placement] = self.tracks[placement].unsound(from, to);
+        }
     }
 }

@@ -1,0 +1,108 @@
+//! From what was collected to a frame per segment: axes from independent movements, signed by the
+//! movement itself, levelled by standing, averaged, and compared with each other.
+
+use super::axes::level;
+use super::knee::{Source, knee};
+use super::pelvis::pelvis;
+use super::still::Pose;
+use super::verdict::{self, Part};
+use crate::body::{PerPlacement, Placement, Segment, Side};
+use crate::event::{Calibration, Gait, SegmentCalibration};
+use crate::segment::link::LinkSample;
+use crate::units::SessionTime;
+use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
+
+/// What a calibration is computed from. An empty window: the sensor has nothing there.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Evidence {
+    pub(super) poses: PerPlacement<Option<Pose>>,
+    /// Somebody told the runner how to stand.
+    pub(super) instructed: bool,
+    /// Knee bends, at common times within each leg.
+    pub(super) bends: PerPlacement<Vec<LinkSample>>,
+    /// Somebody asked for them.
+    pub(super) bends_asked: bool,
+    /// Gait, at common times.
+    pub(super) gait: PerPlacement<Vec<LinkSample>>,
+    pub(super) kind: Option<Gait>,
+    /// Share of moments in gait that were lost or beyond the sensor's range, 0 to 1.
+    pub(super) unsound: PerPlacement<f64>,
+}
+
+/// How much the mean of a segment leans forward in gait, rad (thigh 12, shank -32 running; 5, -15
+/// walking): turns the mean direction of gravity into the long axis where nobody stood still. Source:
+/// own measurement on virtual running, 14 legs (spread 1.8 degrees).
+fn lean(segment: Segment, gait: Option<Gait>) -> f64 {
+    let degrees: f64 = match (segment, gait) {
+        (Segment::Pelvis, _) => 0.0,
+        (Segment::Thigh, Some(Gait::Walk)) => 5.0,
+        (Segment::Shank, Some(Gait::Walk)) => -15.0,
+        (Segment::Thigh, _) => 12.0,
+        (Segment::Shank, _) => -32.0,
+    };
+    degrees.to_radians()
+}
+
+/// The best frames that the evidence gives, with grades.
+pub(super) fn solve(evidence: &Evidence, decided: SessionTime) -> Calibration {
+    let mut segments = PerPlacement::<Option<SegmentCalibration>>::default();
+    for side in Side::BOTH {
+        let knee = knee(evidence, side);
+        for (placement, sources) in
+            [(Placement::thigh(side), &knee.thigh), (Placement::shank(side), &knee.shank)]
+        {
+            segments[placement] = frame(evidence, placement, &sources.axes).map(|frame| {
+                let check = sources.check.and_then(|axis| frame.off_right(&axis));
+                verdict::grade(&Part { placement, evidence, sources, frame, check, fault: knee.fault })
+            });
+        }
+    }
+    let (sources, fault) = pelvis(evidence, &segments);
+    segments[Placement::Pelvis] = frame(evidence, Placement::Pelvis, &sources.axes).map(|frame| {
+        let part =
+            Part { placement: Placement::Pelvis, evidence, sources: &sources, frame, check: None, fault };
+        verdict::grade(&part)
+    });
+    verdict::overall(segments, decided)
+}
+
+/// A segment's axes in its sensor.
+pub(super) struct Frame {
+    pub(super) sensor_from_segment: UnitQuaternion<f64>,
+    /// The largest angle between the axes that were averaged, rad; `None` with one.
+    pub(super) disagreement: Option<f64>,
+}
+
+impl Frame {
+    /// How far this axis is from the frame's own Z about the long axis, rad.
+    fn off_right(&self, axis: &Vector3<f64>) -> Option<f64> {
+        let up = self.sensor_from_segment * Vector3::y();
+        Some(level(axis, &up)?.angle(&(self.sensor_from_segment * Vector3::z())))
+    }
+}
+
+/// `up` is kept exactly and the axis to the right as near as that allows: the other way round the shank's
+/// frontal plane is 10 degrees off. Source: own measurement on virtual running, 14 legs.
+fn frame(evidence: &Evidence, placement: Placement, sources: &[Source]) -> Option<Frame> {
+    let pose = evidence.poses[placement];
+    let up = match pose {
+        Some(pose) => pose.up,
+        None => evidence.gait[placement].iter().map(|s| s.world_from_sensor.inverse() * Vector3::z()).sum(),
+    };
+    let y = up.try_normalize(1e-6)?;
+    let levelled: Vec<_> = sources.iter().filter_map(|s| Some((level(&s.axis, &y)?, s.weight))).collect();
+    let right: Vector3<f64> = levelled.iter().map(|(axis, weight)| axis * *weight).sum();
+    let z = level(&right, &y)?;
+    let mut axes = Matrix3::from_columns(&[y.cross(&z), y, z]);
+    if pose.is_none() {
+        axes *= Rotation3::from_axis_angle(&Vector3::z_axis(), lean(placement.segment(), evidence.kind));
+    }
+    let apart = |(i, (a, _)): (usize, &(Vector3<f64>, f64))| {
+        levelled.iter().skip(i + 1).map(|(b, _)| a.angle(b)).fold(0.0, f64::max)
+    };
+    Some(Frame {
+        sensor_from_segment: UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(axes)),
+        disagreement: (levelled.len() > 1)
+            .then(|| levelled.iter().enumerate().map(apart).fold(0.0, f64::max)),
+    })
+}

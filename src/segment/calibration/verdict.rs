@@ -1,0 +1,184 @@
+//! How good a calibration is, and the sentence for the runner.
+
+use super::knee::{Fault, Sources};
+use super::solve::{Evidence, Frame};
+use crate::body::{PerPlacement, Placement, Segment};
+use crate::event::{Calibration, Grade, SegmentCalibration, SegmentGrade};
+use crate::units::SessionTime;
+
+/// Largest disagreement of grade A and of grade B, rad (8 and 15 degrees). Source: own measurement on
+/// virtual running (good recordings 2.5 to 14) and on a recording with sensors out of step (from 150).
+const GOOD: f64 = 0.1396;
+const USABLE: f64 = 0.2618;
+/// Spread of the angular rate in standing for grade A, rad/s (1.5 degrees per second). Source: own
+/// proposal; quiet people 0.4 to 1.4.
+const CALM: f64 = 0.0262;
+/// Largest elongation of knee bends for grade A. Source: own proposal; good recordings below 0.17.
+const STRAIGHT: f64 = 0.5;
+/// An axis that is not averaged may be this far off, rad (35 degrees): in running the worst of 28 was 17.
+const FAR_OFF: f64 = 0.61;
+/// Shares of lost or clipped moments: above the first not grade A, above the second refused. Source: own
+/// proposal.
+const SOME_LOST: f64 = 0.02;
+const TOO_MANY_LOST: f64 = 0.25;
+
+// Uncertainties of a frame, rad. Source: own measurement on virtual running, 14 legs, and (frontal) own
+// assumption: nobody has measured how well runners follow the instruction for their feet.
+/// About the long axis at best (3 degrees); half the disagreement where that is more.
+const AXIAL: f64 = 0.0524;
+/// About the long axis from gait alone (6), and the thigh's from running alone (9).
+const AXIAL_GAIT: f64 = 0.1047;
+const AXIAL_RUNNING_THIGH: f64 = 0.1571;
+/// Frontal plane, standing as instructed (2), as one likes (4), not at all (2.5).
+const FRONTAL_INSTRUCTED: f64 = 0.0349;
+const FRONTAL_FREE: f64 = 0.0698;
+const FRONTAL_GAIT: f64 = 0.0436;
+
+/// What the grade of one segment follows from.
+pub(super) struct Part<'a> {
+    pub(super) placement: Placement,
+    pub(super) evidence: &'a Evidence,
+    pub(super) sources: &'a Sources,
+    pub(super) frame: Frame,
+    /// How far the axis that is only checked is from the mean, rad.
+    pub(super) check: Option<f64>,
+    pub(super) fault: Option<Fault>,
+}
+
+/// The grade of a segment: every shortcoming allows a highest grade and has its sentence; the worst counts.
+pub(super) fn grade(part: &Part) -> SegmentCalibration {
+    let (grade, reason) = shortcomings(part)
+        .into_iter()
+        .flatten()
+        .max_by_key(|(grade, _)| *grade)
+        .unwrap_or_else(|| (Grade::A, format!("The {} is calibrated well.", name(part.placement))));
+    let pose = part.evidence.poses[part.placement];
+    let half = part.frame.disagreement.unwrap_or(0.0) / 2.0;
+    let sigma_axial = if part.sources.from_running && part.placement.segment() == Segment::Thigh {
+        AXIAL_RUNNING_THIGH
+    } else if grade >= Grade::C {
+        AXIAL_GAIT.max(half)
+    } else {
+        AXIAL.max(half)
+    };
+    let sigma_frontal = match pose {
+        None => FRONTAL_GAIT,
+        Some(_) if part.evidence.instructed => FRONTAL_INSTRUCTED,
+        Some(_) => FRONTAL_FREE,
+    };
+    SegmentCalibration {
+        sensor_from_segment: part.frame.sensor_from_segment,
+        sigma_axial,
+        sigma_frontal,
+        quality: SegmentGrade { grade, disagreement: part.frame.disagreement, reason },
+    }
+}
+
+/// In order of importance where grades are equal: the last of the worst is said.
+fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 9] {
+    let name = name(part.placement);
+    let pose = part.evidence.poses[part.placement];
+    let apart = part.frame.disagreement;
+    let unsound = part.evidence.unsound[part.placement];
+    let restless = pose.filter(|pose| pose.unrest >= CALM);
+    let round = part.sources.elongation.filter(|e| *e > STRAIGHT);
+    let fault = part.fault.map(|fault| (Grade::B, fault_sentence(fault)));
+    let lost = |grade| {
+        (
+            grade,
+            format!(
+                "The {name} sensor lost or clipped {:.0} percent of its samples: check its battery, its distance and its range, then calibrate again.",
+                unsound * 100.0
+            ),
+        )
+    };
+    let disagree = |grade, apart: f64, verb: &str| {
+        (
+            grade,
+            format!(
+                "The movements of the {name} disagree by {:.0} degrees about its axis: {verb} the strap, then stand still, bend the knees and walk again.",
+                apart.to_degrees()
+            ),
+        )
+    };
+    [
+        restless.map(|_| {
+            (Grade::B, "You moved a little while standing: stand quietly for five seconds for a better calibration.".into())
+        }),
+        round.map(|_| {
+            (Grade::B, "The knee bends went sideways: repeat three slow bends with the kneecaps forward.".into())
+        }),
+        fault.or_else(|| {
+            (!part.sources.from_bends && pose.is_some()).then(|| {
+                (Grade::B, "There were no knee bends: bend the knees slowly three times after standing for a better calibration.".into())
+            })
+        }),
+        (unsound > SOME_LOST).then(|| lost(Grade::B)),
+        apart.filter(|a| *a > GOOD).map(|a| disagree(Grade::B, a, "tighten")),
+        (apart.is_none() || part.sources.from_running).then(|| {
+            (Grade::C, format!("The {name} is calibrated from one kind of movement only: stand still, bend the knees three times and walk ten seconds for more than changes."))
+        }),
+        pose.is_none().then(|| {
+            (Grade::C, "Calibrated from gait alone, so only changes are judged: stand still for five seconds, then bend the knees three times.".into())
+        }),
+        (unsound > TOO_MANY_LOST).then(|| lost(Grade::Refused)),
+        apart
+            .filter(|a| *a > USABLE)
+            .or(part.check.filter(|a| *a > FAR_OFF))
+            .map(|a| disagree(Grade::Refused, a, "check")),
+    ]
+}
+
+fn fault_sentence(fault: Fault) -> String {
+    match fault {
+        Fault::NoBends => "No knee bends were seen: bend the knees slowly three times after standing.".into(),
+        Fault::SmallBends(range) => format!(
+            "The knee bends reached only {:.0} degrees: go down to about 60, three times.",
+            range.to_degrees()
+        ),
+        Fault::RoundBends => {
+            "The knee bends were not about one axis: repeat three slow bends with the kneecaps forward."
+                .into()
+        }
+        Fault::Contradiction => {
+            "Knee bends and gait disagree about which way is forward: repeat three slow knee bends.".into()
+        }
+    }
+}
+
+fn name(placement: Placement) -> String {
+    placement.name().replace('_', " ")
+}
+
+/// The legs decide, the worst of their segments; the pelvis only where it is alone.
+pub(super) fn overall(
+    segments: PerPlacement<Option<SegmentCalibration>>,
+    decided: SessionTime,
+) -> Calibration {
+    let of = |legs: bool| {
+        segments
+            .iter()
+            .filter(|(p, _)| p.side().is_some() == legs)
+            .filter_map(|(_, s)| s.as_ref())
+            .map(|s| &s.quality)
+            .reduce(|worst, q| if q.grade > worst.grade { q } else { worst })
+    };
+    let (grade, reason) = match of(true).or(of(false)) {
+        Some(worst) if worst.grade == Grade::A => (Grade::A, "The calibration is good.".into()),
+        Some(worst) => (worst.grade, worst.reason.clone()),
+        None => (
+            Grade::Refused,
+            "No sensor showed a movement to calibrate from: check that the sensors send, then stand still, bend the knees and walk.".into(),
+        ),
+    };
+    Calibration { decided, grade, segments, reason }
+}
+
+pub(super) fn refused_standing(decided: SessionTime) -> Calibration {
+    Calibration {
+        decided,
+        grade: Grade::Refused,
+        segments: PerPlacement::default(),
+        reason: "You moved during the standing part: stand still for five seconds, feet under the hips, kneecaps forward.".into(),
+    }
+}
