@@ -156,21 +156,37 @@ fn real_jog_and_brisk_walk_of_one_leg() {
             let judged: Vec<&Step> = found.iter().skip(3).collect();
             let right = judged.iter().filter(|s| s.gait == gait && s.tc_gait == gait).count();
             let contact: Vec<f64> = judged.iter().filter_map(|s| s.tc.map(|t| t - s.ic)).collect();
+            let share = right as f64 / judged.len() as f64;
+            assert!(share >= 0.99, "{task} {}: class right in {share}", variant.name);
+            let of_strides = (percentile(&strides, 0.0), percentile(&strides, 1.0));
+            let retracted = found.iter().map(|s| s.retracted).sum::<u32>();
             println!(
                 "  {task} {}: {} contacts, stride {:.3} sd {:.3} ({:.3} to {:.3}) s, class right {right}/{}, contact {:.0} sd {:.1} ({:.0} to {:.0}) ms, retracted {}",
                 variant.name,
                 found.len(),
                 mean(&strides),
                 spread(&strides),
-                percentile(&strides, 0.0),
-                percentile(&strides, 1.0),
+                of_strides.0,
+                of_strides.1,
                 judged.len(),
                 1e3 * mean(&contact),
                 1e3 * spread(&contact),
                 1e3 * percentile(&contact, 0.0),
                 1e3 * percentile(&contact, 1.0),
-                found.iter().map(|s| s.retracted).sum::<u32>(),
+                retracted,
             );
+            if gait == Gait::Run {
+                assert_eq!((found.len(), retracted), (66, 0), "every stride once, {}", variant.name);
+                // The slowest and quickest stride of the truth, with 30 ms for two contacts.
+                assert!(of_strides.0 > 0.746 && of_strides.1 < 0.946, "strides of {of_strides:?} s");
+                let (middle, width) = (mean(&contact), spread(&contact));
+                assert!((0.22..0.36).contains(&middle), "contact time {middle} s");
+                assert!(
+                    width < if variant.rate.is_some() { 0.018 } else { 0.015 },
+                    "{}: spread {width} s",
+                    variant.name
+                );
+            }
         }
     }
 }
@@ -184,6 +200,11 @@ fn mean_cycles_of_one_man() {
         let runs = found.iter().filter(|s| s.gait == Gait::Run).count();
         println!("  {}: ic {}  run {runs}/{}", recording.name, errors[0], found.len());
         println!("  {}: tc {}", recording.name, errors[1]);
+        // Every contact but the first, which comes before the first swing; truth is good to 15 ms.
+        let reach = if recording.name.contains("run") { 12.0 } else { 25.0 };
+        for e in &errors {
+            assert!(e.of_time.len() + 1 >= e.truths && e.mae_ms() < reach, "{}: {e}", recording.name);
+        }
     }
 }
 

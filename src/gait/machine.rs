@@ -190,7 +190,9 @@ impl Machine {
             .iter()
             .filter(|(t, _)| *t > from)
             .fold((t_zero, 0.0), |best, &jerk| if jerk.1 > best.1 { jerk } else { best });
-        State::Landing(Landing { t_zero, swing, lowest: Extremum::lowest(tick), sharpest_sq, t_sharpest })
+        let landing = Landing { t_zero, swing, lowest: Extremum::lowest(tick), sharpest_sq, t_sharpest };
+        // At 50 Hz one step may lead from swing to beyond the level of contact.
+        self.touch(p, tick, landing, out)
     }
 
     fn land(&mut self, p: &Parameters, tick: &Tick, mut landing: Landing, out: &mut Outbox) -> State {
@@ -199,6 +201,10 @@ impl Machine {
             landing.t_sharpest = tick.t_jerk;
         }
         landing.lowest.offer(tick);
+        self.touch(p, tick, landing, out)
+    }
+
+    fn touch(&mut self, p: &Parameters, tick: &Tick, landing: Landing, out: &mut Outbox) -> State {
         let Some((t_ic, sigma)) = self.initial_contact(p, tick, &landing, out.class.gait()) else {
             return State::Landing(landing);
         };

@@ -82,13 +82,9 @@ impl StanceWatch {
         deep
     }
 
-    fn drop(&self, p: &Parameters) -> f64 {
-        p.run_stance.drop.max(p.run_stance.drop_share * self.peak)
-    }
-
     fn hump_passed(&self, p: &Parameters, tick: &Tick) -> Option<Ending> {
         let r = &p.run_stance;
-        let level = self.top - self.drop(p);
+        let level = self.top - r.drop;
         let is_hump = self.top > -r.hump * self.peak && self.top - self.lowest > r.hump_rise * self.peak;
         (is_hump && tick.y < level).then(|| self.ending(tick, tick.crossing(level) + r.lag, 0.008, false))
     }
@@ -151,7 +147,7 @@ impl Ending {
             }
             Gait::Run => {
                 self.lowest_since > -p.run_stance.hump * stance.peak
-                    && tick.y > stance.top - 0.3 * stance.drop(p)
+                    && tick.y > stance.top - 0.3 * p.run_stance.drop
                     && tick.y <= swing_from
                     && since < p.run_stance.doubt
             }
