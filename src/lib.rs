@@ -29,3 +29,4 @@ pub mod pipeline;
 
 // The shell.
 pub mod source;
+pub mod validate;
