@@ -38,6 +38,7 @@ pub use orientation::OrientationError;
 pub use peaks::PeakError;
 pub use summary::{AngleSummary, ContactSummary, OrientationSummary, PeakSummary, Summary};
 
+use crate::pipeline::Pipeline;
 use crate::source::{self, Recording, SourceError};
 use serde::Serialize;
 use std::num::NonZeroUsize;
@@ -113,7 +114,11 @@ pub(crate) struct Plot {
 
 /// Runs the pipeline over every recording at `path` and compares with the truth there.
 /// A recording that cannot be read is named in the report, and the others still count.
-pub fn run(path: &Path, options: &Options) -> Result<Report, SourceError> {
+pub fn run(
+    path: &Path,
+    options: &Options,
+    new_pipeline: &(dyn Fn() -> Pipeline + Sync),
+) -> Result<Report, SourceError> {
     let recordings = source::find(path)?;
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
@@ -121,7 +126,7 @@ pub fn run(path: &Path, options: &Options) -> Result<Report, SourceError> {
         for _ in 0..options.jobs.get().min(recordings.len()) {
             scope.spawn(|| {
                 while let Some((at, recording)) = take(&recordings, &next) {
-                    let result = validate(recording, options);
+                    let result = validate(recording, options, new_pipeline());
                     // A poisoned list still holds every result that was put into it.
                     done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, result));
                 }
@@ -150,9 +155,13 @@ fn take<'a>(recordings: &'a [Recording], next: &AtomicUsize) -> Option<(usize, &
     recordings.get(at).map(|r| (at, r))
 }
 
-fn validate(recording: &Recording, options: &Options) -> Result<RecordingReport, SourceError> {
+fn validate(
+    recording: &Recording,
+    options: &Options,
+    pipeline: Pipeline,
+) -> Result<RecordingReport, SourceError> {
     let truth = recording.truth()?;
-    let estimates = collect::run(recording, &truth)?;
+    let estimates = collect::run(recording, &truth, pipeline)?;
     let from = angles::scored_from(&estimates.frames);
     let (angles, plots) = angles::compare(&estimates.frames, &truth.angles);
     let (mut contacts, constant) =

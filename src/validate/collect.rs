@@ -33,8 +33,11 @@ struct Tracked {
 }
 
 /// Runs the recording through the pipeline. Sensors on no leg feed only the orientation test.
-pub(super) fn run(recording: &Recording, truth: &Truth) -> Result<Estimates, SourceError> {
-    let mut pipeline = Pipeline::new();
+pub(super) fn run(
+    recording: &Recording,
+    truth: &Truth,
+    mut pipeline: Pipeline,
+) -> Result<Estimates, SourceError> {
     let mut estimates = Estimates::default();
     for input in recording.any_inputs()? {
         let input = input?;
