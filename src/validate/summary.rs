@@ -1,0 +1,191 @@
+use super::RecordingReport;
+use super::stats;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Over all recordings and legs of a data set.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Summary {
+    pub angles: Vec<AngleSummary>,
+    pub peaks: Vec<PeakSummary>,
+    pub contacts: Vec<ContactSummary>,
+    pub orientations: Vec<OrientationSummary>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AngleSummary {
+    /// Without the side.
+    pub angle: String,
+    pub legs: usize,
+    pub valid_pct: Option<f64>,
+    pub rmse_deg: Option<f64>,
+    pub rmse_offset_free_deg: Option<f64>,
+    pub worst_rmse_offset_free_deg: Option<f64>,
+    /// The largest of any leg, without its sign.
+    pub worst_drift_deg: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PeakSummary {
+    pub peak: &'static str,
+    pub legs: usize,
+    pub stances: usize,
+    pub sd_deg: Option<f64>,
+    pub worst_sd_deg: Option<f64>,
+    pub mean_abs_deg: Option<f64>,
+}
+
+/// Both legs together; times in ms.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ContactSummary {
+    pub kind: &'static str,
+    pub gait: String,
+    pub listed: usize,
+    pub found_pct: f64,
+    pub missed: usize,
+    #[serde(rename = "false")]
+    pub false_events: usize,
+    pub bias_ms: Option<f64>,
+    pub sd_ms: Option<f64>,
+    pub mae_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
+    /// After one constant per recording is removed where only arrivals tie the clocks.
+    pub mae_clock_free_ms: Option<f64>,
+    pub latency_median_ms: Option<f64>,
+    pub latency_p95_ms: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OrientationSummary {
+    pub tracked_point: String,
+    pub recordings: usize,
+    pub total_deg: Option<f64>,
+    pub worst_total_deg: Option<f64>,
+    pub heading_deg: Option<f64>,
+    pub inclination_deg: Option<f64>,
+}
+
+impl Summary {
+    pub(super) fn of(reports: &[RecordingReport]) -> Self {
+        Self {
+            angles: angles(reports),
+            peaks: peaks(reports),
+            contacts: contacts(reports),
+            orientations: orientations(reports),
+        }
+    }
+}
+
+/// Rows that share a key, in order of the key.
+fn group<'a, T, K: Ord>(
+    rows: impl Iterator<Item = &'a T>,
+    key: impl Fn(&'a T) -> K,
+) -> BTreeMap<K, Vec<&'a T>> {
+    let mut groups: BTreeMap<K, Vec<&T>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(key(row)).or_default().push(row);
+    }
+    groups
+}
+
+fn values<T>(rows: &[&T], value: impl Fn(&T) -> Option<f64>) -> Vec<f64> {
+    rows.iter().filter_map(|r| value(r)).collect()
+}
+
+fn largest(values: &[f64]) -> Option<f64> {
+    values.iter().map(|v| v.abs()).max_by(f64::total_cmp)
+}
+
+fn without_side(name: &str) -> &str {
+    name.strip_prefix("left_").or_else(|| name.strip_prefix("right_")).unwrap_or(name)
+}
+
+fn angles(reports: &[RecordingReport]) -> Vec<AngleSummary> {
+    group(reports.iter().flat_map(|r| &r.angles), |a| without_side(&a.angle))
+        .into_iter()
+        .map(|(angle, rows)| {
+            let free = values(&rows, |r| r.rmse_offset_free_deg);
+            AngleSummary {
+                angle: angle.to_owned(),
+                legs: rows.len(),
+                valid_pct: stats::mean(&values(&rows, |r| Some(r.valid_pct))),
+                rmse_deg: stats::mean(&values(&rows, |r| r.rmse_deg)),
+                rmse_offset_free_deg: stats::mean(&free),
+                worst_rmse_offset_free_deg: largest(&free),
+                worst_drift_deg: largest(&values(&rows, |r| r.drift_deg)),
+            }
+        })
+        .collect()
+}
+
+fn peaks(reports: &[RecordingReport]) -> Vec<PeakSummary> {
+    group(reports.iter().flat_map(|r| &r.peaks), |p| p.peak)
+        .into_iter()
+        .map(|(peak, rows)| {
+            let sds = values(&rows, |r| Some(r.sd_deg));
+            PeakSummary {
+                peak,
+                legs: rows.len(),
+                stances: rows.iter().map(|r| r.n).sum(),
+                sd_deg: stats::mean(&sds),
+                worst_sd_deg: largest(&sds),
+                mean_abs_deg: stats::mean(&values(&rows, |r| Some(r.mean_deg.abs()))),
+            }
+        })
+        .collect()
+}
+
+fn contacts(reports: &[RecordingReport]) -> Vec<ContactSummary> {
+    let rows = || reports.iter().flat_map(|r| r.contacts.iter().map(move |c| (r, c)));
+    let mut groups: BTreeMap<(&'static str, &str), Vec<_>> = BTreeMap::new();
+    for (report, contact) in rows() {
+        groups.entry((contact.kind, contact.gait.as_str())).or_default().push((report, contact));
+    }
+    groups
+        .into_iter()
+        .map(|((kind, gait), rows)| {
+            let errors: Vec<f64> = rows.iter().flat_map(|(_, c)| &c.errors).map(|e| e * 1000.0).collect();
+            let absolute: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
+            let latencies: Vec<f64> =
+                rows.iter().flat_map(|(_, c)| &c.latencies).map(|l| l * 1000.0).collect();
+            let free: Vec<f64> = rows
+                .iter()
+                .filter_map(|(r, c)| Some((r.clock_constant_ms?, c)))
+                .flat_map(|(constant, c)| c.errors.iter().map(move |e| e * 1000.0 - constant))
+                .collect();
+            let listed: usize = rows.iter().map(|(_, c)| c.listed).sum();
+            ContactSummary {
+                kind,
+                gait: gait.to_owned(),
+                listed,
+                found_pct: 100.0 * errors.len() as f64 / listed.max(1) as f64,
+                missed: listed - errors.len(),
+                false_events: rows.iter().map(|(_, c)| c.false_events).sum(),
+                bias_ms: stats::mean(&errors),
+                sd_ms: stats::sd(&errors),
+                mae_ms: stats::mean(&absolute),
+                p95_ms: stats::quantile(&absolute, 0.95),
+                mae_clock_free_ms: stats::mean_abs(&free),
+                latency_median_ms: stats::quantile(&latencies, 0.5),
+                latency_p95_ms: stats::quantile(&latencies, 0.95),
+            }
+        })
+        .collect()
+}
+
+fn orientations(reports: &[RecordingReport]) -> Vec<OrientationSummary> {
+    group(reports.iter().flat_map(|r| &r.orientations), |o| o.tracked_point.as_str())
+        .into_iter()
+        .map(|(point, rows)| {
+            let totals = values(&rows, |r| Some(r.total_deg));
+            OrientationSummary {
+                tracked_point: point.to_owned(),
+                recordings: rows.len(),
+                total_deg: stats::mean(&totals),
+                worst_total_deg: largest(&totals),
+                heading_deg: stats::mean(&values(&rows, |r| Some(r.heading_deg))),
+                inclination_deg: stats::mean(&values(&rows, |r| Some(r.inclination_deg))),
+            }
+        })
+        .collect()
+}
