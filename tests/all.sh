@@ -1,0 +1,81 @@
+#!/bin/bash
+# Sets up what it needs, then runs every check. One line per check, output only of those that failed, a summary
+# at the end. A check that cannot run has failed. Needs a Rust toolchain, node and npm; installs the rest.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+passed=0 failed=0 broken=()
+
+# check NAME COMMAND...: runs it, quietly while it is well.
+check() {
+    local name=$1 from=$SECONDS
+    shift
+    printf '%-44s ' "$name"
+    if "$@" >"$log/out" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+        printf 'ok      %4d s\n' $((SECONDS - from))
+    else
+        failed=$((failed + 1))
+        broken+=("$name")
+        printf 'FAILED  %4d s\n' $((SECONDS - from))
+        tail -n 150 "$log/out" | sed 's/^/    /'
+    fi
+}
+
+have() { command -v "$1" >/dev/null; }
+
+root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
+# The browser that the page is driven with.
+set_up_chromium() {
+    export CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || echo /usr/bin/chromium)}
+    [ -x "$CHROMIUM" ] && return
+    have apt-get || { echo "no Chromium: install it, or name it in CHROMIUM"; return 1; }
+    root apt-get -qq update && DEBIAN_FRONTEND=noninteractive root apt-get -qq install -y chromium
+}
+
+set_up_page() {
+    have npm || { echo "no npm: install Node.js 20 or newer"; return 1; }
+    (cd tests/page && npm ci --no-audit --no-fund)
+}
+
+# Lives beside the build so that it is compiled once per checkout, or is taken from the machine.
+set_up_deny() {
+    have cargo-deny && return
+    export PATH="$PWD/target/tools/bin:$PATH"
+    have cargo-deny || cargo install cargo-deny --locked --root target/tools
+}
+
+# Recordings with truth lie beside the project on the machines that have them; nowhere else can this run.
+accuracy() {
+    local data=target/recordings
+    bash ../shared/data/unpack.sh "$data" || return
+    export STANCEWATCH_DATA=$PWD/$data
+    check "accuracy: rooms" cargo test --release --locked --test '*accuracy*' --test '*fusion*'
+    for set in "$data"/*/; do
+        check "accuracy: $(basename "$set")" \
+            target/release/stancewatch validate "$set" --against tests/accuracy.json
+    done
+}
+
+set_up_chromium >"$log/chromium" 2>&1 || cat "$log/chromium"
+
+check "format" cargo fmt --check
+check "lints" cargo clippy --locked --all-targets -- -D warnings
+check "Rust tests" cargo test --locked
+check "the program builds" cargo build --release --locked
+check "page: set up" set_up_page
+check "page: types" npm --prefix tests/page run types
+check "page: in Chromium" npm --prefix tests/page test
+if [ -d ../shared/data ]; then
+    accuracy
+else
+    echo "accuracy: not run, there are no recordings beside this checkout"
+fi
+set_up_deny >"$log/deny" 2>&1 || cat "$log/deny"
+check "licences, bans, sources" cargo deny --offline check --hide-inclusion-graph bans licenses sources
+
+printf '\n%d passed, %d failed%s\n' "$passed" "$failed" "${broken:+: }$(IFS=,; echo "${broken[*]:-}")"
+[ "$failed" = 0 ]

@@ -1,0 +1,74 @@
+// A real Chromium, told to talk to nobody, and an eye on what the page does.
+
+import { chromium } from 'playwright-core';
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+
+const FLAGS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+
+export async function launch() {
+  const path = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  assert.ok(existsSync(path), `no Chromium at ${path}: install it (apt-get install chromium) or name it in CHROMIUM`);
+  return chromium.launch({ executablePath: path, args: FLAGS });
+}
+
+/** A page at a size, with everything that went wrong on it.
+ * @param {import('playwright-core').Browser} browser @param {string} address
+ * @param {import('playwright-core').BrowserContextOptions} options */
+export async function open(browser, address, options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const wrong = [];
+  page.on('console', (m) => {
+    if (m.type() === 'error' || m.type() === 'warning') wrong.push(`console: ${m.text()}`);
+  });
+  page.on('pageerror', (error) => wrong.push(`error: ${error.stack}`));
+  page.on('request', (request) => {
+    if (new URL(request.url()).host !== new URL(address).host) wrong.push(`asked another computer: ${request.url()}`);
+  });
+  page.on('response', (response) => {
+    if (!response.ok()) wrong.push(`${response.status()} for ${response.url()}`);
+  });
+  await page.goto(address);
+  return { page, wrong, close: () => context.close() };
+}
+
+/** What assistive technology and thin screens need, checked in the page itself.
+ * @param {import('playwright-core').Page} page */
+export function faults(page) {
+  return page.evaluate(() => {
+    const found = [];
+    const visible = (/** @type {Element} */ e) => e.getClientRects().length > 0 && !e.closest('.unseen');
+    if (document.documentElement.scrollWidth > innerWidth) found.push(`scrolls sideways: ${document.documentElement.scrollWidth} in ${innerWidth}`);
+    for (const e of document.querySelectorAll('button, a')) {
+      if (!(e.getAttribute('aria-label') ?? e.textContent)?.trim()) found.push(`no name: ${e.outerHTML}`);
+    }
+    for (const e of document.querySelectorAll('svg')) {
+      if (e.getAttribute('aria-hidden') !== 'true' && !(e.getAttribute('role') === 'img' && e.getAttribute('aria-label'))) {
+        found.push(`drawing without a label: ${e.outerHTML.slice(0, 80)}`);
+      }
+    }
+    for (const e of document.querySelectorAll('[aria-labelledby]')) {
+      const id = e.getAttribute('aria-labelledby') ?? '';
+      if (!document.getElementById(id)) found.push(`labelled by nothing: ${id}`);
+    }
+    const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+    for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) found.push(`id twice: ${id}`);
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const e = walker.currentNode.parentElement;
+      if (!e || !walker.currentNode.textContent?.trim() || !visible(e)) continue;
+      const size = parseFloat(getComputedStyle(e).fontSize);
+      if (size < 0.85 * 16 - 0.01) found.push(`small text (${size} px): ${e.textContent}`);
+    }
+    if (/[{}]|undefined|NaN|\bnull\b/.test(document.body.innerText)) found.push(`raw text: ${document.body.innerText}`);
+    // A key that has no words shows as the key itself.
+    const key = /\b(side|sign|rule|reason|bar|leg|number|strides|alerts|notes|sensors|guide|link|explain|source|theme)\.[a-z_]+/.exec(document.body.innerText);
+    if (key) found.push(`words are missing for ${key[0]}`);
+    return found;
+  });
+}

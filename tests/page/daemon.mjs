@@ -1,0 +1,41 @@
+// The built binary, as a user starts it.
+
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BINARY = process.env.STANCEWATCH ?? fileURLToPath(new URL('../../target/release/stancewatch', import.meta.url));
+const START = 20_000;
+
+/** @param {string[]} args @returns {Promise<{address: string, log: () => string, stop: () => Promise<number|null>}>} */
+export function start(args) {
+  const data = mkdtempSync(join(tmpdir(), 'stancewatch-page-'));
+  const child = spawn(BINARY, ['--data-dir', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  /** @type {Promise<number|null>} */
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    child.kill('SIGINT');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+    const code = await ended;
+    clearTimeout(timer);
+    rmSync(data, { recursive: true, force: true });
+    return code;
+  };
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no address within ${START} ms:\n${log}`)), START);
+    const hear = (/** @type {Buffer} */ chunk) => {
+      log += chunk;
+      const address = /listening on (http:\/\/\S+)/.exec(log)?.[1];
+      if (!address) return;
+      clearTimeout(timer);
+      resolve({ address, log: () => log, stop });
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`${BINARY} ended with ${code}:\n${log}`)));
+  });
+}

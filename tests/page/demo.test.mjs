@@ -1,0 +1,152 @@
+// `stancewatch demo` in a real Chromium: what a person sees who starts it for the first time.
+
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { faults, launch, open } from './browser.mjs';
+import { start } from './daemon.mjs';
+
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+const LAPTOP = { viewport: { width: 1366, height: 768 } };
+/** The demo at eight times real time takes about a minute; on a busy machine more. */
+const PATIENCE = 180_000;
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof start>>} */
+let daemon;
+
+before(async () => {
+  browser = await launch();
+  daemon = await start(['demo', '--no-open', '--speed', '8', '--port', '0']);
+});
+
+after(async () => {
+  await daemon?.stop();
+  await browser?.close();
+});
+
+test('the real recording, then the synthetic runner, up to an alert on the right leg', { timeout: 2 * PATIENCE }, async () => {
+  const { page, wrong, close } = await open(browser, daemon.address, LAPTOP);
+  page.setDefaultTimeout(PATIENCE);
+
+  await page.waitForSelector('.source.real', { timeout: 20_000 });
+  assert.match(await page.innerText('.source'), /REAL RECORDING/);
+  for (const side of ['left', 'right']) {
+    const sign = await page.getAttribute(`.leg.${side}`, 'data-sign');
+    assert.ok(['good', 'watch', 'too_far', 'not_sure', 'lost'].includes(sign ?? ''), `${side}: ${sign}`);
+    assert.ok((await page.innerText(`.leg.${side} .sign .word`)).length > 0);
+  }
+
+  await page.waitForSelector('.source.synthetic');
+  assert.match(await page.innerText('.source'), /SYNTHETIC RUNNER/);
+  // Nothing of the person before is shown as if it were the runner's.
+  assert.equal(await page.locator('.alerts li').count(), 0);
+  const phases = new Set();
+  const note = async () => phases.add((await page.getAttribute('.guide', 'data-phase')) ?? '');
+  for (;;) {
+    await note();
+    if (await page.locator('.leg.good').count()) break;
+    await page.waitForTimeout(50);
+  }
+  assert.ok(phases.has('stand_still') || phases.has('move'), [...phases].join());
+  assert.ok(phases.has('learning_usual'), [...phases].join());
+
+  await page.waitForSelector('.alerts li[data-side="right"][data-rule="femur_adduction"], .alerts li[data-side="right"][data-rule="hip_adduction"]');
+  await page.waitForFunction(() => ['watch', 'too_far'].includes(/** @type {HTMLElement} */ (document.querySelector('.leg.right')).dataset.sign ?? ''));
+  assert.match(await page.innerText('.leg.right .verdict'), /since \d+:\d\d/);
+  const row = await page.innerText('.alerts li[data-side="right"]');
+  assert.match(row, /\d+(\.\d)?° over \d+(\.\d)?° in \d+ stances/);
+  assert.match(await page.innerText('.leg.right .reading.first .value'), /^\d+°$/);
+  assert.ok((await page.locator('.leg.right .dot').count()) >= 20);
+  assert.ok((await page.locator('.strides .past').count()) >= 10);
+  assert.match(await page.innerText('.numbers'), /\d{3}\s*\n?cadence · running/);
+  assert.match(await page.innerText('.bar'), /(\d)\/\1 online/);
+  assert.equal(await page.locator('.sensors tbody tr').count(), await page.locator('.sensors td.state', { hasText: 'online' }).count());
+  assert.deepEqual(await faults(page), []);
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+test('every number says what it means, by keyboard alone', async () => {
+  const { page, wrong, close } = await open(browser, daemon.address, LAPTOP);
+  await page.waitForSelector('.leg .why');
+  const names = await page.locator('.why').evaluateAll((all) => all.map((e) => /** @type {HTMLElement} */ (e).dataset.why));
+  assert.ok(new Set(names).size >= 6, names.join());
+  for (const i of names.keys()) {
+    await page.locator('.why').nth(i).focus();
+    await page.keyboard.press('Enter');
+    const text = await page.innerText('dialog[open]');
+    for (const part of ['What it is', 'How it is measured', 'How far to trust it', 'Source', 'not a diagnosis']) assert.ok(text.includes(part), `${names[i]}: ${part}`);
+    assert.deepEqual(await faults(page), []);
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('dialog[open]').count(), 0);
+  }
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+for (const [name, size] of Object.entries({ phone: PHONE, laptop: LAPTOP })) {
+  test(`fits a ${name} in all colours`, async () => {
+    const { page, wrong, close } = await open(browser, daemon.address, size);
+    await page.waitForSelector('.leg[data-sign]');
+    const seen = new Set();
+    for (let i = 0; i < 4; i += 1) {
+      assert.deepEqual(await faults(page), []);
+      seen.add(await page.evaluate(() => getComputedStyle(document.body).backgroundColor + getComputedStyle(document.documentElement).getPropertyValue('--stroke')));
+      await page.click('button[data-act="theme"]');
+    }
+    assert.ok(seen.size >= 3, [...seen].join());
+    const height = size.viewport.height;
+    for (const side of ['left', 'right']) {
+      const box = await page.locator(`.leg.${side} .sign`).boundingBox();
+      assert.ok(box && box.y + box.height < height, `the ${side} sign is below the fold`);
+    }
+    assert.deepEqual(wrong, []);
+    await close();
+  });
+}
+
+test('signs have seven to one on their ground and all text four and a half', async () => {
+  const { page, close } = await open(browser, daemon.address, LAPTOP);
+  await page.waitForSelector('.leg[data-sign]');
+  for (const theme of ['light', 'dark', 'sun']) {
+    const ratios = await page.evaluate((name) => {
+      document.documentElement.dataset.theme = name;
+      const probe = document.body.appendChild(document.createElement('i'));
+      const rgb = (/** @type {string} */ variable) => {
+        probe.style.color = `var(--${variable})`;
+        return (getComputedStyle(probe).color.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
+      };
+      const light = (/** @type {number[]} */ c) => {
+        const [r, g, b] = c.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * (r ?? 0) + 0.7152 * (g ?? 0) + 0.0722 * (b ?? 0);
+      };
+      const ratio = (/** @type {string} */ a, /** @type {string} */ b) => {
+        const [x, y] = [light(rgb(a)), light(rgb(b))].sort((p, q) => q - p);
+        return ((x ?? 0) + 0.05) / ((y ?? 0) + 0.05);
+      };
+      const out = { signs: {}, texts: {} };
+      for (const sign of ['good', 'watch', 'far']) Object.assign(out.signs, { [sign]: ratio(sign, 'panel') });
+      for (const text of ['ink', 'quiet', 'left', 'right', 'grey']) {
+        for (const ground of ['panel', 'ground']) Object.assign(out.texts, { [`${text} on ${ground}`]: ratio(text, ground) });
+      }
+      probe.remove();
+      return out;
+    }, theme);
+    for (const [sign, ratio] of Object.entries(ratios.signs)) assert.ok(Number(ratio) >= 7, `${theme} ${sign}: ${ratio}`);
+    for (const [text, ratio] of Object.entries(ratios.texts)) assert.ok(Number(ratio) >= 4.5, `${theme} ${text}: ${ratio}`);
+  }
+  await close();
+});
+
+test('when the daemon goes, the page says how old it is and greys the lights', { timeout: 60_000 }, async () => {
+  const own = await start(['demo', '--no-open', '--speed', '8', '--port', '0']);
+  const { page, close } = await open(browser, own.address, PHONE);
+  await page.waitForSelector('.source.real');
+  assert.equal(await own.stop(), 0, `an interrupt is a normal end:\n${own.log()}`);
+  await page.waitForSelector('.link:not([hidden])');
+  assert.match(await page.innerText('.link'), /lost\. What you see is \d+ s old/);
+  for (const side of ['left', 'right']) assert.equal(await page.getAttribute(`.leg.${side}`, 'data-sign'), 'lost');
+  assert.deepEqual(await faults(page), []);
+  await close();
+});
