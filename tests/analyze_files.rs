@@ -3,24 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "the helpers belong to the tests")]
 
 use nalgebra::Vector3;
-use stancewatch::analyze::session::{BoxError, InputStream, Session};
 use stancewatch::analyze::{self, Found, Options, Report};
 use stancewatch::body::{ClockKind, Packet, Placement, Sample, SensorId, SensorInfo};
 use stancewatch::input::Input;
-use stancewatch::pipeline::Pipeline;
+use stancewatch::pipeline::PipelineConfig;
 use stancewatch::record::mcap::{Recorder, SessionMeta};
-use stancewatch::source::mcap;
 use stancewatch::units::{DeviceTime, Hz};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 const FILES: [&str; 4] = ["alerts.csv", "angles.csv", "stances.csv", "summary.json"];
-
-fn pipeline() -> Pipeline {
-    Pipeline::new()
-}
 
 /// Four leg sensors swinging at a stride per 0.7 s.
 fn inputs(seconds: u32, phase: f64) -> Vec<Input> {
@@ -53,47 +48,70 @@ fn inputs(seconds: u32, phase: f64) -> Vec<Input> {
     inputs
 }
 
-struct Fake {
-    name: String,
-    inputs: Vec<Input>,
-    /// What comes after the inputs.
-    error: Option<String>,
-}
-
-impl Session for Fake {
-    fn name(&self) -> String {
-        self.name.clone()
+/// A recording of its own, as the daemon makes it.
+fn record(path: &Path, inputs: &[Input], config: &str) {
+    let meta = SessionMeta {
+        version: "0.0.0".into(),
+        config: config.into(),
+        started: "2026-11-23T18:05:00Z".into(),
+        label: String::new(),
+    };
+    let mut recorder = Recorder::create(path, &meta).unwrap();
+    for input in inputs {
+        recorder.input(input).unwrap();
     }
+    recorder.finish().unwrap();
+}
 
-    fn inputs(&self) -> Result<InputStream, BoxError> {
-        let error = self.error.clone().map(|e| Err(e.into()));
-        Ok(Box::new(self.inputs.clone().into_iter().map(Ok).chain(error)))
+fn recording(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(name).with_extension("mcap");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    record(&path, &inputs(20, 0.4), "{}");
+    path
+}
+
+/// The same inputs as a subject of a Motion-BIDS data set.
+fn subject(dataset: &Path, name: &str, inputs: &[Input]) {
+    let stem = dataset.join(name).join("motion").join(format!("{name}_task-run_tracksys-imu"));
+    fs::create_dir_all(stem.parent().unwrap()).unwrap();
+    let file = |ending: &str| PathBuf::from(format!("{}_{ending}", stem.display()));
+    let mut channels =
+        "name\tcomponent\ttype\ttracked_point\tunits\nlatency\tn/a\tLATENCY\tn/a\ts\n".to_owned();
+    for point in ["left_thigh", "right_thigh", "left_shank", "right_shank"] {
+        for (kind, unit) in [("ACCEL", "m/s^2"), ("GYRO", "rad/s")] {
+            for axis in ["x", "y", "z"] {
+                writeln!(channels, "{point}_{kind}_{axis}\t{axis}\t{kind}\t{point}\t{unit}").unwrap();
+            }
+        }
     }
+    let mut rows = String::new();
+    for input in inputs {
+        let Input::Packet(Packet { sensor, samples, .. }) = input else { continue };
+        for Sample { t, acc, gyr } in samples {
+            if sensor.0 == 0 {
+                write!(rows, "{}{}", if rows.is_empty() { "" } else { "\n" }, t.0).unwrap();
+            }
+            for value in acc.iter().chain(gyr) {
+                write!(rows, "\t{value}").unwrap();
+            }
+        }
+    }
+    fs::write(file("channels.tsv"), channels).unwrap();
+    fs::write(file("motion.json"), r#"{"SamplingFrequency": 100}"#).unwrap();
+    fs::write(file("motion.tsv"), rows + "\n").unwrap();
 }
 
-fn fake(name: &str, phase: f64) -> Box<dyn Session> {
-    Box::new(Fake { name: name.into(), inputs: inputs(20, phase), error: None })
-}
-
-fn broken(name: &str) -> Box<dyn Session> {
-    Box::new(Fake {
-        name: name.into(),
-        inputs: inputs(20, 0.0),
-        error: Some("line 7 is torn; repair it".into()),
-    })
-}
-
-fn found(is_folder: bool, sessions: Vec<Box<dyn Session>>) -> Found {
-    Found { source: PathBuf::from("data"), is_folder, sessions: Ok(sessions) }
-}
-
-fn run(found: Vec<Found>, out: &Path, threads: usize) -> Report {
+fn run(sources: &[PathBuf], out: &Path, threads: usize) -> Report {
     let options = Options {
         threads: NonZeroUsize::new(threads).unwrap(),
         progress: false,
-        config: serde_json::json!({ "limit": 10 }),
+        config: PipelineConfig::default(),
     };
-    analyze::run(found, out, &options, &pipeline)
+    analyze::run(sources.iter().map(|source| Found::at(source)).collect(), out, &options)
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corrupt").join(name)
 }
 
 /// Every file below `folder` with its content, by path.
@@ -114,114 +132,150 @@ fn paths(folder: &Path) -> Vec<String> {
     tree(folder).keys().map(|p| p.strip_prefix(folder).unwrap().display().to_string()).collect()
 }
 
-#[test]
-fn the_files_of_one_recording_lie_in_the_folder_itself() {
-    let out = tempfile::tempdir().unwrap();
-    let report = run(vec![found(false, vec![fake("sub-01_task-run", 0.0)])], out.path(), 2);
-    assert_eq!(report.failure(), None);
-    assert_eq!(paths(out.path()), FILES);
+fn contents(folder: &Path) -> Vec<Vec<u8>> {
+    tree(folder).into_values().collect()
+}
+
+fn below(folders: &[&str]) -> Vec<String> {
+    folders.iter().flat_map(|folder| FILES.map(|file| format!("{folder}/{file}"))).collect()
 }
 
 #[test]
-fn the_recordings_of_a_data_set_get_a_folder_each() {
-    let out = tempfile::tempdir().unwrap();
-    run(vec![found(true, vec![fake("sub-01_task-run_run-2", 0.0)])], out.path(), 2);
-    assert_eq!(paths(out.path()), FILES.map(|f| format!("sub-01_task-run_run-2/{f}")));
+fn the_files_of_one_recording_lie_in_the_folder_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, out) = (recording(dir.path(), "run"), dir.path().join("out"));
+    let report = run(&[source], &out, 2);
+    assert_eq!(report.failure(), None);
+    assert_eq!(paths(&out), FILES);
+    assert!(fs::read_to_string(out.join("angles.csv")).unwrap().lines().count() > 1000);
+}
+
+#[test]
+fn the_recordings_of_a_data_set_get_a_folder_each_even_a_single_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    subject(&data, "sub-01", &inputs(5, 0.0));
+    assert_eq!(run(&[data], &out, 2).failure(), None);
+    assert_eq!(paths(&out), below(&["sub-01_task-run"]));
 }
 
 #[test]
 fn recordings_that_are_named_alike_do_not_overwrite_each_other() {
-    let out = tempfile::tempdir().unwrap();
-    let one = || found(false, vec![fake("run", 0.0)]);
-    run(vec![one(), one()], out.path(), 2);
-    let expected: Vec<_> = ["run", "run_2"].iter().flat_map(|n| FILES.map(|f| format!("{n}/{f}"))).collect();
-    assert_eq!(paths(out.path()), expected);
+    let dir = tempfile::tempdir().unwrap();
+    let sources = ["a/run", "b/run"].map(|name| recording(dir.path(), name));
+    let out = dir.path().join("out");
+    assert_eq!(run(&sources, &out, 2).failure(), None);
+    assert_eq!(paths(&out), below(&["run", "run_2"]));
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let names: Vec<_> = (0..7).map(|i| format!("sub-{i:02}")).collect();
+    for (i, name) in names.iter().enumerate() {
+        subject(&data, name, &inputs(8, i as f64 * 0.3));
+    }
     let results = [1, 2, 5].map(|threads| {
-        let out = tempfile::tempdir().unwrap();
-        let sessions = (0..7).map(|i| fake(&format!("sub-{i:02}"), f64::from(i) * 0.3)).collect();
-        let report = run(vec![found(true, sessions)], out.path(), threads);
-        let names: Vec<_> = report.outcomes.iter().map(|o| o.name.clone()).collect();
-        assert_eq!(names, (0..7).map(|i| format!("sub-{i:02}")).collect::<Vec<_>>());
-        let files = tree(out.path());
-        assert_eq!(files.len(), 7 * FILES.len());
-        files
-            .into_iter()
-            .map(|(p, b)| (p.strip_prefix(out.path()).unwrap().to_owned(), b))
-            .collect::<Vec<_>>()
+        let out = dir.path().join(format!("out-{threads}"));
+        let report = run(std::slice::from_ref(&data), &out, threads);
+        let order: Vec<_> = report.outcomes.iter().map(|o| o.name.clone()).collect();
+        assert_eq!(order, names.iter().map(|n| format!("{n}_task-run")).collect::<Vec<_>>());
+        assert_eq!(paths(&out).len(), 7 * FILES.len());
+        contents(&out)
     });
     assert!(results.iter().all(|r| *r == results[0]));
 }
 
 #[test]
 fn a_recording_that_fails_leaves_nothing_behind_and_does_not_stop_the_others() {
-    let out = tempfile::tempdir().unwrap();
-    let sessions = vec![fake("sub-01", 0.0), broken("sub-02"), fake("sub-03", 0.0)];
-    let report = run(vec![found(true, sessions)], out.path(), 2);
-    let said = report.failure().unwrap();
-    assert_eq!(said, "1 of 3 recordings could not be analysed: sub-02: line 7 is torn; repair it");
-    let expected: Vec<_> =
-        ["sub-01", "sub-03"].iter().flat_map(|n| FILES.map(|f| format!("{n}/{f}"))).collect();
-    assert_eq!(paths(out.path()), expected);
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    for name in ["sub-01", "sub-02", "sub-03"] {
+        subject(&data, name, &inputs(5, 0.0));
+    }
+    let torn = data.join("sub-02/motion/sub-02_task-run_tracksys-imu_motion.tsv");
+    let text = fs::read_to_string(&torn).unwrap();
+    fs::write(&torn, text.replacen("9.81", "nine", 300)).unwrap();
+    let said = run(&[data], &out, 2).failure().unwrap();
+    assert!(said.starts_with("1 of 3 recordings could not be analysed: sub-02_task-run: "), "{said}");
+    assert!(
+        said.contains("sub-02_task-run_tracksys-imu_motion.tsv, line 1") && said.contains("nine"),
+        "{said}"
+    );
+    let written: Vec<_> = paths(&out).into_iter().filter(|p| !p.starts_with("sub-02")).collect();
+    assert_eq!(written, below(&["sub-01_task-run", "sub-03_task-run"]));
+    assert_eq!(paths(&out), written);
 }
 
 #[test]
-fn a_single_failure_is_one_plain_sentence() {
-    let out = tempfile::tempdir().unwrap();
-    let report = run(vec![found(false, vec![broken("run")])], out.path(), 1);
-    assert_eq!(report.failure().unwrap(), "line 7 is torn; repair it");
-    assert!(tree(out.path()).is_empty());
+fn a_single_failure_is_one_plain_sentence_and_leaves_the_earlier_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, out) = (recording(dir.path(), "run"), dir.path().join("out"));
+    run(std::slice::from_ref(&source), &out, 1);
+    let before = contents(&out);
+    let damaged = fixture("mcap-damaged-chunk.mcap");
+    let said = run(&[damaged], &out, 1).failure().unwrap();
+    assert!(said.contains("mcap-damaged-chunk.mcap: chunk 3 at byte") && !said.contains('\n'), "{said}");
+    assert_eq!(contents(&out), before);
 }
 
 #[test]
 fn a_source_that_cannot_be_found_is_named() {
-    let out = tempfile::tempdir().unwrap();
-    let missing = Found { source: "nowhere".into(), is_folder: false, sessions: Err("no such file".into()) };
-    let report = run(vec![missing, found(false, vec![fake("run", 0.0)])], out.path(), 2);
-    assert_eq!(report.failure().unwrap(), "1 of 2 recordings could not be analysed: nowhere: no such file");
-    assert_eq!(paths(out.path()), FILES.map(|f| format!("run/{f}")));
+    let dir = tempfile::tempdir().unwrap();
+    let sources = [dir.path().join("nowhere"), recording(dir.path(), "run")];
+    let out = dir.path().join("out");
+    let said = run(&sources, &out, 2).failure().unwrap();
+    assert!(
+        said.starts_with("1 of 2 recordings could not be analysed: ") && said.contains("nowhere"),
+        "{said}"
+    );
+    assert_eq!(paths(&out), below(&["run"]));
 }
 
 #[test]
 fn an_output_folder_that_cannot_be_made_is_named_with_the_remedy() {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("taken");
-    fs::write(&file, "a file, not a folder").unwrap();
-    let said = run(vec![found(false, vec![fake("run", 0.0)])], &file.join("out"), 1).failure().unwrap();
+    let taken = dir.path().join("taken");
+    fs::write(&taken, "a file, not a folder").unwrap();
+    let said = run(&[recording(dir.path(), "run")], &taken.join("out"), 1).failure().unwrap();
     assert!(said.contains("taken") && said.contains("--out"), "{said}");
 }
 
 #[test]
-fn a_recording_and_the_session_it_was_made_of_give_the_same_files() {
+fn a_data_set_and_the_recording_of_its_session_give_the_same_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    subject(&data, "sub-01", &inputs(20, 0.4));
+    let replayed: Vec<_> =
+        stancewatch::source::find(&data).unwrap()[0].inputs().unwrap().map(Result::unwrap).collect();
+    let path = dir.path().join("run.mcap");
+    record(&path, &replayed, "{}");
+    let (from_data, from_recording) = (dir.path().join("one"), dir.path().join("two"));
+    run(&[data], &from_data, 1);
+    run(&[path], &from_recording, 1);
+    for file in ["angles.csv", "stances.csv", "alerts.csv"] {
+        let one = fs::read(from_data.join("sub-01_task-run").join(file)).unwrap();
+        assert!(one == fs::read(from_recording.join(file)).unwrap(), "{file} differs");
+    }
+}
+
+#[test]
+fn settings_of_another_version_are_refused_rather_than_guessed() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run.mcap");
-    let meta = SessionMeta {
-        version: "0.0.0".into(),
-        config: "{}".into(),
-        started: "2026-11-23T18:05:00Z".into(),
-        label: String::new(),
-    };
-    let mut recorder = Recorder::create(&path, &meta).unwrap();
-    for input in inputs(20, 0.4) {
-        recorder.input(&input).unwrap();
-    }
-    recorder.finish().unwrap();
-
-    let (live, replayed) = (dir.path().join("live"), dir.path().join("replayed"));
-    run(vec![found(false, vec![fake("run", 0.4)])], &live, 1);
-    run(vec![found(false, vec![Box::new(mcap::open(&path).unwrap())])], &replayed, 1);
-    let contents = |folder: &Path| tree(folder).into_values().collect::<Vec<_>>();
-    assert_eq!(contents(&live), contents(&replayed));
+    record(&path, &inputs(2, 0.0), r#"{"moon": "full"}"#);
+    let said = run(&[path], &dir.path().join("out"), 1).failure().unwrap();
+    assert!(
+        said.contains("moon") && said.contains("update stancewatch"),
+        "{said}"
+    );
 }
 
 #[test]
 fn an_interrupted_recording_is_analysed_with_a_warning_in_its_summary() {
     let out = tempfile::tempdir().unwrap();
-    let torn = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corrupt/mcap-truncated.mcap");
-    let report = run(vec![found(false, vec![Box::new(mcap::open(&torn).unwrap())])], out.path(), 1);
+    let report = run(&[fixture("mcap-truncated.mcap")], out.path(), 1);
     let warning = report.outcomes[0].warning.clone().unwrap();
     assert!(warning.contains("interrupted"), "{warning}");
     let summary: serde_json::Value =
@@ -233,11 +287,13 @@ fn an_interrupted_recording_is_analysed_with_a_warning_in_its_summary() {
 
 #[test]
 fn no_file_holds_the_wall_clock() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = [recording(dir.path(), "run")];
     let results = [0, 1100].map(|wait| {
         std::thread::sleep(std::time::Duration::from_millis(wait));
-        let out = tempfile::tempdir().unwrap();
-        run(vec![found(false, vec![fake("run", 0.2)])], out.path(), 1);
-        tree(out.path()).into_values().collect::<Vec<_>>()
+        let out = dir.path().join(format!("out-{wait}"));
+        run(&source, &out, 1);
+        contents(&out)
     });
     assert_eq!(results[0], results[1]);
     assert_eq!(results[0].len(), FILES.len());

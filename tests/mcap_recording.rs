@@ -24,7 +24,7 @@ const RECORD_TO: &str = "STANCEWATCH_TEST_RECORD_TO";
 fn meta() -> SessionMeta {
     SessionMeta {
         version: "0.0.0-test".into(),
-        config: r#"{"limit":10}"#.into(),
+        config: r#"{"flags":{}}"#.into(),
         started: "2026-11-23T18:05:00+01:00".into(),
         label: "hill repeats".into(),
     }
