@@ -1,6 +1,6 @@
 //! Wires the parts of the running program and owns its end.
 
-use crate::cli::{AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs};
+use crate::cli::{AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs};
 use crate::config::Config;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
@@ -8,6 +8,7 @@ use crate::serve::{self, Hub, SourceKind, SourceLabel};
 use crate::record::simulated;
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
+use crate::validate::{self, Baseline};
 use crate::{analyze, demo, host_clock};
 use anyhow::{Context, bail};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,7 +26,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Demo(args)) => session(&config, args, demo::plays(&config.pipeline)?),
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
-        Some(Command::Validate(_)) => bail!("soon"),
+        Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Simulate(args)) => simulate(args),
     }
 }
@@ -212,4 +213,33 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
         print!("{report}");
     }
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
+}
+
+fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let options = validate::Options { listed_only: args.listed_only, ..validate::Options::default() };
+    let report = validate::run(&args.dataset, &options, &config.pipeline)?;
+    if json {
+        println!("{}", report.json()?);
+    } else {
+        print!("{}", report.text());
+    }
+    if let Some(path) = &args.html {
+        std::fs::write(path, report.html())
+            .with_context(|| format!("cannot write {}; choose another file with --html", path.display()))?;
+    }
+    if let Some(path) = &args.write {
+        report.baseline().write(path)?;
+    }
+    if let Some(failed) = report.failed.first() {
+        bail!("{} of {} recordings could not be validated; {}: {}", report.failed.len(),
+            report.failed.len() + report.recordings.len(), failed.name, failed.error);
+    }
+    let worse = args.against.as_deref().map(Baseline::read).transpose()?.map(|b| b.worse(&report));
+    match worse.unwrap_or_default().as_slice() {
+        [] => Ok(ExitCode::SUCCESS),
+        worse => {
+            let list: Vec<_> = worse.iter().map(ToString::to_string).collect();
+            bail!("{} figures got worse: {}", worse.len(), list.join("; "))
+        }
+    }
 }

@@ -92,6 +92,9 @@ pub struct AnalyzeArgs {
 pub struct ValidateArgs {
     /// A Motion-BIDS data set with truth (angles, orientations, gait events), or a path inside one
     pub dataset: PathBuf,
+    /// The truth lists some events only (force plates): none of ours is false
+    #[arg(long)]
+    pub listed_only: bool,
     /// Write a page with overlay plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

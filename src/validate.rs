@@ -38,7 +38,8 @@ pub use orientation::OrientationError;
 pub use peaks::PeakError;
 pub use summary::{AngleSummary, ContactSummary, OrientationSummary, PeakSummary, Summary};
 
-use crate::pipeline::Pipeline;
+use crate::flag::ConfigError;
+use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::source::{self, Recording, SourceError};
 use serde::Serialize;
 use std::num::NonZeroUsize;
@@ -46,6 +47,15 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+
+/// Why nothing could be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ValidateError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -117,8 +127,8 @@ pub(crate) struct Plot {
 pub fn run(
     path: &Path,
     options: &Options,
-    new_pipeline: &(dyn Fn() -> Pipeline + Sync),
-) -> Result<Report, SourceError> {
+    config: &PipelineConfig,
+) -> Result<Report, ValidateError> {
     let recordings = source::find(path)?;
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
@@ -126,7 +136,7 @@ pub fn run(
         for _ in 0..options.jobs.get().min(recordings.len()) {
             scope.spawn(|| {
                 while let Some((at, recording)) = take(&recordings, &next) {
-                    let result = validate(recording, options, new_pipeline());
+                    let result = validate(recording, options, config);
                     // A poisoned list still holds every result that was put into it.
                     done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, result));
                 }
@@ -158,10 +168,10 @@ fn take<'a>(recordings: &'a [Recording], next: &AtomicUsize) -> Option<(usize, &
 fn validate(
     recording: &Recording,
     options: &Options,
-    pipeline: Pipeline,
-) -> Result<RecordingReport, SourceError> {
+    config: &PipelineConfig,
+) -> Result<RecordingReport, ValidateError> {
     let truth = recording.truth()?;
-    let estimates = collect::run(recording, &truth, pipeline)?;
+    let estimates = collect::run(recording, &truth, Pipeline::new(config)?)?;
     let from = angles::scored_from(&estimates.frames);
     let (angles, plots) = angles::compare(&estimates.frames, &truth.angles);
     let (mut contacts, constant) =
