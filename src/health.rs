@@ -7,8 +7,10 @@ use crate::units::SessionTime;
 /// More than this share of samples lost over the session so far is worth a word: at 2 % the figures
 /// still hold (own measurement), at 5 % inclination errors double (own measurement on BROAD).
 const LOSSY: f64 = 0.05;
-/// A clock that is not settled by then has a reason, s.
+/// A clock that is not settled by then has a reason, s; and the standard deviation above which it is
+/// not, s: two such sensors may disagree by a sample at 100 Hz.
 const CLOCK_PATIENCE: f64 = 30.0;
+const CLOCK_LOOSE: f64 = 0.008;
 
 /// Keeps what is wrong at the moment and tells changes.
 #[derive(Debug, Default)]
@@ -37,7 +39,7 @@ impl HealthMonitor {
                 status.loss * 100.0
             )
         });
-        let unsettled = now.0 > CLOCK_PATIENCE && status.clock_sigma.is_some_and(|sigma| sigma > 0.005);
+        let unsettled = now.0 > CLOCK_PATIENCE && status.clock_sigma.is_some_and(|sigma| sigma > CLOCK_LOOSE);
         self.set(now, HealthCode::ClockUnsettled, Some(placement), unsettled, out, || {
             format!("the clock of the {} sensor does not settle; restart that sensor", words(placement))
         });

@@ -1,7 +1,6 @@
 use super::SourceError;
 use super::bids;
 use super::mcap::{self, McapRecording};
-use crate::body::SensorInfo;
 use crate::input::Input;
 use std::path::Path;
 
