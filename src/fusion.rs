@@ -10,6 +10,7 @@ pub use params::Params;
 use crate::event::{Doubt, Fused};
 use crate::units::{Hz, SessionTime};
 use attitude::Attitude;
+use bridge::Fill;
 use nalgebra::{Vector2, Vector3};
 use range::RangeEnd;
 use std::collections::VecDeque;
@@ -141,7 +142,8 @@ impl Fusion {
             if step <= self.params.longest_gap {
                 self.held.push(sample);
             } else {
-                self.start_over(sample, out);
+                self.start_over(t);
+                self.release(sample, self.rate.interval(), out);
             }
         }
     }
@@ -178,16 +180,21 @@ impl Fusion {
         let gap = first.t - last.t;
         let (missing, step) = self.missing(gap);
         let mut held = std::mem::take(&mut self.held);
-        let lag = bridge::earlier_stride(self.history.make_contiguous(), missing, &held, self.rate);
-        if gap > self.params.doubted_gap {
-            let doubt = if lag.is_some() { self.params.stride_doubt } else { self.params.line_doubt };
-            self.doubt_until(first.t + doubt);
-        }
-        for k in 1..=missing {
-            let reading = lag
-                .and_then(|lag| self.history.get(self.history.len().checked_sub(lag)?).copied())
-                .unwrap_or_else(|| bridge::on_line(&last.reading, &first.reading, k, missing));
-            self.release(Timed { t: last.t + step * k as f64, reading, measured: false }, step, out);
+        let fill = bridge::fill(self.history.make_contiguous(), missing, &held, self.rate);
+        if fill == Fill::Nothing {
+            self.start_over(first.t);
+        } else {
+            if gap > self.params.doubted_gap {
+                let stride = matches!(fill, Fill::Stride(_));
+                let doubt = if stride { self.params.stride_doubt } else { self.params.line_doubt };
+                self.doubt_until(first.t + doubt);
+            }
+            for k in 1..=missing {
+                let reading = self
+                    .earlier(fill)
+                    .unwrap_or_else(|| bridge::on_line(&last.reading, &first.reading, k, missing));
+                self.release(Timed { t: last.t + step * k as f64, reading, measured: false }, step, out);
+            }
         }
         let mut before = first.t + -step;
         for sample in held.drain(..) {
@@ -198,13 +205,19 @@ impl Fusion {
         self.held = held;
     }
 
-    /// After a gap too long to bridge: the attitude is levelled anew, the heading is a guess.
-    fn start_over(&mut self, sample: Timed, out: &mut Vec<Fused>) {
+    /// The reading that a stride fill repeats next.
+    fn earlier(&self, fill: Fill) -> Option<Reading> {
+        let Fill::Stride(lag) = fill else { return None };
+        // The history grows by what is released: the lag stays the same.
+        self.history.get(self.history.len().checked_sub(lag)?).copied()
+    }
+
+    /// After a gap that cannot be bridged: levelled anew from `t`, and the heading is a guess.
+    fn start_over(&mut self, t: SessionTime) {
         self.attitude.relevel();
         self.history.clear();
-        self.settled_from = sample.t + self.params.settle;
-        self.doubt_until(sample.t + self.params.line_doubt);
-        self.release(sample, self.rate.interval(), out);
+        self.settled_from = t + self.params.settle;
+        self.doubt_until(t + self.params.line_doubt);
     }
 
     fn release(&mut self, sample: Timed, step: f64, out: &mut Vec<Fused>) {

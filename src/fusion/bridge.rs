@@ -28,6 +28,10 @@ struct Params {
     still: f64,
     /// It is looked at over the last so many seconds. Default 1.
     still_window: f64,
+    /// The longest gap in motion that a straight line may fill, s. Default 0.5: own measurement on
+    /// virtual running, 120 gaps each: a line leaves 20 degrees of total error over 0.3 s, 40 over
+    /// 0.5 s, 60 over 0.8 s; levelling anew 30 to 40 always, and half the inclination error.
+    longest_line: f64,
 }
 
 const PARAMS: Params = Params {
@@ -40,24 +44,38 @@ const PARAMS: Params = Params {
     variance_window: 2.0,
     still: 0.5,
     still_window: 1.0,
+    longest_line: 0.5,
 };
 
-/// How many samples back in `history` (oldest first, up to the gap) the motion was as around the gap
-/// of `missing` samples before `after`; `None` where no earlier stride is like this one.
-pub(super) fn earlier_stride(
-    history: &[Reading],
-    missing: usize,
-    after: &[Timed],
-    rate: Hz,
-) -> Option<usize> {
+/// What goes into a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fill {
+    /// What was measured so many samples earlier.
+    Stride(usize),
+    Line,
+    /// Nobody knows: the sensor moved, long enough to be anywhere, and not as before.
+    Nothing,
+}
+
+/// What to put into the gap of `missing` samples between `history` (oldest first) and `after`.
+pub(super) fn fill(history: &[Reading], missing: usize, after: &[Timed], rate: Hz) -> Fill {
+    let (_, gyr) = variances(latest(history, (PARAMS.still_window * rate.0) as usize));
+    if gyr.sqrt() < PARAMS.still {
+        return Fill::Line;
+    }
+    let line_will_do = missing as f64 <= PARAMS.longest_line * rate.0;
+    match earlier_stride(history, missing, after, rate) {
+        Some(lag) => Fill::Stride(lag),
+        None if line_will_do => Fill::Line,
+        None => Fill::Nothing,
+    }
+}
+
+/// How many samples back the motion was as it is around the gap; `None` where it never was.
+fn earlier_stride(history: &[Reading], missing: usize, after: &[Timed], rate: Hz) -> Option<usize> {
     let samples = |seconds: f64| (seconds * rate.0) as usize;
     let gap = history.len();
     let before = history.get(gap.checked_sub(samples(PARAMS.before).max(1))?..)?;
-
-    let (_, gyr) = variances(latest(history, samples(PARAMS.still_window)));
-    if gyr.sqrt() < PARAMS.still {
-        return None;
-    }
 
     let nearest = (missing + after.len()).max(samples(PARAMS.nearest));
     let furthest = missing + after.len() + samples(PARAMS.reach);

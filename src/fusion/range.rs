@@ -1,5 +1,5 @@
 //! Sees a sensor run into the end of its range, without being told the range: a value that is the
-//! largest so far and comes back to the digit is the end of the scale, not the motion.
+//! largest so far, lies where ranges end and comes back to the digit is the scale, not the motion.
 
 use super::Reading;
 use crate::units::{Hz, STANDARD_GRAVITY};
@@ -13,24 +13,43 @@ struct Params {
     share: f64,
     /// ... of the last so many seconds. Default 2.
     window: f64,
-    /// Below this no accelerometer ends, m/s². Default just under the smallest range on sale, 2 g.
-    acc_floor: f64,
-    /// Below this no gyroscope ends, rad/s. Default just under 250 degrees per second.
-    gyr_floor: f64,
+    /// An end may lie so far from the nominal range, relative: offset and gain. Default 2.5 %.
+    near: f64,
     /// The largest value must have come so often. Default 3.
     hits: u32,
     /// What counts as the same value, relative: text files round. Default 1e-6.
     same: f64,
 }
 
-const PARAMS: Params = Params {
-    share: 0.02,
-    window: 2.0,
-    acc_floor: 1.95 * STANDARD_GRAVITY,
-    gyr_floor: 4.3,
-    hits: 3,
-    same: 1e-6,
-};
+const PARAMS: Params = Params { share: 0.02, window: 2.0, near: 0.025, hits: 3, same: 1e-6 };
+
+/// Where accelerometers end, m/s²: the ranges on sale (Bosch, ST, TDK data sheets).
+const ACC_RANGES: [f64; 9] = [
+    2.0 * STANDARD_GRAVITY,
+    4.0 * STANDARD_GRAVITY,
+    8.0 * STANDARD_GRAVITY,
+    16.0 * STANDARD_GRAVITY,
+    24.0 * STANDARD_GRAVITY,
+    32.0 * STANDARD_GRAVITY,
+    64.0 * STANDARD_GRAVITY,
+    100.0 * STANDARD_GRAVITY,
+    200.0 * STANDARD_GRAVITY,
+];
+
+/// Where gyroscopes end, rad/s: the same; ST's go on to 1.147 times what they are sold as.
+const GYR_RANGES: [f64; 9] = [
+    250.0 * DEGREE,
+    286.7 * DEGREE,
+    500.0 * DEGREE,
+    573.4 * DEGREE,
+    1000.0 * DEGREE,
+    1146.9 * DEGREE,
+    2000.0 * DEGREE,
+    2293.8 * DEGREE,
+    4000.0 * DEGREE,
+];
+
+const DEGREE: f64 = std::f64::consts::PI / 180.0;
 
 #[derive(Debug, Clone)]
 pub(super) struct RangeEnd {
@@ -76,12 +95,14 @@ impl RangeEnd {
     fn at_the_end(&mut self, reading: &Reading) -> bool {
         let mut clipped = false;
         let (acc_ends, gyr_ends) = self.ends.split_at_mut(3);
-        for (vector, floor, ends) in
-            [(&reading.acc, PARAMS.acc_floor, acc_ends), (&reading.gyr, PARAMS.gyr_floor, gyr_ends)]
+        for (vector, ranges, ends) in
+            [(&reading.acc, &ACC_RANGES, acc_ends), (&reading.gyr, &GYR_RANGES, gyr_ends)]
         {
+            let [smallest, ..] = ranges;
+            let floor = smallest * (1.0 - PARAMS.near);
             for (value, [upper, lower]) in vector.iter().zip(ends) {
                 if value.abs() > floor {
-                    clipped |= if *value > 0.0 { upper } else { lower }.hit(value.abs());
+                    clipped |= if *value > 0.0 { upper } else { lower }.hit(value.abs(), ranges);
                 }
             }
         }
@@ -90,14 +111,17 @@ impl RangeEnd {
 }
 
 impl End {
-    fn hit(&mut self, magnitude: f64) -> bool {
+    /// Whether this value ran into the end.
+    fn hit(&mut self, magnitude: f64, ranges: &[f64]) -> bool {
         if magnitude > self.magnitude * (1.0 + PARAMS.same) {
             *self = Self { magnitude, hits: 1 };
-        } else if magnitude >= self.magnitude * (1.0 - PARAMS.same) {
-            self.hits = self.hits.saturating_add(1);
-            return self.hits >= PARAMS.hits;
+            return false;
         }
-        false
+        if magnitude < self.magnitude * (1.0 - PARAMS.same) {
+            return false;
+        }
+        self.hits = self.hits.saturating_add(1);
+        self.hits >= PARAMS.hits && ranges.iter().any(|range| (magnitude / range - 1.0).abs() < PARAMS.near)
     }
 }
 
@@ -105,6 +129,13 @@ impl End {
 mod tests {
     use super::*;
     use nalgebra::Vector3;
+
+    /// A recording made of one mean stride has the same largest value in every stride.
+    #[test]
+    fn a_stride_that_repeats_to_the_digit_is_no_end_of_range() {
+        let mut range = RangeEnd::new(Hz(100.0));
+        assert!(!impacts(120.0, &mut range));
+    }
 
     /// Impacts of 3 % of the samples, cut off at `end`.
     fn impacts(end: f64, range: &mut RangeEnd) -> bool {

@@ -217,3 +217,20 @@ fn a_rate_that_is_none_still_gives_orientations() {
         assert!(run(&mut Fusion::new(Hz(rate)), grid(0, 100)).len() == 100);
     }
 }
+
+#[test]
+fn motion_that_never_was_before_is_not_made_up_for_long() {
+    // A chirp: it moves all the time and never repeats itself.
+    let chirp = |t: f64| 3.0 * (t * t).sin();
+    let mut fusion = Fusion::new(Hz(100.0));
+    let mut out = Vec::new();
+    for t in grid(0, 2000).filter(|t| !(8.0..8.8).contains(t)) {
+        let gyr = Vector3::new(chirp(t), 0.5 * chirp(t + 1.0), 0.0);
+        fusion.push(SessionTime(t), Vector3::new(chirp(t + 2.0), 0.0, 9.81), gyr, &mut out);
+    }
+    assert_eq!(out.len(), 1920);
+    assert!(out.iter().all(|f| f.measured));
+    let settling = out.iter().filter(|f| f.t.0 > 5.0 && f.doubt == Some(Doubt::Settling)).count();
+    assert_eq!(settling, 300);
+    assert!(close(doubts(&out, Doubt::Gap), 11.8, 14.79), "{:?}", doubts(&out, Doubt::Gap));
+}
