@@ -78,7 +78,7 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
         },
         Table {
             title: "Peaks within stance, degrees: mean over legs",
-            head: vec!["peak", "legs", "stances", "SD", "worst leg", "mean error"],
+            head: vec!["peak", "legs", "stances", "SD", "worst leg", "mean, no sign"],
             rows: peaks.collect(),
         },
         Table {
