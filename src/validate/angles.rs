@@ -19,7 +19,9 @@ const SAME: f64 = 1e-9;
 /// recording is shorter than two of them.
 const DRIFT_STRETCH: f64 = 120.0;
 /// What a plot shows, s.
-const PLOT: f64 = 4.0;
+const PLOT: f64 = 3.0;
+/// A plot has every so many-th frame: 50 a second are smooth to the eye and keep the page small.
+const PLOT_STEP: usize = 2;
 
 /// How far one angle is from the truth, degrees.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -112,9 +114,9 @@ fn drift(timed: &[(f64, f64)]) -> (Option<(f64, f64)>, &'static str) {
 }
 
 fn plot(name: &str, points: &[(f64, f64, f64)]) -> Option<Plot> {
-    let (_, middle) = (points.first()?, points.get(points.len() / 2)?.0);
+    let middle = points.get(points.len() / 2)?.0;
     let window = points.iter().filter(|(t, ..)| (t - middle).abs() <= PLOT / 2.0);
-    let points = window.map(|(t, v, a)| (*t, v.to_degrees(), a.to_degrees())).collect();
+    let points = window.step_by(PLOT_STEP).map(|(t, v, a)| (*t, v.to_degrees(), a.to_degrees())).collect();
     Some(Plot { title: name.to_owned(), points })
 }
 
@@ -240,7 +242,7 @@ mod tests {
         close(e.drift_deg.expect("long enough"), 0.0);
         assert_eq!((e.n, e.drift_over), (14000, "third"));
         close(e.valid_pct, 100.0);
-        assert_eq!(plots[0].points.len(), 401);
+        assert_eq!(plots[0].points.len(), 151);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 300.0;
 const HEIGHT: f64 = 110.0;
+/// Room for the scale to the left of the curves.
+const MARGIN: f64 = 32.0;
 
 /// Left is blue and right is purple, as everywhere in the product; the truth is grey and wider.
 const STYLE: &str = "\
@@ -85,8 +87,10 @@ fn write_plot(out: &mut String, plot: &Plot) {
     let _ = write!(
         out,
         "<figure><figcaption>{title}, {begin:.1} to {end:.1} s</figcaption>\
-         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}: estimate over truth\">\
-         <text x=\"0\" y=\"10\">{high:.0}°</text><text x=\"0\" y=\"{HEIGHT}\">{low:.0}°</text>"
+         <svg viewBox=\"-{MARGIN} -2 {} {}\" role=\"img\" aria-label=\"{title}: estimate over truth\">\
+         <text x=\"-{MARGIN}\" y=\"10\">{high:.0}°</text><text x=\"-{MARGIN}\" y=\"{HEIGHT}\">{low:.0}°</text>",
+        WIDTH + MARGIN,
+        HEIGHT + 4.0
     );
     let side = match plot.title.split_once('_') {
         Some(("left", _)) => "left",

@@ -78,7 +78,7 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
         },
         Table {
             title: "Peaks within stance, degrees: mean over legs",
-            head: vec!["peak", "legs", "stances", "SD", "worst leg", "mean error"],
+            head: vec!["peak", "legs", "stances", "SD", "worst leg", "mean, no sign"],
             rows: peaks.collect(),
         },
         Table {
@@ -255,5 +255,134 @@ fn lay_out(out: &mut String, table: &Table) {
             let _ = if at == 0 { write!(out, "  {cell:width$}") } else { write!(out, "  {cell:>width$}") };
         }
         out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Side;
+    use crate::validate::{AngleError, CalibrationReport, ContactError, Failed, PeakError, Plot, Summary};
+
+    fn report() -> Report {
+        let angle = AngleError {
+            angle: "left_hip_adduction".to_owned(),
+            n: 9000,
+            valid_pct: 97.6,
+            rmse_deg: Some(4.126),
+            rmse_offset_free_deg: Some(0.871),
+            offset_deg: Some(-0.001),
+            correlation: Some(0.9876),
+            drift_deg: None,
+            drift_deg_per_min: None,
+            drift_over: "third",
+        };
+        let peak = PeakError {
+            side: Side::Left,
+            peak: "hip_adduction",
+            n: 240,
+            mean_deg: 3.5,
+            sd_deg: 0.4,
+            correlation: None,
+        };
+        let contact = ContactError {
+            side: Side::Left,
+            kind: "initial",
+            gait: "run".to_owned(),
+            listed: 4,
+            found: 3,
+            missed: 1,
+            false_events: 0,
+            bias_ms: Some(2.0),
+            sd_ms: Some(1.0),
+            mae_ms: Some(2.0),
+            p95_ms: Some(3.0),
+            mae_clock_free_ms: Some(0.5),
+            latency_median_ms: Some(21.4),
+            latency_p95_ms: Some(30.0),
+            errors: vec![0.001, 0.002, 0.003],
+            latencies: vec![0.02, 0.0214, 0.03],
+        };
+        let recording = RecordingReport {
+            name: "sub-1_task-<run>".to_owned(),
+            scored_from_s: 60.0,
+            stances: 250,
+            valid_stances: 240,
+            calibration: Some(CalibrationReport {
+                grade: crate::event::Grade::B,
+                reason: "Good enough.".to_owned(),
+            }),
+            angles: vec![angle],
+            peaks: vec![peak],
+            contacts: vec![contact],
+            clock_constant_ms: Some(2.0),
+            orientations: Vec::new(),
+            health: vec!["Left thigh lost samples: move the phone closer.".to_owned()],
+            plots: vec![Plot {
+                title: "left_hip_adduction".to_owned(),
+                points: vec![(80.0, 1.0, 2.0), (80.02, 3.0, -1.5)],
+            }],
+        };
+        let recordings = vec![recording];
+        Report {
+            version: "0",
+            data_set: "tiny".to_owned(),
+            summary: Summary::of(&recordings),
+            recordings,
+            failed: vec![Failed { name: "sub-2".to_owned(), error: "no such file".to_owned() }],
+        }
+    }
+
+    #[test]
+    fn a_terminal_gets_every_table_and_every_failure() {
+        let text = report().text();
+        for line in [
+            "tiny: 1 recordings",
+            "  angle          legs  valid %  RMSE  offset-free  worst leg  worst drift",
+            "  hip_adduction     1       98  4.13         0.87       0.87            -",
+            "  initial run       4     75.0       1      0   2.0  0.8  2.0         0.7  2.9       21   29",
+            "  250 stances, 240 valid; angles and peaks scored from 60.0 s on",
+            "  calibration B: Good enough.",
+            "  only arrivals tie the clocks: \"clock-free\" is without 2.0 ms",
+            "  Left thigh lost samples: move the phone closer.",
+            "  left_hip_adduction  9000       98  4.13         0.87    0.00  0.988      -        -  third",
+            "  left hip_adduction      240        3.50  0.40      -",
+            "sub-2 failed: no such file",
+        ] {
+            assert!(text.lines().any(|l| l == line), "`{line}` is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn json_has_the_same_figures_under_names_with_units() {
+        let json: serde_json::Value =
+            serde_json::from_str(&report().json().expect("writes")).expect("is JSON");
+        let angle = &json["recordings"][0]["angles"][0];
+        assert_eq!(angle["rmse_offset_free_deg"], 0.871);
+        assert!(angle["drift_deg"].is_null());
+        assert_eq!(json["recordings"][0]["contacts"][0]["false"], 0);
+        assert_eq!(json["recordings"][0]["calibration"]["grade"], "B");
+        assert_eq!(json["summary"]["contacts"][0]["found_pct"], 75.0);
+    }
+
+    #[test]
+    fn the_page_stands_alone_and_escapes_names() {
+        let html = report().html();
+        assert!(html.contains("sub-1_task-&lt;run&gt;") && !html.contains("task-<run>"));
+        assert!(!html.contains("http") && !html.contains("<script") && !html.contains("<link"));
+        // The estimate rises from 1 to 3 degrees between -2 and 3.
+        assert!(html.contains("<polyline class=\"left\" points=\"0.0,44.0 300.0,0.0 \"/>"), "{html}");
+        assert!(html.contains("<polyline class=\"truth\" points=\"0.0,22.0 300.0,99.0 \"/>"), "{html}");
+    }
+
+    #[test]
+    fn figures_have_names_that_end_in_their_unit() {
+        let figures = report().figures();
+        assert_eq!(figures["summary/angle/hip_adduction/rmse_offset_free_deg"], 0.871);
+        assert_eq!(figures["sub-1_task-<run>/peak/left_hip_adduction/sd_deg"], 0.4);
+        assert_eq!(figures["failed_count"], 1.0);
+        assert!(
+            figures.keys().all(|k| ["_deg", "_ms", "_pct", "_count"].iter().any(|unit| k.ends_with(unit)))
+        );
     }
 }
