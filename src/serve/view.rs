@@ -43,6 +43,11 @@ pub(super) fn degrees(radians: f64) -> f64 {
     (radians.to_degrees() * 100.0).round() / 100.0
 }
 
+/// Limits move with every change of speed; a tenth of a degree is as much as a line on a plot can show.
+fn tenth(radians: f64) -> f64 {
+    (radians.to_degrees() * 10.0).round() / 10.0
+}
+
 fn some_degrees(radians: Option<f64>) -> Option<f64> {
     radians.map(degrees)
 }
@@ -61,12 +66,7 @@ pub(super) struct LimitView {
 
 impl From<Limit> for LimitView {
     fn from(limit: Limit) -> Self {
-        Self {
-            side: limit.side,
-            rule: limit.rule,
-            amber_deg: degrees(limit.amber),
-            red_deg: degrees(limit.red),
-        }
+        Self { side: limit.side, rule: limit.rule, amber_deg: tenth(limit.amber), red_deg: tenth(limit.red) }
     }
 }
 

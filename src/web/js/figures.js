@@ -11,16 +11,16 @@ const RECENT = 5;
 
 /** @typedef {{rule: string, field: keyof Stance & string}} Quantity */
 
-/** The quantities this leg can give: the hip's with a sensor on the pelvis, else the femur's.
+/** The quantities this leg is judged by: adduction of the hip with a sensor on the pelvis, else of the femur;
+ *  rotation of the femur since contact either way.
  * @param {Model} model @param {SideName} side @returns {{adduction: Quantity, rotation: Quantity}} */
 export function quantities(model, side) {
   const last = model.stances[side].findLast((s) => s.valid);
   const hip = last ? last.peak_hip_adduction_deg !== null : model.legs[side].reference === 'hip';
-  return hip
-    ? { adduction: { rule: 'hip_adduction', field: 'peak_hip_adduction_deg' },
-        rotation: { rule: 'medial_rotation', field: 'hip_rotation_excursion_deg' } }
-    : { adduction: { rule: 'femur_adduction', field: 'peak_femur_adduction_deg' },
-        rotation: { rule: 'medial_rotation', field: 'femur_rotation_excursion_deg' } };
+  return {
+    adduction: hip ? { rule: 'hip_adduction', field: 'peak_hip_adduction_deg' } : { rule: 'femur_adduction', field: 'peak_femur_adduction_deg' },
+    rotation: { rule: 'medial_rotation', field: 'femur_rotation_excursion_deg' },
+  };
 }
 
 /** @param {Stance} stance @param {Quantity} quantity @returns {number|null} */

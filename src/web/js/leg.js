@@ -1,7 +1,7 @@
 // One leg: sign, figure, readings, the last stances.
 
 import { h, say } from './dom.js';
-import { clock, degrees, sentence, signed, t } from './text.js';
+import { clock, degrees, plain, sentence, signed, t } from './text.js';
 import { legFigure } from './figure.js';
 import { peaksPlot } from './peaks.js';
 import { signShape } from './sign.js';
@@ -92,7 +92,7 @@ function readingView(className) {
       say(trend, read?.trend ? `${ARROWS[read.trend]} ${t(`leg.trend.${read.trend}`)}` : '');
       const known = usual(model, side, rule);
       const from = limit(model, side, rule);
-      say(band, known ? t('leg.usual', { mean: known.mean_deg.toFixed(0), sd: degrees(Math.max(1, known.sd_deg)) }) : t('leg.no_usual'));
+      say(band, known ? t('leg.usual', { mean: plain(known.mean_deg), sd: degrees(Math.max(1, known.sd_deg)) }) : t('leg.no_usual'));
       say(level, from ? t('leg.of_limit', { limit: degrees(from.amber_deg) }) : '');
     },
   };

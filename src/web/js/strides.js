@@ -39,12 +39,21 @@ export function stridesView() {
     for (const button of tabs.querySelectorAll('button[data-shown]')) {
       button.setAttribute('aria-pressed', String(button.getAttribute('data-shown') === shown));
     }
-    why.replaceChildren(whyButton(shown === 'adduction' ? 'femur_adduction' : shown === 'rotation' ? 'medial_rotation' : 'knee'));
     refresh(true);
+  }
+
+  let explained = '';
+  function explain(/** @type {Model} */ of) {
+    const { adduction, rotation } = quantities(of, 'left');
+    const name = { adduction: adduction.rule, rotation: rotation.rule, knee: 'knee' }[shown];
+    if (name === explained) return;
+    explained = name;
+    why.replaceChildren(whyButton(name));
   }
 
   function refresh(/** @type {boolean} */ all) {
     if (!model) return;
+    explain(model);
     const range = rangeOf(model, shown);
     const n = Math.max(...SIDES.map((side) => model?.strides[side].length ?? 0));
     say(note, `${t('strides.note', { n })}${shown === 'rotation' ? ` ${t('strides.note.rotation')}` : ''}`);

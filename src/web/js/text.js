@@ -34,6 +34,9 @@ export function degrees(value, digits = 0) {
   return `${value < 0 && Number(text) !== 0 ? MINUS : ''}${text}°`;
 }
 
+/** As `degrees` without its sign: for a value whose unit follows. @param {number} value */
+export const plain = (value) => degrees(value).replace('°', '');
+
 /** @param {number|null} value */
 export function signed(value) {
   if (value === null) return '–';
