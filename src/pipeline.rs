@@ -9,7 +9,7 @@ mod stances;
 
 use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo};
 use crate::event::{
-    Calibration, Contact, ContactKind, Event, Frame, Fused, Health, HealthCode, Phase, SensorStatus, Stance,
+    Calibration, Contact, ContactKind, Event, Frame, Fused, Grade, Health, HealthCode, Phase, SensorStatus, Stance,
 };
 use crate::flag::{ConfigError, FlagConfig, Flagger};
 use crate::gait::GaitTracker;
@@ -24,6 +24,10 @@ use stances::StanceStage;
 
 /// Sensor states are looked at this often, s of session time.
 const HEALTH_INTERVAL: f64 = 0.5;
+
+/// A session that is not calibrated after this long is told what is missing, s: the guided procedure
+/// takes about 30 s, and calibration from gait alone needs 15 s of it.
+const CALIBRATION_PATIENCE: f64 = 60.0;
 
 /// Everything that changes the pipeline's results. Recorded with a session, so that its replay is equal.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,7 @@ pub struct Pipeline {
     flagger: Flagger,
     health: HealthMonitor,
     now: Option<SessionTime>,
+    began: Option<SessionTime>,
     next_health: f64,
     progress: Progress,
     events: Vec<Event>,
@@ -81,6 +86,7 @@ impl Pipeline {
             flagger: Flagger::with_config(config.flags.clone())?,
             health: HealthMonitor::new(),
             now: None,
+            began: None,
             next_health: f64::NEG_INFINITY,
             progress: Progress::default(),
             events: Vec::new(),
@@ -145,15 +151,13 @@ impl Pipeline {
             return;
         };
         let taken = self.lines[placement].as_ref().is_some_and(|line| line.info.id != info.id);
-        if taken {
-            self.say(HealthCode::DuplicatePlacement, Some(placement), || {
-                format!(
-                    "two sensors claim the {}; {} is used and the other ignored: give it another place",
-                    crate::health::words(placement),
-                    info.name
-                )
-            });
-        }
+        self.say(HealthCode::DuplicatePlacement, Some(placement), taken, || {
+            format!(
+                "two sensors claim the {}; {} is used and the other ignored: give it another place",
+                crate::health::words(placement),
+                info.name
+            )
+        });
         self.gait.add_sensor(placement, info.rate);
         self.lines[placement] = Some(Line::new(info.clone()));
     }
@@ -194,6 +198,7 @@ impl Pipeline {
             self.settle(placement);
         }
         self.advance(true);
+        self.miss_calibration(true);
     }
 
     /// Passes on what one sensor's sample has brought: to calibration, and contacts to whom they concern.
@@ -226,6 +231,9 @@ impl Pipeline {
 
     fn calibrated(&mut self, calibration: Calibration) {
         self.progress.calibrated = true;
+        self.miss_calibration(false);
+        let refused = calibration.grade == Grade::Refused;
+        self.say(HealthCode::CalibrationRefused, None, refused, || calibration.reason.clone());
         self.frames.calibrated(&calibration);
         self.flagger.calibrated(calibration.grade);
         self.events.push(Event::Calibration(calibration));
@@ -262,12 +270,29 @@ impl Pipeline {
             let Some(line) = line else { continue };
             self.health.sensor(now, &line.status(now), &mut self.scratch.health);
         }
+        let began = *self.began.get_or_insert(now);
+        if now - began > CALIBRATION_PATIENCE {
+            self.miss_calibration(true);
+        }
         self.events.extend(self.scratch.health.drain(..).map(Event::Health));
     }
 
-    fn say(&mut self, code: HealthCode, placement: Option<Placement>, message: impl FnOnce() -> String) {
+    /// Says that there is no calibration, where `due` and true.
+    fn miss_calibration(&mut self, due: bool) {
+        self.say(HealthCode::CalibrationMissing, None, due && !self.progress.calibrated, || {
+            "not calibrated: stand still for five seconds, bend the knees slowly three times, then walk or run".into()
+        });
+    }
+
+    fn say(
+        &mut self,
+        code: HealthCode,
+        placement: Option<Placement>,
+        wrong: bool,
+        message: impl FnOnce() -> String,
+    ) {
         let now = self.now.unwrap_or(SessionTime(0.0));
-        self.health.set(now, code, placement, true, &mut self.scratch.health, message);
+        self.health.set(now, code, placement, wrong, &mut self.scratch.health, message);
         self.events.extend(self.scratch.health.drain(..).map(Event::Health));
     }
 }

@@ -94,7 +94,8 @@ impl FrameStage {
             .map(|line| line.track.newest().map_or(now.0 - wait, |newest| newest.0.max(now.0 - wait)))
             .fold(now.0, f64::min);
         self.finish_strides(lines);
-        let mut next = *self.next.get_or_insert((horizon / STEP).ceil() as i64);
+        // The grid begins with the first sample of any sensor.
+        let mut next = *self.next.get_or_insert((now.0 / STEP).ceil() as i64);
         while next as f64 * STEP <= horizon {
             let t = SessionTime(next as f64 * STEP);
             emit(self.frame(lines, t, now));

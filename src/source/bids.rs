@@ -21,5 +21,5 @@ mod truth;
 
 pub use events::{ContactTruth, Episode, StretchTruth};
 pub use files::{Files, find};
-pub(crate) use merge::{inputs, require_leg, sensors};
+pub(crate) use merge::{inputs, require_leg};
 pub use truth::{AngleSeries, OrientationSeries, StancePeaks, Truth};

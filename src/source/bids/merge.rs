@@ -17,7 +17,7 @@ struct Plan {
 }
 
 /// The sensors of a recording, in the order in which they are announced: by placement.
-pub(crate) fn sensors(files: &Files) -> Result<Vec<SensorInfo>, SourceError> {
+fn sensors(files: &Files) -> Result<Vec<SensorInfo>, SourceError> {
     Ok(plan(files)?.1)
 }
 
