@@ -1,5 +1,7 @@
 //! `simulate` writes a whole Motion-BIDS data set with its truth, the same bytes every time.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use stancewatch::record::simulated::write_dataset;
 use stancewatch::source::synthetic::{Episode, EpisodeKind, RunnerConfig};
 use std::collections::BTreeMap;

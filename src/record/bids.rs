@@ -106,7 +106,7 @@ impl BidsRecording {
     fn sensor(&mut self, info: &SensorInfo) -> Result<(), BidsWriteError> {
         // A sensor announced anew goes on in its file.
         if self.sensors.iter().all(|(known, _)| known.id != info.id) {
-            let file = SensorFile::create(&self.stem, &self.task, info, self.taken_names())?;
+            let file = SensorFile::create(&self.stem, &self.task, info, &self.taken_names())?;
             self.sensors.push((info.clone(), file));
         }
         Ok(())
@@ -175,14 +175,13 @@ impl BidsRecording {
         // Stable: rows of one moment keep the order in which they were given.
         self.events.sort_by(|a, b| a.onset.0.total_cmp(&b.onset.0));
         let path = with_end(&self.stem, "_events.tsv");
-        let mut text = String::from("onset\tduration\ttrial_type\tside\tvalue\n");
-        for row in &self.events {
+        let mut text = b"onset\tduration\ttrial_type\tside\tvalue\n".to_vec();
+        let written = self.events.iter().try_for_each(|row| {
             let side = row.side.map_or("n/a", Side::name);
             let value = row.value.as_deref().unwrap_or("n/a");
-            text +=
-                &format!("{:.4}\t{:.4}\t{}\t{side}\t{value}\n", row.onset.0, row.duration, row.trial_type);
-        }
-        fs::write(&path, text).map_err(|source| BidsWriteError::Write { path, source })
+            writeln!(text, "{:.4}\t{:.4}\t{}\t{side}\t{value}", row.onset.0, row.duration, row.trial_type)
+        });
+        written.and_then(|()| fs::write(&path, text)).map_err(|source| BidsWriteError::Write { path, source })
     }
 }
 
@@ -287,12 +286,7 @@ struct SensorFile {
 }
 
 impl SensorFile {
-    fn create(
-        stem: &Path,
-        task: &str,
-        info: &SensorInfo,
-        taken: Vec<String>,
-    ) -> Result<Self, BidsWriteError> {
+    fn create(stem: &Path, task: &str, info: &SensorInfo, taken: &[String]) -> Result<Self, BidsWriteError> {
         let point = info.placement.map_or_else(|| snake(&info.name), |p| p.name().into());
         let mut system = camel(&point);
         if taken.contains(&system) {

@@ -8,6 +8,8 @@
 //! Real: the mean curves and the size of every spread that names its source. Modelled: everything above 12 Hz,
 //! walking, knee bends, faults, sensor errors, radio.
 
+mod bounce;
+mod check;
 mod config;
 mod curves;
 mod motion;
@@ -72,8 +74,8 @@ impl Runner {
             }
         }
         let (arrival, k) = earliest?;
-        if let Some(mark) = self.marks.pop_front_if(|mark| mark.t.0 <= arrival) {
-            return Some(Input::Mark(mark));
+        if self.marks.front().is_some_and(|mark| mark.t.0 <= arrival) {
+            return self.marks.pop_front().map(Input::Mark);
         }
         self.straps.get_mut(k)?.take(&mut self.motion).map(Input::Packet)
     }

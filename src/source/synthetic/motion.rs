@@ -10,7 +10,7 @@ use super::script::{Script, Share};
 use super::wander::{PhaseTrack, Wander, stream};
 use crate::body::{PerSide, Placement, Segment, Side};
 use crate::event::{Angles, Frame, LegAngles, PelvisAngles};
-use crate::units::{STANDARD_GRAVITY, SessionTime};
+use crate::units::SessionTime;
 use nalgebra::{Matrix3, Vector3};
 use std::f64::consts::{PI, TAU};
 
@@ -49,23 +49,17 @@ const FAULT_CENTRE: f64 = 0.45;
 
 /// Pelvis tilt, thigh flexion and knee flexion at the bottom of a knee bend, deg. Source: own choice (a half squat).
 const BEND_TILT: f64 = 18.0;
-const BEND_THIGH: f64 = 45.0;
-const BEND_KNEE: f64 = 72.0;
+pub(super) const BEND_THIGH: f64 = 45.0;
+pub(super) const BEND_KNEE: f64 = 72.0;
 
 /// Half the distance between the hip centres; thigh and shank length, m. Source: own choice for 1.75 m
 /// (Winter 2009: thigh 0.245, shank 0.246 of stature).
 const HIP_HALF: f64 = 0.085;
-const THIGH: f64 = 0.43;
-const SHANK: f64 = 0.43;
+pub(super) const THIGH: f64 = 0.43;
+pub(super) const SHANK: f64 = 0.43;
 
-/// Braking and push-off, peak as a share of gravity per m/s. Source: own choice after Munro et al. 1987
-/// (0.15 to 0.25 body weight between 3 and 5 m/s, twice in a step).
-const BRAKING: f64 = 0.05;
-/// Side to side, m. Source: own choice.
-const SWAY_RUN: f64 = 0.008;
-const SWAY_WALK: f64 = 0.02;
-/// Rise of the pelvis in walking, m. Source: own choice (4 cm from low to high).
-const WALK_RISE: f64 = 0.02;
+/// A walker's landing against a runner's at 3 m/s. Source: own choice.
+const WALK_LANDING: f64 = 0.3;
 
 pub(super) struct Motion {
     pub(super) script: Script,
@@ -81,11 +75,11 @@ pub(super) struct Motion {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
     t: f64,
-    share: Share,
+    pub(super) share: Share,
     /// Right leg's phase in strides, unwrapped, and its rate, Hz.
-    phase: f64,
+    pub(super) phase: f64,
     rate: f64,
-    speed: f64,
+    pub(super) speed: f64,
     mix: Mix,
     random: [f64; RANDOM],
     /// Faults in force now: hip adduction and rotation, rad.
@@ -218,6 +212,15 @@ impl Motion {
         (m.mix.duty() * self.person.duty[side] * varied).clamp(0.26, 0.46)
     }
 
+    pub(super) fn mean_running_duty(&self, m: &Moment) -> f64 {
+        f64::midpoint(self.running_duty(m, Side::Left), self.running_duty(m, Side::Right))
+    }
+
+    /// Stride time in running without the variation, s.
+    pub(super) fn steady_stride(&self, m: &Moment) -> f64 {
+        self.person.stride * m.mix.stride_time()
+    }
+
     /// Share of the stride on the ground.
     pub(super) fn duty(&self, m: &Moment, side: Side) -> f64 {
         WALK_DUTY + m.share.running * (self.running_duty(m, side) - WALK_DUTY)
@@ -229,7 +232,7 @@ impl Motion {
         let [tilt0, drop0, turn0] = self.person.standing_pelvis;
         let mut gait = [0.0; PELVIS];
         if moving * running > 0.0 {
-            let duty = (self.running_duty(m, Side::Left) + self.running_duty(m, Side::Right)) / 2.0;
+            let duty = self.mean_running_duty(m);
             let bent = bend_phase(m.phase.rem_euclid(1.0), duty, m.mix.duty());
             add(&mut gait, running, &self.curves.pelvis(bent, m.mix));
         }
@@ -321,55 +324,6 @@ impl Motion {
         self.world_from_g(t) * Vector3::new(ahead, 0.0, -inward)
     }
 
-    /// The pelvis against the uniformly moving runner, in G, m.
-    fn pelvis_place(&self, m: &Moment) -> Vector3<f64> {
-        let Share { moving, running, bend } = m.share;
-        let mut place = Vector3::zeros();
-        let (walk, run) = (moving * (1.0 - running), moving * running);
-        if run > 0.0 {
-            place += self.running_bounce(m) * run;
-        }
-        if walk > 0.0 {
-            let p = m.phase;
-            let side = SWAY_WALK * (TAU * (p - WALK_DUTY / 2.0)).cos();
-            place += Vector3::new(
-                0.01 * (2.0 * TAU * (p + 0.05)).sin(),
-                -WALK_RISE * (2.0 * TAU * (p - 0.06)).cos(),
-                side,
-            ) * walk;
-        }
-        if bend > 0.0 {
-            let reach = |thigh: f64, shank: f64| {
-                Vector3::new(
-                    -(THIGH * thigh.sin() + SHANK * shank.sin()),
-                    THIGH * thigh.cos() + SHANK * shank.cos(),
-                    0.0,
-                )
-            };
-            let thigh = bend * BEND_THIGH.to_radians();
-            place += reach(thigh, thigh - bend * BEND_KNEE.to_radians()) - reach(0.0, 0.0);
-        }
-        place
-    }
-
-    /// Bounce with a half-sine force on the ground and none in flight (Morin et al. 2005), as the first
-    /// harmonics of a step integrated twice.
-    fn running_bounce(&self, m: &Moment) -> Vector3<f64> {
-        let duty = (self.running_duty(m, Side::Left) + self.running_duty(m, Side::Right)) / 2.0;
-        let contact = (2.0 * duty).max(0.54);
-        let stride = self.person.stride * m.mix.stride_time();
-        let steps = 2.0 / stride;
-        let x = 2.0 * m.phase - contact / 2.0;
-        let mut up = 0.0;
-        for n in 1..=4_u8 {
-            let n = f64::from(n);
-            let force = 2.0 * (PI * n * contact).cos() / (1.0 - (2.0 * n * contact).powi(2));
-            up -= STANDARD_GRAVITY * force * (TAU * n * x).cos() / (TAU * n * steps).powi(2);
-        }
-        let ahead = -BRAKING * m.speed * STANDARD_GRAVITY * (TAU * x).sin() / (TAU * steps).powi(2);
-        Vector3::new(ahead, up, SWAY_RUN * (TAU * (m.phase - duty / 2.0)).cos())
-    }
-
     /// The last landing of a leg; nothing while standing.
     pub(super) fn landing(&self, m: &Moment, side: Side) -> Option<Landing> {
         let Share { moving, running, .. } = m.share;
@@ -377,8 +331,6 @@ impl Motion {
             return None;
         }
         let since = self.leg_phase(m, side).rem_euclid(1.0) / m.rate;
-        /// A walker's landing against a runner's at 3 m/s. Source: own choice.
-        const WALK_LANDING: f64 = 0.3;
         let gait = WALK_LANDING + running * (m.speed / 3.0 - WALK_LANDING);
         let varied = 1.0 + LANDING_SD * m.random.get(LANDING_FROM + side.index()).unwrap_or(&0.0);
         Some(Landing { since, strength: moving * gait * varied.max(0.2) })
@@ -415,10 +367,6 @@ impl Motion {
             }
         });
         Frame { t: SessionTime(m.t), legs, pelvis: Some(PelvisAngles { obliquity, tilt, rotation }) }
-    }
-
-    pub(super) fn share(m: &Moment) -> Share {
-        m.share
     }
 
     /// What the faults of both sides add to a hip's adduction and rotation now, rad.

@@ -147,7 +147,7 @@ impl Truth {
         }
         if now.phase.floor() > before.phase.floor() {
             let ic = self.crossing(t, now.phase.floor(), |p| p.phase, side);
-            let share = Motion::share(&self.motion.moment(ic));
+            let share = self.motion.moment(ic).share;
             // A first step hardly leaves the ground.
             if share.moving > 0.4 {
                 let gait = match share.running {
@@ -193,7 +193,7 @@ impl Truth {
             a.see(t, adduction, extra_adduction);
             r.see(t, rotation, extra_rotation);
         }
-        let [adduction, rotation] = curves.map(|c| c.curve());
+        let [adduction, rotation] = curves.map(Tally::curve);
         self.queue.push_back(Fact::Stance(TrueStance {
             side,
             number: self.numbers[side],

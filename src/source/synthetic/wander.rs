@@ -40,22 +40,23 @@ fn basis_integral(u: f64) -> [f64; 4] {
     ]
 }
 
-/// Equally spaced knots that slide along with time. Knot `i` stands at `i * spacing`, from -2 on.
+/// Equally spaced knots that slide along with time. Knot `i` stands at `i * spacing`.
 #[derive(Debug, Clone)]
 struct Knots<T> {
     spacing: f64,
-    first: i64,
+    /// Number of the oldest knot.
+    first: f64,
     ring: VecDeque<T>,
 }
 
 impl<T> Knots<T> {
     fn new(spacing: f64) -> Self {
-        Self { spacing, first: -20, ring: VecDeque::new() }
+        Self { spacing, first: -20.0, ring: VecDeque::new() }
     }
 
     /// Time of the knot that comes next.
     fn next_t(&self) -> f64 {
-        (self.first + self.ring.len() as i64) as f64 * self.spacing
+        (self.first + self.ring.len() as f64) * self.spacing
     }
 
     fn push(&mut self, value: T) {
@@ -63,13 +64,13 @@ impl<T> Knots<T> {
         let keep = (KEEP_S / self.spacing) as usize + 8;
         if self.ring.len() > keep {
             self.ring.pop_front();
-            self.first += 1;
+            self.first += 1.0;
         }
     }
 
     /// The four knots about `t` and the place between the middle two; holds at the ends of the window.
     fn about(&self, t: f64) -> Option<([&T; 4], f64)> {
-        let x = t / self.spacing - self.first as f64;
+        let x = t / self.spacing - self.first;
         let i = (x.floor().max(1.0) as usize).min(self.ring.len().saturating_sub(3));
         let u = (x - i as f64).clamp(0.0, 1.0);
         let mut four = self.ring.range(i.checked_sub(1)?..).take(4);
