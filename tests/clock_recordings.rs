@@ -24,7 +24,7 @@ fn aligned(path: &Path) -> (Vec<f64>, Vec<Vector3<f64>>) {
         times.extend(packet.iter().map(|row| clock.align(DeviceTime(row[0])).0));
     }
     let state = clock.state();
-    assert!(state.settled && state.jumps == 0, "{path:?} {state:?}");
+    assert!(state.settled && state.jumps == 0, "{} {state:?}", path.display());
     (times, rows.iter().map(|r| Vector3::from_column_slice(&r[5..8])).collect())
 }
 
@@ -56,8 +56,10 @@ fn lag(times: &[f64], signal: &[f64], truth: &[(f64, f64)], from: f64, to: f64) 
     middle + 0.5 * step * (a - c) / (a - 2.0 * b + c)
 }
 
+type Flexion = fn(&[f64]) -> f64;
+
 /// Flexion of thigh and shank in the truth's columns: femur, and femur less knee.
-const FLEXION: [(&str, fn(&[f64]) -> f64); 4] = [
+const FLEXION: [(&str, Flexion); 4] = [
     ("LeftThigh", |row| row[7]),
     ("LeftShank", |row| row[7] - row[4]),
     ("RightThigh", |row| row[16]),
