@@ -9,6 +9,8 @@ mod data;
 mod score;
 #[path = "gait_accuracy/synthetic.rs"]
 mod synthetic;
+#[path = "gait_accuracy/track.rs"]
+mod track;
 
 use data::{AS_IS, Recording, VARIANTS, Variant, recordings};
 use score::{Errors, Step, contacts, judge, mean, percentile, spread, steps};
@@ -212,16 +214,26 @@ fn mean_cycles_of_one_man() {
 fn running_on_the_spot_alternates() {
     let Some(set) = data_set("running_on_the_spot") else { return };
     let recording = recordings(&set, "onthespot").remove(0);
-    let found = steps(&contacts(&recording.tracks));
-    for s in &found {
+    for variant in [AS_IS].into_iter().chain(VARIANTS) {
+        let all = contacts(&variant.apply(&recording, 3).tracks);
+        let mut running: Vec<Step> = steps(&all).into_iter().filter(|s| s.ic > 56.0).collect();
+        running.sort_by(|a, b| a.ic.total_cmp(&b.ic));
+        let doubled = running.windows(2).filter(|w| w[0].side == w[1].side).count();
+        let apart: Vec<f64> = running.windows(2).map(|w| w[1].ic - w[0].ic).collect();
+        let settled: Vec<f64> =
+            running.windows(2).filter(|w| w[0].ic > 64.0).map(|w| w[1].ic - w[0].ic).collect();
         println!(
-            "{:5} {:?} ic {:.3} rhythm {} contact {:?}",
-            s.side.name(),
-            s.gait,
-            s.ic,
-            s.rhythm,
-            s.tc.map(|t| ((t - s.ic) * 1e3).round())
+            "  {}: {} steps, {doubled} doubled or missed, {:.3} to {:.3} s apart, from 64 s {:.3} to {:.3} s",
+            variant.name,
+            running.len(),
+            percentile(&apart, 0.0),
+            percentile(&apart, 1.0),
+            percentile(&settled, 0.0),
+            percentile(&settled, 1.0),
         );
+        assert_eq!(doubled, 0, "{}", variant.name);
+        // Nothing while standing still.
+        assert!(!all.iter().any(|c| (19.0..36.0).contains(&c.decided.0)), "{}", variant.name);
     }
 }
 
@@ -237,6 +249,7 @@ fn walking_on_pressure_soles() {
         runs.1 += found.len();
         total.iter_mut().zip(judge(recording, &found, None, 0.2)).for_each(|(t, s)| t.add(&s));
     }
+    assert!((runs.0 as f64) < 0.005 * f64::from(runs.1 as u32), "walks called run: {runs:?}");
     println!("  ic {}\n  tc {}\n called run {}/{}", total[0], total[1], runs.0, runs.1);
 }
 

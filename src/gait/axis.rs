@@ -54,7 +54,7 @@ impl Axis {
         self.learn_direction(p, gyr, size_sq, h);
         let w = self.project(gyr) * self.sign();
         let size = w.abs();
-        let keep = 1.0 - h / p.axis_memory;
+        let keep = 1.0 - h / p.vote_memory;
         self.travel += size * h;
         self.speed.add(keep, w * w * w * h, size * size * size * h);
         self.jerk.add(keep, -w * jerk_sq * h, size * jerk_sq * h);

@@ -267,17 +267,17 @@ impl Machine {
         mut watch: StanceWatch,
         out: &mut Outbox,
     ) -> State {
+        let stood = tick.t - self.t_ic;
+        if stood > p.rhythm.stand {
+            self.lose(tick.t, out);
+            return State::Idle;
+        }
         if let Some(ending) = watch.tick(p, tick, out.class.gait(), &self.usual, swing_from, self.t_up) {
             self.t_tc = ending.t;
             self.t_event = tick.t;
             let rhythm = if ending.guessed { 0 } else { self.rhythm };
             out.say(ContactKind::Terminal, ending.t, rhythm, ending.sigma);
             return State::Preswing(ending);
-        }
-        let stood = tick.t - self.t_ic;
-        if stood > p.rhythm.stand {
-            self.lose(tick.t, out);
-            return State::Idle;
         }
         if tick.y > swing_from && stood > 0.22 && tick.t - self.t_up > 0.06 {
             return State::Swing(Extremum::highest(tick));

@@ -18,18 +18,22 @@ pub struct Parameters {
 /// From raw samples to the filtered medio-lateral rate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignalParameters {
-    /// Corner of the low-pass, Hz. Default 25: 15 Hz costs 5 ms of spread in walking (own measurement).
+    /// Corner of the low-pass, Hz. Default 28: 15 Hz costs 5 ms of spread in walking (own measurement).
     pub corner: f64,
-    /// Upper bound of the corner as a share of the sampling rate. Default 0.42: keeps the bilinear
-    /// transform clear of its singularity at 0.5.
+    /// Upper bound of the corner as a share of the sampling rate. Default 0.49: keeps the bilinear
+    /// transform clear of its singularity at 0.5, and hardly filters 50 Hz, where landings are too few
+    /// samples to smooth (own measurement, force plates).
     pub corner_share: f64,
     /// The longest gap that is bridged by a straight line, s. Default 0.10: a third of the shortest
     /// stance and half of the shortest swing (own measurement: costs at most 1 ms at 2 % loss).
     pub bridge: f64,
     /// Rotation that counts as moving, rad/s. Default 1: above sway, below the slowest swing.
     pub moving: f64,
-    /// Memory of axis and sign, s of movement. Default 6: about six strides.
+    /// Memory of the axis, s of movement. Default 6: about six strides.
     pub axis_memory: f64,
+    /// Memory of the sign, s of movement. Default 2: 6 holds on to a wrong sign for 8 s of running on the
+    /// spot, 1.5 loses steps in walking (own measurement).
+    pub vote_memory: f64,
     /// Rotation to see before the sign may be doubted, rad. Default 1.
     pub vote_travel: f64,
     /// Sum of the three votes (each -1 to 1) below which the sign is turned. Default -0.25.
@@ -45,10 +49,10 @@ pub struct ClassParameters {
     pub until: f64,
     /// Speed of lean in mid-stance that weighs as much as 1 g of load, rad/s. Default 8.
     pub lean: f64,
-    /// Score above which a step was run. Default 0.70 (own measurement: slowest jog 0.78 and more, other
+    /// Score above which a step was run. Default 0.62 (own measurement: slowest jog 0.78 and more, other
     /// running 1.2 and more).
     pub run_above: f64,
-    /// Score below which a step was walked. Default 0.58 (ditto: brisk walk at most 0.45).
+    /// Score below which a step was walked. Default 0.50 (ditto: brisk walk at most 0.45).
     pub walk_below: f64,
     /// How long a step of the other leg counts, s. Default 1.5.
     pub fresh: f64,
@@ -93,7 +97,7 @@ pub struct LandingParameters {
     /// Running: how long the level is waited for, s. Default 0.12.
     pub run_wait: f64,
     /// Walking: contact is the minimum, drawn half way to the sharpest jerk when the two are closer
-    /// than this, s. Default 0.04 (own measurement, force plates).
+    /// than this, s. Default 0.05 (own measurement, force plates).
     pub walk_jerk: f64,
     /// Jerks count from this long before the zero crossing, s. Default 0.035.
     pub jerk_before: f64,
@@ -178,11 +182,12 @@ impl Default for Parameters {
     fn default() -> Self {
         Self {
             signal: SignalParameters {
-                corner: 25.0,
-                corner_share: 0.42,
+                corner: 28.0,
+                corner_share: 0.49,
                 bridge: 0.10,
                 moving: 1.0,
                 axis_memory: 6.0,
+                vote_memory: 2.0,
                 vote_travel: 1.0,
                 vote_turn: -0.25,
             },
@@ -190,8 +195,8 @@ impl Default for Parameters {
                 from: 0.6,
                 until: 1.2,
                 lean: 8.0,
-                run_above: 0.70,
-                walk_below: 0.58,
+                run_above: 0.62,
+                walk_below: 0.50,
                 fresh: 1.5,
             },
             swing: SwingParameters {
@@ -210,7 +215,7 @@ impl Default for Parameters {
                 run_lag: 0.0025,
                 run_after_zero: 0.024,
                 run_wait: 0.12,
-                walk_jerk: 0.04,
+                walk_jerk: 0.05,
                 jerk_before: 0.035,
                 walk_wait: 0.15,
                 walk_after_zero: 0.045,

@@ -1,5 +1,6 @@
 //! Recordings and their contact truth from an unpacked Motion-BIDS folder, and ways to make them worse.
 
+pub(crate) use crate::track::Track;
 use nalgebra::{Unit, UnitQuaternion, Vector3};
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
@@ -9,13 +10,6 @@ use stancewatch::units::STANDARD_GRAVITY;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-#[derive(Clone)]
-pub(crate) struct Track {
-    pub(crate) placement: Placement,
-    pub(crate) rate: f64,
-    pub(crate) samples: Vec<(f64, Vector3<f64>, Vector3<f64>)>,
-}
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum What {

@@ -31,7 +31,6 @@ pub(crate) fn contacts(tracks: &[Track]) -> Vec<Contact> {
 pub(crate) struct Step {
     pub(crate) side: Side,
     pub(crate) gait: Gait,
-    pub(crate) rhythm: u32,
     pub(crate) ic: f64,
     pub(crate) ic_decided: f64,
     pub(crate) tc: Option<f64>,
@@ -48,7 +47,6 @@ pub(crate) fn steps(contacts: &[Contact]) -> Vec<Step> {
             steps.push(Step {
                 side: c.side,
                 gait: c.gait,
-                rhythm: c.rhythm,
                 ic: c.t.0,
                 ic_decided: c.decided.0,
                 tc: None,

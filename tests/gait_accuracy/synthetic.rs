@@ -1,6 +1,6 @@
 //! Legs made from a few key points per stride: enough to know which events must come, and when.
 
-use crate::data::Track;
+use crate::track::Track;
 use nalgebra::{UnitQuaternion, Vector3};
 use stancewatch::body::Placement;
 
