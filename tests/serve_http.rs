@@ -7,7 +7,9 @@ use axum::http::{Request, Response, StatusCode};
 use futures::{FutureExt, StreamExt};
 use serde_json::Value;
 use serve_feed::Runner;
+use stancewatch::event::{Event, Health, HealthCode};
 use stancewatch::serve::{Hub, SourceKind, SourceLabel, router, serve};
+use stancewatch::units::SessionTime;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -197,6 +199,16 @@ impl Client {
     }
 }
 
+fn note(t: f64) -> Event {
+    Event::Health(Health {
+        t: SessionTime(t),
+        code: HealthCode::BadData,
+        placement: None,
+        active: false,
+        message: "something was wrong for a moment; nothing to do".into(),
+    })
+}
+
 fn seq(message: &Value) -> u64 {
     message["seq"].as_u64().unwrap()
 }
@@ -218,8 +230,18 @@ async fn the_live_stream_begins_with_everything_and_then_leaves_nothing_out() {
     assert_eq!(snapshot["limits"].as_array().unwrap().len(), 4);
     assert_eq!(snapshot["calibration"]["grade"], "good");
 
-    run(&mut runner, 10.0);
-    let end = runner.t;
+    // While the client reads: a state must not overtake the messages that it knows of.
+    let end = runner.t + 60.0;
+    let busy = live.hub.clone();
+    let running = std::thread::spawn(move || {
+        while runner.t < end {
+            for _ in 0..3 {
+                runner.step();
+            }
+            busy.publish(&note(runner.t));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
     let messages =
         client.until(|m| m["type"] == "state" && m["time_s"].as_f64().is_some_and(|t| t > end - 0.005)).await;
     let mut newest = seq(&snapshot);
@@ -227,6 +249,7 @@ async fn the_live_stream_begins_with_everything_and_then_leaves_nothing_out() {
     for message in &messages {
         match message["type"].as_str().unwrap() {
             "state" => assert_eq!(seq(message), newest, "a state never knows more than was told"),
+            "snapshot" => newest = seq(message),
             kind => {
                 newest += 1;
                 assert_eq!(seq(message), newest, "{kind}");
@@ -234,7 +257,8 @@ async fn the_live_stream_begins_with_everything_and_then_leaves_nothing_out() {
             }
         }
     }
-    assert!(kinds.is_superset(&BTreeSet::from(["stance", "stride"])), "{kinds:?}");
+    assert!(kinds.is_superset(&BTreeSet::from(["stance", "stride", "alert"])), "{kinds:?}");
+    running.join().unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Between the pipeline's thread and the page.
 
 use super::metrics::{Exposition, Latency};
-use super::state::{Cursor, News, Now, State};
+use super::state::{Cursor, Due, News, Now, State};
 use super::view::{Limit, LimitView, SourceLabel};
 use crate::event::{Event, Phase, SensorStatus};
 use crate::units::SessionTime;
@@ -110,12 +110,11 @@ impl Hub {
         self.shared.newest.subscribe()
     }
 
-    pub(super) fn news(&self, cursor: &mut Cursor) -> News {
-        self.state().news(cursor)
-    }
-
-    pub(super) fn now(&self, cursor: &mut Cursor, anyway: bool) -> Option<Now> {
-        self.state().now(cursor, anyway)
+    /// What a client does not have yet. In one look, so that the state never knows more than the messages
+    /// that are sent before it.
+    pub(super) fn update(&self, cursor: &mut Cursor, due: Due) -> (News, Option<Now>) {
+        let state = self.state();
+        (state.news(cursor), state.now(cursor, due))
     }
 
     pub(super) fn metrics(&self) -> String {

@@ -3,7 +3,7 @@
 
 use super::Served;
 use super::hub::Hub;
-use super::state::{Cursor, News};
+use super::state::{Cursor, Due, News};
 use axum::Error;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -38,9 +38,10 @@ async fn stream(socket: &mut WebSocket, hub: &Hub) -> Result<(), Error> {
     let mut cursor = Cursor::default();
     let mut ticks = interval(PACE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut due = Due::No;
     let mut quiet = 0;
     loop {
-        let news = hub.news(&mut cursor);
+        let (news, now) = hub.update(&mut cursor, due);
         match news {
             News::Snapshot(snapshot) => send(socket, &*snapshot).await?,
             News::Messages(messages) => {
@@ -49,25 +50,29 @@ async fn stream(socket: &mut WebSocket, hub: &Hub) -> Result<(), Error> {
                 }
             }
         }
-        tokio::select! {
+        if let Some(now) = now {
+            quiet = 0;
+            send(socket, &now).await?;
+        }
+        due = tokio::select! {
             _ = ticks.tick() => {
                 quiet += 1;
-                let now = hub.now(&mut cursor, quiet >= QUIET_TICKS);
-                if let Some(now) = now {
-                    quiet = 0;
-                    send(socket, &now).await?;
-                }
+                if quiet < QUIET_TICKS { Due::IfChanged } else { Due::Anyway }
             }
             changed = wake.changed() => {
                 if changed.is_err() {
                     return Ok(());
                 }
+                Due::No
             }
             incoming = socket.recv() => match incoming {
                 None | Some(Ok(Message::Close(_))) => return Ok(()),
-                Some(said) => drop(said?),
+                Some(said) => {
+                    drop(said?);
+                    Due::No
+                }
             },
-        }
+        };
     }
 }
 

@@ -181,6 +181,14 @@ pub(super) struct Cursor {
     version: u64,
 }
 
+/// Whether a client shall have the latest state now.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Due {
+    No,
+    IfChanged,
+    Anyway,
+}
+
 /// What a client does not have yet.
 pub(super) enum News {
     Snapshot(Box<Snapshot>),
@@ -340,11 +348,17 @@ impl State {
         News::Messages(self.log.iter().skip(self.log.len() - behind).cloned().collect())
     }
 
-    /// The latest state, when it has changed since `cursor` or when `anyway`.
-    pub(super) fn now(&self, cursor: &mut Cursor, anyway: bool) -> Option<Now> {
-        let changed = cursor.version != self.version;
-        cursor.version = self.version;
-        (changed || anyway).then(|| Now { kind: "state", seq: self.seq, fields: self.fields() })
+    /// The latest state, when it is due.
+    pub(super) fn now(&self, cursor: &mut Cursor, due: Due) -> Option<Now> {
+        let send = match due {
+            Due::No => false,
+            Due::IfChanged => cursor.version != self.version,
+            Due::Anyway => true,
+        };
+        send.then(|| {
+            cursor.version = self.version;
+            Now { kind: "state", seq: self.seq, fields: self.fields() }
+        })
     }
 
     fn fields(&self) -> NowFields {

@@ -31,6 +31,12 @@ test('the real recording, then the synthetic runner, up to an alert on the right
 
   await page.waitForSelector('.source.real', { timeout: 20_000 });
   assert.match(await page.innerText('.source'), /REAL RECORDING/);
+  // The stream must hold: a page that finds a message missing starts over and says so for a moment.
+  await page.evaluate(() => {
+    const link = /** @type {HTMLElement} */ (document.querySelector('.link'));
+    const note = () => link.hidden || document.body.setAttribute('data-broke', link.innerText);
+    new MutationObserver(note).observe(link, { attributes: true });
+  });
   for (const side of ['left', 'right']) {
     const sign = await page.getAttribute(`.leg.${side}`, 'data-sign');
     assert.ok(['good', 'watch', 'too_far', 'not_sure', 'lost'].includes(sign ?? ''), `${side}: ${sign}`);
@@ -61,6 +67,7 @@ test('the real recording, then the synthetic runner, up to an alert on the right
   assert.ok((await page.locator('.strides .past').count()) >= 10);
   assert.match(await page.innerText('.numbers'), /\d{3}\s*\n?cadence · running/);
   assert.match(await page.innerText('.bar'), /(\d)\/\1 online/);
+  assert.equal(await page.getAttribute('body', 'data-broke'), null);
   assert.equal(await page.locator('.sensors tbody tr').count(), await page.locator('.sensors td.state', { hasText: 'online' }).count());
   assert.deepEqual(await faults(page), []);
   assert.deepEqual(wrong, []);

@@ -6,6 +6,9 @@ import { signShape } from './sign.js';
 
 /** @import { Alert, Model, View } from './types.js' */
 
+/** Among standing ones the worst is first. */
+const RANK = { red: 1, amber: 0 };
+
 /** @returns {View} */
 export function alertsView() {
   const list = h('ul', { role: 'log', 'aria-live': 'polite', tabindex: '0', 'aria-labelledby': 'alerts-title' });
@@ -21,7 +24,8 @@ export function alertsView() {
       seen = model.alerts;
       none.hidden = seen.length > 0;
       list.hidden = seen.length === 0;
-      const order = [...seen].sort((a, b) => Number(a.clear_time_s !== null) - Number(b.clear_time_s !== null) || b.number - a.number);
+      const order = [...seen].sort((a, b) => Number(a.clear_time_s !== null) - Number(b.clear_time_s !== null)
+        || (a.clear_time_s === null ? RANK[b.severity] - RANK[a.severity] : 0) || b.number - a.number);
       list.replaceChildren(...order.map((alert) => row(alert, model)));
     },
   };
@@ -36,7 +40,7 @@ function row(alert, model) {
   const digits = Math.abs(alert.value_deg - alert.threshold_deg) < 1 ? 1 : 0;
   return h('li', { class: `${sign}${over ? ' over' : ''}`, 'data-side': alert.side, 'data-rule': alert.rule },
     h('span', {}, signShape(sign)),
-    h('span', { class: 'what' }, h('span', { class: `side ${alert.side}` }, t(`side.${alert.side}`)), `: ${t(`rule.${alert.rule}`)}`,
+    h('span', { class: 'what' }, h('span', { class: `side ${alert.side}` }, t(`side.${alert.side}`)), `: ${t(`rule.${alert.rule}`)} `, h('span', { class: 'term' }, t(`term.${alert.rule}`)),
       h('span', { class: 'unseen' }, ` (${t(`sign.${sign}`)})`)),
     h('time', {}, when),
     h('span', { class: 'detail' }, t(`alerts.detail.${alert.basis}`, {

@@ -7,9 +7,13 @@ import { known, limit, quantities, usual, valueOf } from './figures.js';
 /** @import { Model, SideName, Stance } from './types.js' */
 
 const SHOWN = 40;
-const HEIGHT = 100;
+const HEIGHT = 108;
 const TOP = 8;
-const BOTTOM = 18;
+const BOTTOM = 32;
+/** Where stances without a value stand. */
+const WITHHELD = HEIGHT - 23;
+/** Labels closer than this would touch. */
+const LINE = 16;
 const RIGHT = 74;
 /** Smallest range shown, degrees: noise shall not look like movement. */
 const LEAST_RANGE = 8;
@@ -61,7 +65,8 @@ function draw(svg, width, model, side) {
   if (band) {
     const top = y(band.mean_deg + band.sd_deg);
     svg.append(s('rect', { class: 'band', x: 0, y: top, width: right, height: Math.max(2, y(band.mean_deg - band.sd_deg) - top) }));
-    svg.append(s('text', { x: right + 6, y: y(band.mean_deg) + 5 }, `${t('leg.usual_word')} ${degrees(band.mean_deg)}`));
+    const under = level ? y(level.amber_deg) + LINE : 0;
+    svg.append(s('text', { x: right + 6, y: Math.max(y(band.mean_deg), under) + 5 }, `${t('leg.usual_word')} ${degrees(band.mean_deg)}`));
   }
   if (level) {
     const at = y(level.amber_deg);
@@ -75,7 +80,7 @@ function draw(svg, width, model, side) {
   const radius = Math.min(3.5, (0.42 * right) / SHOWN);
   stances.forEach((stance, i) => {
     const value = values[i] ?? null;
-    const at = { x: x(i), y: value === null ? HEIGHT - BOTTOM : y(value) };
+    const at = { x: x(i), y: value === null ? WITHHELD : y(value) };
     svg.append(dot(stance, adduction.rule, at, radius, value === null));
   });
   svg.append(s('text', { x: 0, y: HEIGHT - 1 }, t('leg.last_stances', { n: stances.length })));

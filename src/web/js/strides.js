@@ -205,7 +205,8 @@ function ground(model, side, shown, range, room) {
     const curve = stride[FIELDS[shown]];
     parts.push(s('path', { class: 'past', d: path(curve, (i) => i / (curve.length - 1), range, room) }));
   }
-  if (!strides.length) parts.push(s('text', { x: width / 2, y: height / 2, 'text-anchor': 'middle' }, t('strides.empty')));
+  const nothing = !strides.length ? 'empty' : strides.every((stride) => !known(stride[FIELDS[shown]]).length) ? 'withheld' : null;
+  if (nothing) parts.push(s('text', { x: LEFT + (width - LEFT) / 2, y: height / 2, 'text-anchor': 'middle' }, t(`strides.${nothing}`)));
   return parts;
 }
 

@@ -18,7 +18,7 @@ export function barView() {
     h('span', { class: 'prefix' }, `${t('bar.theme')} `), name);
   named();
   return {
-    node: h('header', { class: 'bar' }, h('h1', {}, 'stancewatch'), time, online, recording, h('span', { class: 'gap' }), theme),
+    node: h('header', { class: 'bar' }, h('h1', {}, 'stancewatch'), time, online, recording, theme),
     update(model) {
       say(time, clock(model.time_s, model.started_s));
       const all = model.sensors.length;
