@@ -23,6 +23,11 @@ const PLOT: f64 = 3.0;
 /// A plot has every so many-th frame: 50 a second are smooth to the eye and keep the page small.
 const PLOT_STEP: usize = 2;
 
+/// The lag is looked for on every so many-th frame, on so many of them, and to both sides in so many steps.
+const LAG_STEP: usize = 3;
+const LAG_FRAMES: usize = 2000;
+const LAG_STEPS: i32 = 8;
+
 /// How far one angle is from the truth, degrees.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AngleError {
@@ -51,8 +56,37 @@ pub(super) fn scored_from(frames: &[Frame]) -> f64 {
     if last.t - first.t >= SHORT { first.t.0 + SETTLING } else { first.t.0 }
 }
 
-/// Compares each angle of the truth that we estimate.
-pub(super) fn compare(frames: &[Frame], truth: &[AngleSeries]) -> (Vec<AngleError>, Vec<Plot>) {
+/// How far our session time is behind the truth's, s: the one constant at which the knees' flexion, the
+/// fastest angle, fits best. For recordings whose clocks only arrivals tie; 0 where no knee can tell.
+pub(super) fn lag(frames: &[Frame], truth: &[AngleSeries]) -> f64 {
+    let from = scored_from(frames);
+    let knees: Vec<_> = truth
+        .iter()
+        .filter(|series| series.name.ends_with("knee_flexion"))
+        .filter_map(|series| Some((series, Angle::from_name(&series.name)?)))
+        .collect();
+    let misfit = |lag: f64| {
+        let mut squares = 0.0;
+        for (series, angle) in &knees {
+            let mut cursor = Cursor::new(&series.samples);
+            let scored = frames.iter().filter(|f| f.t.0 >= from).step_by(LAG_STEP).take(LAG_FRAMES);
+            let errors: Vec<f64> =
+                scored.filter_map(|f| Some(wrap(angle.of(f)? - cursor.at(f.t.0 - lag)?))).collect();
+            squares += stats::sd(&errors).unwrap_or(0.0).powi(2);
+        }
+        squares
+    };
+    let best = |around: f64, step: f64| {
+        (-LAG_STEPS..=LAG_STEPS)
+            .map(|k| around + f64::from(k) * step)
+            .min_by(|a, b| misfit(*a).total_cmp(&misfit(*b)))
+            .unwrap_or(around)
+    };
+    if knees.is_empty() { 0.0 } else { best(best(0.0, 0.006), 0.000_75) }
+}
+
+/// Compares each angle of the truth that we estimate; `lag` is taken off our times.
+pub(super) fn compare(frames: &[Frame], truth: &[AngleSeries], lag: f64) -> (Vec<AngleError>, Vec<Plot>) {
     let from = scored_from(frames);
     let scored = || frames.iter().filter(|f| f.t.0 >= from);
     let mut errors = Vec::new();
@@ -63,7 +97,7 @@ pub(super) fn compare(frames: &[Frame], truth: &[AngleSeries]) -> (Vec<AngleErro
         let mut with_truth = 0_usize;
         let mut points = Vec::new();
         for frame in scored() {
-            let Some(actual) = cursor.at(frame.t.0) else { continue };
+            let Some(actual) = cursor.at(frame.t.0 - lag) else { continue };
             with_truth += 1;
             if let Some(value) = angle.of(frame) {
                 points.push((frame.t.0, value, actual));
@@ -233,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_constant_is_an_offset_and_no_error_without_it() {
-        let (errors, plots) = compare(&frames(200.0, |t| Some(swing(t) + 3.0)), &truth(300.0, swing));
+        let (errors, plots) = compare(&frames(200.0, |t| Some(swing(t) + 3.0)), &truth(300.0, swing), 0.0);
         let e = &errors[0];
         close(e.offset_deg.expect("valid"), 3.0);
         close(e.rmse_deg.expect("valid"), 3.0);
@@ -248,14 +282,14 @@ mod tests {
     #[test]
     fn the_first_minute_is_not_scored_unless_nothing_else_is_left() {
         let late = |t: f64| Some(if t < 60.0 { 99.0 } else { swing(t) });
-        close(compare(&frames(121.0, late), &truth(200.0, swing)).0[0].rmse_deg.expect("valid"), 0.0);
-        assert!(compare(&frames(100.0, late), &truth(200.0, swing)).0[0].rmse_deg > Some(10.0));
+        close(compare(&frames(121.0, late), &truth(200.0, swing), 0.0).0[0].rmse_deg.expect("valid"), 0.0);
+        assert!(compare(&frames(100.0, late), &truth(200.0, swing), 0.0).0[0].rmse_deg > Some(10.0));
     }
 
     #[test]
     fn drift_is_the_last_two_minutes_against_the_first_two() {
         let ramp = |t: f64| Some(swing(t) + (t - 60.0) / 60.0);
-        let e = &compare(&frames(660.0, ramp), &truth(700.0, swing)).0[0];
+        let e = &compare(&frames(660.0, ramp), &truth(700.0, swing), 0.0).0[0];
         close(e.drift_deg.expect("long enough"), 8.0);
         close(e.drift_deg_per_min.expect("long enough"), 1.0);
         assert_eq!(e.drift_over, "2 min");
@@ -264,7 +298,7 @@ mod tests {
     #[test]
     fn invalid_frames_count_against_the_valid_share_only() {
         let half = |t: f64| (t.fract() < 0.5).then(|| swing(t));
-        let e = &compare(&frames(200.0, half), &truth(200.0, swing)).0[0];
+        let e = &compare(&frames(200.0, half), &truth(200.0, swing), 0.0).0[0];
         close(e.valid_pct, 50.0);
         close(e.rmse_deg.expect("valid"), 0.0);
     }
@@ -273,7 +307,7 @@ mod tests {
     fn holes_in_the_truth_are_not_scored() {
         let mut truth = truth(100.0, swing);
         truth[0].samples.retain(|(t, _)| *t < 20.0 || *t > 90.0);
-        let e = &compare(&frames(100.0, |t| Some(swing(t))), &truth).0[0];
+        let e = &compare(&frames(100.0, |t| Some(swing(t))), &truth, 0.0).0[0];
         assert!((2998..=3001).contains(&e.n), "{}", e.n);
         close(e.rmse_deg.expect("valid"), 0.0);
     }
@@ -281,7 +315,7 @@ mod tests {
     #[test]
     fn angles_are_compared_around_the_circle() {
         let near = |t: f64| Some(if t.fract() < 0.5 { 179.0 } else { -179.0 });
-        let e = &compare(&frames(50.0, near), &truth(50.0, |_| 180.0)).0[0];
+        let e = &compare(&frames(50.0, near), &truth(50.0, |_| 180.0), 0.0).0[0];
         close(e.rmse_deg.expect("valid"), 1.0);
     }
 

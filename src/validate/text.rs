@@ -203,8 +203,9 @@ pub(super) fn facts(r: &RecordingReport) -> Vec<String> {
     }
     if let Some(constant) = r.clock_constant_ms {
         facts.push(format!(
-            "only arrivals tie the clocks: \"clock-free\" is without {} ms",
-            cell(constant, 1)
+            "only arrivals tie the clocks: \"clock-free\" is without {} ms, angles without {} ms",
+            cell(constant, 1),
+            cell(r.angle_lag_ms.unwrap_or(0.0), 1)
         ));
     }
     if r.angles.is_empty() && r.contacts.is_empty() && r.orientations.is_empty() {
@@ -316,6 +317,7 @@ mod tests {
             peaks: vec![peak],
             contacts: vec![contact],
             clock_constant_ms: Some(2.0),
+            angle_lag_ms: Some(1.5),
             orientations: Vec::new(),
             health: vec!["Left thigh lost samples: move the phone closer.".to_owned()],
             plots: vec![Plot {
@@ -343,7 +345,7 @@ mod tests {
             "  initial run       4     75.0       1      0   2.0  0.8  2.0         0.7  2.9       21   29",
             "  250 stances, 240 valid; angles and peaks scored from 60.0 s on",
             "  calibration B: Good enough.",
-            "  only arrivals tie the clocks: \"clock-free\" is without 2.0 ms",
+            "  only arrivals tie the clocks: \"clock-free\" is without 2.0 ms, angles without 1.5 ms",
             "  Left thigh lost samples: move the phone closer.",
             "  left_hip_adduction  9000       98  4.13         0.87    0.00  0.988      -        -  third",
             "  left hip_adduction      240        3.50  0.40      -",
