@@ -82,7 +82,9 @@ fn run_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
         let mut errors = judge(&recording, &found, Some("run"), 0.1);
         // The clocks are tied by arrival times only, which are all late by the same unknown time.
         let constant = mean(&[errors[0].of_time.as_slice(), errors[1].of_time.as_slice()].concat());
-        errors.iter_mut().for_each(|e| e.shift(constant));
+        for e in &mut errors {
+            e.shift(constant);
+        }
         let of_runs = |t: &&data::Truth| t.note == "run";
         let first = recording.truth.iter().filter(of_runs).map(|t| t.t).fold(f64::MAX, f64::min);
         let last = recording.truth.iter().filter(of_runs).map(|t| t.t).fold(0.0, f64::max);

@@ -120,8 +120,10 @@ impl Signal {
             Joint::Unusable
         } else if dt > self.coefficients.longest_bridge {
             Joint::Broken
+        } else if dt < 1.5 * self.coefficients.interval {
+            Joint::Steps(1)
         } else {
-            Joint::Steps(((dt * self.coefficients.rate).round() as u32).max(1))
+            Joint::Steps((dt * self.coefficients.rate).round() as u32)
         }
     }
 
