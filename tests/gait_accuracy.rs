@@ -297,6 +297,12 @@ fn synthetic_run_is_found_stride_by_stride() {
     synthetic_leg_is_found(&synthetic::RUN, Gait::Run, 0.20..0.27);
 }
 
+/// The hump of a jog rises above zero, which was once taken for the start of swing.
+#[test]
+fn synthetic_jog_is_a_run_of_whole_stances() {
+    synthetic_leg_is_found(&synthetic::JOG, Gait::Run, 0.29..0.38);
+}
+
 fn synthetic_leg_is_found(stride: &synthetic::Stride, gait: Gait, contact: std::ops::Range<f64>) {
     for rate in [50.0, 60.0, 100.0, 200.0, 400.0] {
         let track = synthetic::leg(stancewatch::body::Placement::LeftShank, rate, 2.0, stride, 20);
