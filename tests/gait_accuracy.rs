@@ -13,9 +13,9 @@ mod synthetic;
 mod track;
 
 use data::{AS_IS, Recording, VARIANTS, Variant, recordings};
-use score::{Errors, Step, contacts, judge, mean, percentile, spread, steps};
+use score::{Errors, Step, contacts, judge, left_out_mae_ms, mean, percentile, spread, steps};
 use stancewatch::body::Side;
-use stancewatch::event::Gait;
+use stancewatch::event::{ContactKind, Gait};
 use std::path::PathBuf;
 
 fn data_set(name: &str) -> Option<PathBuf> {
@@ -34,6 +34,7 @@ fn data_set(name: &str) -> Option<PathBuf> {
 
 fn walk_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
     let mut total = [Errors::default(), Errors::default()];
+    let mut people = [Vec::new(), Vec::new()];
     let mut subjects: Vec<&str> = all.iter().map(|r| r.subject.as_str()).collect();
     subjects.dedup();
     for subject in subjects {
@@ -53,8 +54,15 @@ fn walk_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
         // The impact itself leads the stated contact by 60 to 90 ms in sub-02: its reference is doubted.
         if subject != "sub-02" {
             total.iter_mut().zip(&sum).for_each(|(t, s)| t.add(s));
+            people.iter_mut().zip(sum).for_each(|(p, s)| p.push(s));
         }
     }
+    println!(
+        "  {}: one left out: mae {:.1} / {:.1}",
+        variant.name,
+        left_out_mae_ms(&people[0]),
+        left_out_mae_ms(&people[1])
+    );
     println!("  {}: ic {}\n  {}: tc {}", variant.name, total[0], variant.name, total[1]);
     total
 }
@@ -68,13 +76,14 @@ fn walking_on_force_plates() {
     assert!(tc.found() >= 0.99 && tc.mae_ms() < 12.0, "terminal contact: {tc}");
     for variant in VARIANTS {
         let [ic, tc] = walk_table(&all, &variant);
-        assert!(ic.found() >= 0.99 && ic.mae_ms() < 18.0, "{}: initial contact: {ic}", variant.name);
+        assert!(ic.found() >= 0.99 && ic.mae_ms() < 16.0, "{}: initial contact: {ic}", variant.name);
         assert!(tc.found() >= 0.99 && tc.mae_ms() < 12.5, "{}: terminal contact: {tc}", variant.name);
     }
 }
 
 fn run_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
     let mut total = [Errors::default(), Errors::default()];
+    let mut people = [Vec::new(), Vec::new()];
     let mut stance_errors = Vec::new();
     for (i, recording) in all.iter().enumerate() {
         let recording = variant.apply(recording, i as u64);
@@ -82,7 +91,9 @@ fn run_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
         let mut errors = judge(&recording, &found, Some("run"), 0.1);
         // The clocks are tied by arrival times only, which are all late by the same unknown time.
         let constant = mean(&[errors[0].of_time.as_slice(), errors[1].of_time.as_slice()].concat());
-        errors.iter_mut().for_each(|e| e.shift(constant));
+        for e in &mut errors {
+            e.shift(constant);
+        }
         let of_runs = |t: &&data::Truth| t.note == "run";
         let first = recording.truth.iter().filter(of_runs).map(|t| t.t).fold(f64::MAX, f64::min);
         let last = recording.truth.iter().filter(of_runs).map(|t| t.t).fold(0.0, f64::max);
@@ -104,7 +115,14 @@ fn run_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
         }
         stance_errors.extend(contact);
         total.iter_mut().zip(&errors).for_each(|(t, s)| t.add(s));
+        people.iter_mut().zip(errors).for_each(|(p, e)| p.push(e));
     }
+    println!(
+        "  {}: one left out: mae {:.1} / {:.1}",
+        variant.name,
+        left_out_mae_ms(&people[0]),
+        left_out_mae_ms(&people[1])
+    );
     println!("  {}: ic {}\n  {}: tc {}", variant.name, total[0], variant.name, total[1]);
     println!(
         "  {}: contact time bias {:.1} sd {:.1} ms",
@@ -144,6 +162,38 @@ fn running_with_virtual_sensors() {
         let [ic, tc] = run_table(&all, &variant);
         assert!(ic.found() >= 0.995 && ic.mae_ms() < 4.0, "{}: initial contact: {ic}", variant.name);
         assert!(tc.found() >= 0.995 && tc.mae_ms() < 5.5, "{}: terminal contact: {tc}", variant.name);
+    }
+}
+
+#[test]
+fn standing_and_knee_bends_of_recordings_are_no_stance() {
+    if let Some(set) = data_set("shank_force_plates") {
+        for recording in recordings(&set, "task-standing") {
+            assert_eq!(contacts(&recording.tracks), [], "{}", recording.name);
+        }
+    }
+    if let Some(set) = data_set("virtual_running") {
+        for recording in recordings(&set, "Shank") {
+            let first = recording.truth.iter().map(|t| t.t).fold(f64::MAX, f64::min);
+            let before = steps(&contacts(&recording.tracks)).iter().filter(|s| s.ic < first - 0.2).count();
+            assert_eq!(before, 0, "{}", recording.name);
+        }
+    }
+}
+
+/// Seven landings from a box with some steps between, one leg.
+#[test]
+fn drop_landings_are_no_run() {
+    let Some(set) = data_set("thigh_shank_knee_angles") else { return };
+    let recording = recordings(&set, "landing").remove(0);
+    for variant in [AS_IS].into_iter().chain(VARIANTS) {
+        let all = contacts(&variant.apply(&recording, 5).tracks);
+        let of = |least| {
+            let initial = all.iter().filter(move |c| c.kind == ContactKind::Initial && c.rhythm >= least);
+            (initial.clone().count(), initial.filter(|c| c.gait == Gait::Run).count())
+        };
+        println!("  {}: {:?} contacts (as a run), {:?} in rhythm", variant.name, of(0), of(3));
+        assert!(of(3).0 <= 2 && of(3).1 == 0, "{}: {:?} in rhythm", variant.name, of(3));
     }
 }
 
@@ -261,6 +311,12 @@ fn synthetic_walk_is_found_stride_by_stride() {
 #[test]
 fn synthetic_run_is_found_stride_by_stride() {
     synthetic_leg_is_found(&synthetic::RUN, Gait::Run, 0.20..0.27);
+}
+
+/// The hump of a jog rises above zero, which was once taken for the start of swing.
+#[test]
+fn synthetic_jog_is_a_run_of_whole_stances() {
+    synthetic_leg_is_found(&synthetic::JOG, Gait::Run, 0.29..0.38);
 }
 
 fn synthetic_leg_is_found(stride: &synthetic::Stride, gait: Gait, contact: std::ops::Range<f64>) {

@@ -144,7 +144,9 @@ fn a_stop_in_mid_stride_loses_the_lock() {
         samples.extend((1..400).map(|i| (last.0 + f64::from(i) / 100.0, last.1, last.2)));
         let found = contacts(100.0, &samples);
         assert_eq!(found.iter().filter(|c| c.kind == ContactKind::LockLost).count(), 1, "stop at {stop}");
-        assert_eq!(found.last().map(|c| c.kind), Some(ContactKind::LockLost));
+        let last = &found[found.len() - 1];
+        assert_eq!(last.kind, ContactKind::LockLost);
+        assert!(last.decided.0 < stop + 2.6, "stop at {stop} noticed at {}", last.decided.0);
         assert!(longest_stance(&found) < 2.6);
     }
 }
@@ -165,6 +167,27 @@ fn no_stance_is_invented_across_a_gap() {
             let next = next.map_or((0.0, 9), |c| (c.t.0, c.rhythm));
             assert!(next.0 > from + length && next.1 == 1, "regained at {next:?}");
             assert!(judged(&found[lost..]) > 5, "lock is regained");
+        }
+    }
+}
+
+/// A sensor that joins in mid-stride does not know which way is forward.
+#[test]
+fn a_start_anywhere_in_the_stride_finds_forward() {
+    for stride in [&synthetic::WALK, &synthetic::RUN, &synthetic::JOG] {
+        let track = synthetic::leg(Placement::LeftShank, 100.0, 2.0, stride, 16);
+        let initial = |samples: &[Sample]| -> Vec<f64> {
+            let found = contacts(100.0, samples);
+            found.iter().filter(|c| c.kind == ContactKind::Initial).map(|c| c.t.0).collect()
+        };
+        let whole = initial(&track.samples);
+        for start in (500..620).step_by(3) {
+            let settled = 0.01 * f64::from(start) + 3.2 * stride.time();
+            let late = initial(&track.samples[start as usize..]);
+            let expected: Vec<f64> = whole.iter().copied().filter(|t| *t > settled).collect();
+            let got: Vec<f64> = late.iter().copied().filter(|t| *t > settled).collect();
+            assert_eq!(got.len(), expected.len(), "start at sample {start}");
+            assert!(got.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 0.01), "start at sample {start}");
         }
     }
 }

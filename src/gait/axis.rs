@@ -59,7 +59,8 @@ impl Axis {
         self.speed.add(keep, w * w * w * h, size * size * size * h);
         self.jerk.add(keep, -w * jerk_sq * h, size * jerk_sq * h);
         self.time.add(keep, if size > 0.5 { -h.copysign(w) } else { 0.0 }, h);
-        if self.travel > p.vote_travel
+        if self.in_doubt()
+            && self.travel > p.vote_travel
             && self.speed.share() + self.jerk.share() + self.time.share() < p.vote_turn
         {
             self.turned = !self.turned;
@@ -71,19 +72,24 @@ impl Axis {
         Heed::Kept
     }
 
+    /// Spares the divisions while every vote agrees.
+    fn in_doubt(&self) -> bool {
+        self.speed.signed < 0.0 || self.jerk.signed < 0.0 || self.time.signed < 0.0
+    }
+
     fn learn_direction(&mut self, p: &SignalParameters, gyr: &Vector3<f64>, size_sq: f64, h: f64) {
         if self.moved == 0.0 {
             // The first quick rotation of a leg at rest is forward lean, which is negative.
             self.direction = -gyr / size_sq.sqrt();
         }
-        let gain = (h / p.axis_memory).max(h / (self.moved + h));
+        let gain = h / p.axis_memory.min(self.moved + h);
         self.moved += h;
         self.moment += (gyr * gyr.transpose() - self.moment) * gain;
         // One power iteration per sample follows the leading eigenvector.
         let next = self.moment * self.direction;
         let size = next.norm();
         if size > 1e-12 {
-            self.direction = next / size;
+            self.direction = next * size.recip();
         }
     }
 

@@ -166,7 +166,7 @@ mod tests {
         let done: Vec<Stride> =
             all.into_iter().filter_map(|(s, k, t)| strides.push(&contact(s, k, gait, t))).collect();
         assert_eq!(done.len(), 1);
-        MEASURES.iter().map(|m| (m.name, (m.of)(&done[0]).map(|v| v.round()))).collect()
+        MEASURES.iter().map(|m| (m.name, (m.of)(&done[0]).map(f64::round))).collect()
     }
 
     #[test]

@@ -120,8 +120,10 @@ impl Signal {
             Joint::Unusable
         } else if dt > self.coefficients.longest_bridge {
             Joint::Broken
+        } else if dt < 1.5 * self.coefficients.interval {
+            Joint::Steps(1)
         } else {
-            Joint::Steps(((dt * self.coefficients.rate).round() as u32).max(1))
+            Joint::Steps((dt * self.coefficients.rate).round() as u32)
         }
     }
 
@@ -194,5 +196,47 @@ impl Signal {
             y_before = y;
         }
         self.last = Some(Last { t, acc: *acc, gyr: *gyr, y: y_before });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parameters::Parameters;
+    use super::*;
+
+    /// After the filter has settled, a ramp comes out at the time it went in, at any rate.
+    #[test]
+    fn filter_delay_is_taken_off_at_any_rate() {
+        let p = Parameters::default().signal;
+        for rate in [50.0, 60.0, 100.0, 208.0, 400.0] {
+            let mut signal = Signal::new(SignalCoefficients::new(&p, Hz(rate)));
+            let acc = Vector3::new(0.0, 9.81, 0.0);
+            let ramp = |t: f64| Vector3::new(0.0, 0.0, -1.5 - 3.0 * t);
+            signal.start(&p, 0.0, &acc, &ramp(0.0));
+            for i in 1..200 {
+                let t = f64::from(i) / rate;
+                signal.walk(&p, 1, t, &acc, &ramp(t), |tick, _| {
+                    let late = (tick.y - ramp(tick.t).z) / 3.0;
+                    assert!(i < 40 || late.abs() < 1e-4, "{rate} Hz: {late} s at {t}");
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn a_bridged_gap_is_a_straight_line() {
+        let p = Parameters::default().signal;
+        let mut signal = Signal::new(SignalCoefficients::new(&p, Hz(100.0)));
+        let acc = Vector3::new(0.0, 9.81, 0.0);
+        signal.start(&p, 0.0, &acc, &Vector3::zeros());
+        assert_eq!(signal.joint(0.10, &acc, &acc), Joint::Steps(10));
+        assert_eq!(signal.joint(0.11, &acc, &acc), Joint::Broken);
+        let mut times = Vec::new();
+        signal.walk(&p, 4, 0.04, &acc, &Vector3::zeros(), |tick, _| times.push(tick.t + signal_delay()));
+        assert!(times.iter().zip([0.01, 0.02, 0.03, 0.04]).all(|(a, b)| (a - b).abs() < 1e-12), "{times:?}");
+    }
+
+    fn signal_delay() -> f64 {
+        SignalCoefficients::new(&Parameters::default().signal, Hz(100.0)).delay
     }
 }

@@ -139,7 +139,7 @@ impl Ending {
     pub(super) fn tick(&mut self, p: &Parameters, tick: &Tick, swing_from: f64, gait: Gait) -> Verdict {
         self.lowest_since = self.lowest_since.min(tick.y);
         let since = tick.t - self.t;
-        let mut stance = self.stance.clone();
+        let stance = &self.stance;
         let back = match gait {
             Gait::Walk => {
                 (tick.y < 1.03 * stance.trough - 0.05 && since < p.walk_stance.doubt)
@@ -153,6 +153,7 @@ impl Ending {
             }
         };
         if back {
+            let mut stance = self.stance.clone();
             if gait == Gait::Run {
                 stance.top = tick.y;
                 stance.trough = tick.y;

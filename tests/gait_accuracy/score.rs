@@ -121,6 +121,18 @@ impl Errors {
     }
 }
 
+/// Mean absolute error, ms, when each person's constant error is taken from the others'.
+pub(crate) fn left_out_mae_ms(people: &[Errors]) -> f64 {
+    let mut all = Errors::default();
+    for (i, one) in people.iter().enumerate() {
+        let others = people.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, e)| mean(&e.of_time));
+        let mut one = one.clone();
+        one.shift(mean(&others.collect::<Vec<_>>()));
+        all.add(&one);
+    }
+    all.mae_ms()
+}
+
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let size: Vec<f64> = self.of_time.iter().map(|e| e.abs()).collect();

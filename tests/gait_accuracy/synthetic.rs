@@ -39,6 +39,24 @@ pub(crate) const RUN: Stride = Stride {
     load: 21.0,
 };
 
+/// A slow jog: two dips after landing, a hump that rises above zero, 1.5 g in mid-stance.
+pub(crate) const JOG: Stride = Stride {
+    keys: &[
+        (0.0, 0.0),
+        (0.04, -3.3),
+        (0.06, -2.7),
+        (0.10, -6.2),
+        (0.33, 0.4),
+        (0.50, -4.6),
+        (0.60, 0.0),
+        (0.74, 8.1),
+        (0.84, 0.0),
+    ],
+    impact: 40.0,
+    stance: 0.38,
+    load: 15.0,
+};
+
 impl Stride {
     pub(crate) fn time(&self) -> f64 {
         self.keys[self.keys.len() - 1].0
