@@ -5,14 +5,16 @@
 //! `cargo bench --bench pipeline`
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-use stancewatch::analyze;
-use stancewatch::body::{SensorId};
+use stancewatch::analyze::{self, Found, Options};
+use stancewatch::body::SensorId;
 use stancewatch::input::Input;
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
-use stancewatch::source::synthetic::{self, Runner, RunnerConfig};
+use stancewatch::record::simulated::write_dataset;
+use stancewatch::source::synthetic::{Runner, RunnerConfig};
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Instant;
+use vqf_rs::VQF;
 
 const ROUNDS: usize = 7;
 const RATE: f64 = 100.0;
@@ -59,7 +61,11 @@ fn live_path() {
     }
     let mut times: Vec<f64> = running
         .iter()
-        .map(|input| timed(|| drop(black_box(pipeline.push(black_box(input)).len()))))
+        .map(|input| {
+            timed(|| {
+                black_box(pipeline.push(black_box(input)).len());
+            })
+        })
         .collect();
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize] * 1e6;
@@ -75,24 +81,31 @@ fn live_path() {
 fn analyze_an_hour() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (folder.path().join("data"), folder.path().join("out"));
-    synthetic::write_dataset(&config(60.0, false), &data).unwrap();
+    write_dataset(&config(60.0, false), &data).unwrap();
     let hour = session(60.0, false);
     let fusion = timed(|| bare_fusion(&hour));
     let samples = samples(&hour);
     drop(hour);
     let whole = timed(|| {
-        analyze::run(&[data.clone()], &out, &PipelineConfig::default(), None, false).unwrap();
+        let report =
+            analyze::run(vec![Found::at(&data)], &out, &Options::new(PipelineConfig::default(), None));
+        assert_eq!(report.failure(), None);
     });
     println!("analyze an hour of four sensors             {whole:8.2} s for {samples} samples   (limit 3 s)");
     println!("analyze / fusion alone                      {:8.2}", whole / fusion);
 }
 
 fn config(minutes: f64, pelvis: bool) -> RunnerConfig {
-    RunnerConfig { running_minutes: minutes, rate_hz: RATE, pelvis, ..RunnerConfig::default() }
+    RunnerConfig {
+        running_s: minutes * 60.0,
+        rate_hz: RATE,
+        pelvis_sensor: pelvis,
+        ..RunnerConfig::default()
+    }
 }
 
 fn session(minutes: f64, pelvis: bool) -> Vec<Input> {
-    Runner::new(config(minutes, pelvis)).unwrap().collect()
+    Runner::new(&config(minutes, pelvis)).unwrap().collect()
 }
 
 /// What comes before and after a moment of the session.
@@ -108,12 +121,10 @@ fn samples(inputs: &[Input]) -> usize {
 
 /// The published filter alone, on the same samples.
 fn bare_fusion(inputs: &[Input]) {
-    let mut filters: HashMap<SensorId, vqf_rs::Vqf> = HashMap::new();
+    let mut filters: HashMap<SensorId, VQF> = HashMap::new();
     for input in inputs {
         let Input::Packet(packet) = input else { continue };
-        let filter = filters
-            .entry(packet.sensor)
-            .or_insert_with(|| vqf_rs::Vqf::new(1.0 / RATE, None, None, None));
+        let filter = filters.entry(packet.sensor).or_insert_with(|| VQF::new(1.0 / RATE, None, None, None));
         for sample in &packet.samples {
             filter.update(sample.gyr.into(), sample.acc.into(), None);
             black_box(filter.quat_6d());

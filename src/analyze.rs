@@ -30,7 +30,9 @@ const BATCHES_AHEAD: usize = 4;
 pub enum AnalyzeError {
     #[error(transparent)]
     Source(#[from] SourceError),
-    #[error("the settings in the recording are not of this version ({0}); update stancewatch, or give settings with --config")]
+    #[error(
+        "the settings in the recording are not of this version ({0}); update stancewatch, or give settings with --config"
+    )]
     Settings(#[from] serde_json::Error),
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -231,7 +233,11 @@ fn analyze(job: &Job, config: &PipelineConfig, progress: &ProgressBar) -> Outcom
     Outcome { name: job.name.clone(), warning, result }
 }
 
-fn through_pipeline(recording: &Recording, job: &Job, config: &PipelineConfig) -> Result<Counts, AnalyzeError> {
+fn through_pipeline(
+    recording: &Recording,
+    job: &Job,
+    config: &PipelineConfig,
+) -> Result<Counts, AnalyzeError> {
     let config = match recording.settings() {
         Some(settings) => serde_json::from_str(settings)?,
         None => config.clone(),
@@ -303,7 +309,9 @@ impl std::fmt::Display for Report {
         let width = self.outcomes.iter().map(|o| o.name.len()).max().unwrap_or(0);
         for outcome in &self.outcomes {
             match &outcome.result {
-                Ok(c) => writeln!(f, "{:width$}  {:5} stances  {:3} alerts", outcome.name, c.stances, c.alerts)?,
+                Ok(c) => {
+                    writeln!(f, "{:width$}  {:5} stances  {:3} alerts", outcome.name, c.stances, c.alerts)?
+                }
                 Err(_) => writeln!(f, "{:width$}  failed", outcome.name)?,
             }
             if let Some(warning) = &outcome.warning {

@@ -1,11 +1,13 @@
 //! Wires the parts of the running program and owns its end.
 
-use crate::cli::{AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs};
+use crate::cli::{
+    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
+};
 use crate::config::Config;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
-use crate::serve::{self, Hub, SourceKind, SourceLabel};
 use crate::record::simulated;
+use crate::serve::{self, Hub, SourceKind, SourceLabel};
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::validate::{self, Baseline};
@@ -39,7 +41,8 @@ fn daemon(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         label: SourceLabel {
             kind: SourceKind::Synthetic,
             title: "Synthetic runner".to_owned(),
-            text: "Not a person: simulated sensors on a runner made from published running kinematics.".to_owned(),
+            text: "Not a person: simulated sensors on a runner made from published running kinematics."
+                .to_owned(),
         },
         inputs: Box::new(runner.map(Ok)),
         config: config.pipeline.clone(),
@@ -90,7 +93,10 @@ fn one_recording(path: &Path) -> anyhow::Result<Recording> {
 fn settings_of(recording: &Recording, config: &PipelineConfig) -> anyhow::Result<PipelineConfig> {
     match recording.settings() {
         Some(text) => serde_json::from_str(text).with_context(|| {
-            format!("the settings in {} are not of this version; update stancewatch", recording.path().display())
+            format!(
+                "the settings in {} are not of this version; update stancewatch",
+                recording.path().display()
+            )
         }),
         None => Ok(config.clone()),
     }
@@ -98,7 +104,8 @@ fn settings_of(recording: &Recording, config: &PipelineConfig) -> anyhow::Result
 
 /// Serves the page and plays one source after the other.
 fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the network threads; close other programs")?;
+    let runtime =
+        tokio::runtime::Runtime::new().context("cannot start the network threads; close other programs")?;
     runtime.block_on(async {
         let port = args.port.unwrap_or(config.port);
         let listener = bind(port).await?;
@@ -231,8 +238,13 @@ fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<
         report.baseline().write(path)?;
     }
     if let Some(failed) = report.failed.first() {
-        bail!("{} of {} recordings could not be validated; {}: {}", report.failed.len(),
-            report.failed.len() + report.recordings.len(), failed.name, failed.error);
+        bail!(
+            "{} of {} recordings could not be validated; {}: {}",
+            report.failed.len(),
+            report.failed.len() + report.recordings.len(),
+            failed.name,
+            failed.error
+        );
     }
     let worse = args.against.as_deref().map(Baseline::read).transpose()?.map(|b| b.worse(&report));
     match worse.unwrap_or_default().as_slice() {

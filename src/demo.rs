@@ -20,7 +20,8 @@ pub fn plays(config: &PipelineConfig) -> anyhow::Result<Vec<Play>> {
 }
 
 fn real(config: &PipelineConfig) -> anyhow::Result<Play> {
-    let folder = tempfile::tempdir().context("cannot create a temporary folder for the demo; free some space")?;
+    let folder =
+        tempfile::tempdir().context("cannot create a temporary folder for the demo; free some space")?;
     for name in RealRecording::iter() {
         let Some(file) = RealRecording::get(&name) else { continue };
         let path = folder.path().join(name.as_ref());
@@ -30,7 +31,8 @@ fn real(config: &PipelineConfig) -> anyhow::Result<Play> {
         };
         write().with_context(|| format!("cannot unpack the demo to {}; free some space", path.display()))?;
     }
-    let recording = source::find(folder.path())?.into_iter().next().context("the bundled recording is empty")?;
+    let recording =
+        source::find(folder.path())?.into_iter().next().context("the bundled recording is empty")?;
     let inputs = recording.inputs()?.map(move |input| {
         // The folder lives as long as it is read from.
         let _ = folder.path();

@@ -420,7 +420,7 @@ pub enum Event {
     Contact(Contact),
     Stance(Stance),
     Alert(Alert),
-    Calibration(Calibration),
+    Calibration(Box<Calibration>),
     Health(Health),
     /// A leg's usual has formed (or why it could not, as `Health`).
     Baseline(Baseline),

@@ -29,7 +29,10 @@ impl HealthMonitor {
         let Some(placement) = status.placement else { return };
         let silent = status.last_sample.is_some() && !status.online;
         self.set(now, HealthCode::SensorSilent, Some(placement), silent, out, || {
-            format!("the {} sensor sends nothing; check that it is on, charged and within reach", words(placement))
+            format!(
+                "the {} sensor sends nothing; check that it is on, charged and within reach",
+                words(placement)
+            )
         });
         let lossy = status.loss > LOSSY;
         self.set(now, HealthCode::SensorLossy, Some(placement), lossy, out, || {

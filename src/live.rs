@@ -44,7 +44,8 @@ pub fn play(play: Play, speed: Speed, hub: &Hub, stop: &CancellationToken) -> an
     let mut pipeline = Pipeline::new(&play.config)?;
     hub.segment(play.label.clone());
     thread::scope(|scope| {
-        let keeper = play.recording.as_deref().map(|path| Keeper::start(scope, path, &play, hub)).transpose()?;
+        let keeper =
+            play.recording.as_deref().map(|path| Keeper::start(scope, path, &play, hub)).transpose()?;
         let (to_pipeline, from_feeder) = sync_channel(QUEUE);
         let inputs = play.inputs;
         let feeder = scope.spawn(move || feed(inputs, speed, stop, &to_pipeline));
@@ -171,7 +172,10 @@ impl<'scope> Keeper<'scope> {
         };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).with_context(|| {
-                format!("cannot create {}; choose a folder that you may write to with --data-dir", folder.display())
+                format!(
+                    "cannot create {}; choose a folder that you may write to with --data-dir",
+                    folder.display()
+                )
             })?;
         }
         let recorder = Recorder::create(path, &meta)?;

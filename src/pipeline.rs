@@ -9,7 +9,8 @@ mod stances;
 
 use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo};
 use crate::event::{
-    Calibration, Contact, ContactKind, Event, Frame, Fused, Grade, Health, HealthCode, Phase, SensorStatus, Stance,
+    Calibration, Contact, ContactKind, Event, Frame, Fused, Grade, Health, HealthCode, Phase, SensorStatus,
+    Stance,
 };
 use crate::flag::{ConfigError, FlagConfig, Flagger};
 use crate::gait::GaitTracker;
@@ -131,10 +132,9 @@ impl Pipeline {
     #[must_use]
     pub fn phase(&self) -> Phase {
         let now = self.now.unwrap_or(SessionTime(0.0));
-        let leg_online = self
-            .lines
-            .iter()
-            .any(|(placement, line)| placement != Placement::Pelvis && line.as_ref().is_some_and(|l| l.online(now)));
+        let leg_online = self.lines.iter().any(|(placement, line)| {
+            placement != Placement::Pelvis && line.as_ref().is_some_and(|l| l.online(now))
+        });
         match self.progress {
             _ if !leg_online => Phase::WaitingForSensors,
             Progress { calibrated: true, baseline: true, .. } => Phase::Watching,
@@ -223,13 +223,13 @@ impl Pipeline {
                         line.fusion.set_gyro_zero(zero);
                     }
                 }
-                Step::Done(calibration) => self.calibrated(*calibration),
+                Step::Done(calibration) => self.calibrated(calibration),
             }
         }
         self.scratch.steps = steps;
     }
 
-    fn calibrated(&mut self, calibration: Calibration) {
+    fn calibrated(&mut self, calibration: Box<Calibration>) {
         self.progress.calibrated = true;
         self.miss_calibration(false);
         let refused = calibration.grade == Grade::Refused;
@@ -245,7 +245,7 @@ impl Pipeline {
         let frames = &mut self.scratch.frames;
         self.frames.advance(&mut self.lines, now, last, |frame| frames.push(frame));
         for frame in frames.drain(..) {
-            self.stances.frame(frame);
+            self.stances.frame(&frame);
             self.events.push(Event::Frame(frame));
         }
         while let Some(stance) = self.stances.next(last) {
@@ -311,4 +311,3 @@ fn stranger_status(info: &SensorInfo) -> SensorStatus {
         battery: None,
     }
 }
-

@@ -126,11 +126,7 @@ pub(crate) struct Plot {
 
 /// Runs the pipeline over every recording at `path` and compares with the truth there.
 /// A recording that cannot be read is named in the report, and the others still count.
-pub fn run(
-    path: &Path,
-    options: &Options,
-    config: &PipelineConfig,
-) -> Result<Report, ValidateError> {
+pub fn run(path: &Path, options: &Options, config: &PipelineConfig) -> Result<Report, ValidateError> {
     let recordings = source::find(path)?;
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());

@@ -266,10 +266,7 @@ fn settings_of_another_version_are_refused_rather_than_guessed() {
     let path = dir.path().join("run.mcap");
     record(&path, &inputs(2, 0.0), r#"{"moon": "full"}"#);
     let said = run(&[path], &dir.path().join("out"), 1).failure().unwrap();
-    assert!(
-        said.contains("moon") && said.contains("update stancewatch"),
-        "{said}"
-    );
+    assert!(said.contains("moon") && said.contains("update stancewatch"), "{said}");
 }
 
 #[test]

@@ -27,13 +27,25 @@ const RANKS: &[&[&str]] = &[
 ];
 
 const PURE: &[&str] = &[
-    "units", "body", "input", "event", "clock", "filter", "joint", "fusion", "gait", "flag", "health", "segment",
-    "pipeline",
+    "units", "body", "input", "event", "clock", "filter", "joint", "fusion", "gait", "flag", "health",
+    "segment", "pipeline",
 ];
 
 const FORBIDDEN_IN_PURE: &[&str] = &[
-    "tokio", "btleplug", "axum", "rusqlite", "std::net", "std::fs", "std::thread", "std::time", "std::env",
-    "async fn", "HashMap", "HashSet", "println!", "rand",
+    "tokio",
+    "btleplug",
+    "axum",
+    "rusqlite",
+    "std::net",
+    "std::fs",
+    "std::thread",
+    "std::time",
+    "std::env",
+    "async fn",
+    "HashMap",
+    "HashSet",
+    "println!",
+    "rand",
 ];
 
 /// Every source file by room, without its test modules.
@@ -69,7 +81,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 /// Lines of code: comments say what they like.
 fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(i, line)| (i + 1, line))
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        .map(|(i, line)| (i + 1, line))
 }
 
 fn rank(room: &str) -> usize {
@@ -106,7 +121,8 @@ fn rooms_import_from_earlier_rooms_only() {
             for (number, line) in code_lines(&text) {
                 for (at, _) in line.match_indices("crate::") {
                     let rest = &line[at + "crate::".len()..];
-                    let other: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    let other: String =
+                        rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                     if other.is_empty() || other == room {
                         continue;
                     }

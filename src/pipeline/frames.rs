@@ -233,4 +233,3 @@ fn without_angles(t: SessionTime, doubt: Doubt) -> Frame {
     let leg = LegAngles { doubt: Some(doubt), ..LegAngles::default() };
     Frame { t, legs: PerSide { left: leg, right: leg }, pelvis: None::<PelvisAngles> }
 }
-

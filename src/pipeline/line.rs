@@ -72,13 +72,17 @@ impl Line {
     /// Fuses one accepted sample into `out`; the track takes what fusion releases.
     pub(crate) fn fuse(&mut self, t: SessionTime, sample: &Sample, out: &mut Vec<Fused>) {
         self.fusion.push(t, sample.acc, sample.gyr, out);
-        out.iter().for_each(|fused| self.track.push(fused));
+        for fused in out.iter() {
+            self.track.push(fused);
+        }
     }
 
     /// Nothing follows.
     pub(crate) fn finish(&mut self, out: &mut Vec<Fused>) {
         self.fusion.finish(out);
-        out.iter().for_each(|fused| self.track.push(fused));
+        for fused in out.iter() {
+            self.track.push(fused);
+        }
     }
 
     pub(crate) fn online(&self, now: SessionTime) -> bool {

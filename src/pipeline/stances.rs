@@ -2,9 +2,7 @@
 //! angles have reached it.
 
 use crate::body::{PerSide, Side};
-use crate::event::{
-    Contact, ContactKind, Doubt, Frame, Gait, LegAngles, Peaks, Stance, StanceDoubt,
-};
+use crate::event::{Contact, ContactKind, Doubt, Frame, Gait, LegAngles, Peaks, Stance, StanceDoubt};
 use crate::joint;
 use crate::units::SessionTime;
 use std::collections::VecDeque;
@@ -42,8 +40,8 @@ impl StanceStage {
         Self { frames: VecDeque::with_capacity(KEPT + 1), legs: PerSide::default() }
     }
 
-    pub(crate) fn frame(&mut self, frame: Frame) {
-        self.frames.push_back(frame);
+    pub(crate) fn frame(&mut self, frame: &Frame) {
+        self.frames.push_back(*frame);
         if self.frames.len() > KEPT {
             self.frames.pop_front();
         }
@@ -93,7 +91,8 @@ impl StanceStage {
         leg.number += 1;
         let rhythm = ic.rhythm.min(tc.rhythm);
         let seen = Seen::over(&self.frames, side, ic.t, tc.t);
-        let doubt = if rhythm < RHYTHM { Some(StanceDoubt::NoRhythm) } else { seen.doubt.map(StanceDoubt::Angles) };
+        let doubt =
+            if rhythm < RHYTHM { Some(StanceDoubt::NoRhythm) } else { seen.doubt.map(StanceDoubt::Angles) };
         Some(Stance {
             side,
             number: leg.number,
@@ -140,20 +139,11 @@ impl Seen {
                 hip_rotation_excursion: excursion(hip_rotation, at_ic(|l| l.hip.map(|a| a.rotation))),
                 femur_adduction: all(|l| l.femur.map(|a| a.adduction)),
                 femur_rotation,
-                femur_rotation_excursion: excursion(
-                    femur_rotation,
-                    at_ic(|l| l.femur.map(|a| a.rotation)),
-                ),
-                pelvic_drop: peak(
-                    stance().map(|f| f.pelvis.map(|p| joint::contralateral_drop(&p, side))),
-                ),
+                femur_rotation_excursion: excursion(femur_rotation, at_ic(|l| l.femur.map(|a| a.rotation))),
+                pelvic_drop: peak(stance().map(|f| f.pelvis.map(|p| joint::contralateral_drop(&p, side)))),
                 knee_valgus: all(|l| l.valgus),
             },
-            doubt: if from == to {
-                Some(Doubt::SensorLost)
-            } else {
-                stance().find_map(|f| leg(f).doubt)
-            },
+            doubt: if from == to { Some(Doubt::SensorLost) } else { stance().find_map(|f| leg(f).doubt) },
             last: stance().next_back().map_or(tc, |f| f.t),
         }
     }

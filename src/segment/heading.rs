@@ -116,8 +116,7 @@ impl Heading {
         let innovation = wrap(heading - predicted);
         s.innovation = 0.9 * s.innovation + 0.1 * innovation.abs();
         s.strides += 1;
-        s.boost =
-            if turn_since.abs() > p.boost_turn { p.boost_strides } else { s.boost.saturating_sub(1) };
+        s.boost = if turn_since.abs() > p.boost_turn { p.boost_strides } else { s.boost.saturating_sub(1) };
         let mut gain = p.gain.max(1.0 / f64::from(s.strides));
         if s.boost > 0 {
             gain = gain.max(p.boost_gain);

@@ -76,10 +76,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn over<'a>(
-        stride: impl Iterator<Item = &'a Point>,
-        sensor_from_segment: &UnitQuaternion<f64>,
-    ) -> Self {
+    fn over<'a>(stride: impl Iterator<Item = &'a Point>, sensor_from_segment: &UnitQuaternion<f64>) -> Self {
         let long_in_sensor = sensor_from_segment * Vector3::y();
         let lateral_in_sensor = sensor_from_segment * Vector3::z();
         let mut sums = Self::default();

@@ -204,7 +204,7 @@ impl State {
             Event::Alert(alert) => self.alert(alert),
             Event::Health(health) => self.health(health),
             Event::Calibration(calibration) => {
-                let calibration = CalibrationView::from(calibration);
+                let calibration = CalibrationView::from(calibration.as_ref());
                 self.say(&Body::Calibration { calibration: &calibration });
                 self.session.calibration = Some(calibration);
             }

@@ -65,7 +65,9 @@ impl Recording {
     pub fn any_inputs(&self) -> Result<Inputs, SourceError> {
         Ok(match &self.form {
             Form::Bids(files) => Box::new(bids::inputs(files)?),
-            Form::Mcap(recording) => Box::new(recording.inputs()?.map(|input| input.map_err(SourceError::from))),
+            Form::Mcap(recording) => {
+                Box::new(recording.inputs()?.map(|input| input.map_err(SourceError::from)))
+            }
         })
     }
 

@@ -123,12 +123,12 @@ impl Runner {
         self.hub.decision_seconds(80e-6);
         self.hub.samples(4, u64::from(((t * 100.0).round() as u64).is_multiple_of(97)));
         if (t - 5.0).abs() < 0.005 {
-            self.hub.publish(&Event::Calibration(Calibration {
+            self.hub.publish(&Event::Calibration(Box::new(Calibration {
                 decided: SessionTime(t),
                 grade: Grade::A,
                 segments: PerPlacement::from_fn(|_| None),
                 reason: "Left thigh moved 2 degrees.".into(),
-            }));
+            })));
         }
         if !self.learnt && t > 18.0 {
             self.learnt = true;
