@@ -1,8 +1,9 @@
 //! Stance of each leg: initial and terminal contact, gait class, rhythm, measures.
 //!
 //! ```text
-//!  samples ──> signal (gaps, axis, sign, low-pass) ──Tick──> class ──Gait──┐
-//!                                                    └──────────────> machine ──> Contact
+//!  samples ──> signal (gaps, axis, sign, low-pass) ──Tick──> machine, one per leg ──Contact──> measure
+//!                                                   mid-stance │       ▲ walk or run
+//!                                                              └─> class
 //! ```
 //!
 //! One 6-axis sensor per shank is enough, in any mounting and without calibration.
