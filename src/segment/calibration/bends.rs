@@ -10,7 +10,7 @@ const WINDOW: f64 = 2.0;
 const STEP: f64 = 0.5;
 /// How closely thigh and shank turn together in a bend (correlation of their main rates): in a bend one
 /// joint moves both, in gait three do. Source: own proposal; finds
-/// the bends of all 14 virtual legs and none in their walking.
+/// the bends of all 14 virtual legs.
 const TOGETHER: f64 = 0.85;
 /// Smallest rate that counts as moving, rad/s (6 degrees per second).
 const MOVING: f64 = 0.1;
