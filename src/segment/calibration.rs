@@ -8,6 +8,7 @@ mod bends;
 mod knee;
 mod pelvis;
 mod solve;
+mod step;
 mod still;
 mod stretches;
 mod track;
@@ -20,9 +21,9 @@ use crate::segment::link::LinkSample;
 use crate::units::SessionTime;
 use nalgebra::Vector3;
 use solve::{Evidence, solve};
-use still::{longest_quiet, poses, same_poses};
+use still::{Stand, Stands, longest_quiet, poses};
 use stretches::{Gaits, Marked};
-use track::{BLOCK, GRID, KEPT, Track, grid_index, grid_time};
+use track::{BLOCK, GRID, KEPT, Track, grid_index, grid_time, moments};
 
 /// What the calibrator has to say after a sample.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,8 +62,7 @@ pub struct Calibrator {
     zero_told: bool,
     /// What the next calibration will be made from.
     evidence: Evidence,
-    /// End of the standing that `evidence` has.
-    stood_until: Option<i64>,
+    stands: Stands,
     /// Somebody asked for this calibration: it is reported even if it is worse than the last.
     asked: bool,
     /// Grade of the last calibration.
@@ -99,7 +99,7 @@ impl Calibrator {
     fn begin_attempt(&mut self, stretch: Stretch) {
         if stretch == Stretch::Still {
             self.evidence = Evidence::default();
-            self.stood_until = None;
+            self.stands.forget();
         }
         self.evidence.bends = PerPlacement::default();
         self.asked = true;
@@ -165,15 +165,13 @@ impl Calibrator {
 
     fn look_for_marked_still(&mut self, at: i64, last: bool, out: &mut Vec<Step>) {
         let Some((from, to)) = Marked::take_if_over(&mut self.still_mark, at, last) else { return };
-        match longest_quiet(self.present(to), from, to) {
-            Some((from, to)) => {
-                self.stand(from, to, true);
-                self.tell_zero(out);
-            }
-            None => {
-                self.last = Some(Grade::Refused);
-                out.push(Step::Done(Box::new(verdict::refused_standing(grid_time(at)))));
-            }
+        let found = longest_quiet(&self.present(to), from, to);
+        if let Some((from, to)) = found {
+            self.stand(from, to, true);
+            self.tell_zero(out);
+        } else {
+            self.last = Some(Grade::Refused);
+            out.push(Step::Done(Box::new(verdict::refused_standing(grid_time(at)))));
         }
     }
 
@@ -196,14 +194,13 @@ impl Calibrator {
         if good || self.still_mark.is_some() {
             return;
         }
-        let Some((from, to)) = longest_quiet(self.present(to), from, to) else { return };
-        // A second stand repeats the first, unless the sensors have moved since.
-        let valuable = self.evidence.instructed || self.have_bends(from);
-        if !self.finished && valuable && same_poses(&self.evidence.poses, &poses(&self.tracks, from, to)) {
+        let Some((from, to)) = longest_quiet(&self.present(to), from, to) else { return };
+        if self.stands.marked_over(from) {
             return;
         }
         if self.finished {
             self.evidence = Evidence::default();
+            self.stands.forget();
             self.finished = false;
         }
         self.stand(from, to, false);
@@ -212,23 +209,15 @@ impl Calibrator {
         }
     }
 
-    fn have_bends(&self, before: i64) -> bool {
-        let unmarked =
-            |until| Side::BOTH.into_iter().any(|side| self.find_bends(side, until, before).is_some());
-        self.evidence.bends.iter().any(|(_, bends)| !bends.is_empty())
-            || self.stood_until.is_some_and(unmarked)
-    }
-
     fn stand(&mut self, from: i64, to: i64, instructed: bool) {
-        self.evidence.poses = poses(&self.tracks, from, to);
-        self.evidence.instructed = instructed;
-        self.stood_until = Some(to);
+        self.stands.add(Stand { poses: poses(&self.tracks, from, to), instructed, from, to });
         self.gaits.forget();
     }
 
     fn tell_zero(&mut self, out: &mut Vec<Step>) {
         self.zero_told = true;
-        let zeros = self.evidence.poses.iter().filter_map(|(p, pose)| Some((p, pose.as_ref()?.zero)));
+        let Some(stand) = self.stands.newest() else { return };
+        let zeros = stand.poses.iter().filter_map(|(p, pose)| Some((p, pose.as_ref()?.zero)));
         out.extend(zeros.map(|(placement, zero)| Step::GyroZero { placement, zero }));
     }
 
@@ -252,7 +241,7 @@ impl Calibrator {
     fn find_bends(&self, side: Side, from: i64, to: i64) -> Option<(i64, i64)> {
         let rates = |placement| axes::calm_rates(&self.window(placement, from, to), GRID);
         let (start, end) = bends::find(&rates(Placement::thigh(side)), &rates(Placement::shank(side)), GRID)?;
-        Some((from + start as i64, from + end as i64))
+        Some((from + moments(start), from + moments(end)))
     }
 
     /// Empty unless all of it is kept.
@@ -267,8 +256,9 @@ impl Calibrator {
         if self.finished || open || self.not_before.is_some_and(|t| now < t) {
             return;
         }
-        let stood = self.stood_until.is_some();
-        let Some(span) = self.gaits.enough(now, stood, last) else { return };
+        let stood = self.stands.newest().is_some();
+        let since = grid_time(self.present(at).map(Track::start).max().unwrap_or(at));
+        let Some(span) = self.gaits.enough(since, now, stood, last) else { return };
         self.gaits.forget();
         self.evidence.kind = Some(span.gait);
         self.collect(grid_index(span.from), grid_index(span.to));
@@ -291,16 +281,18 @@ impl Calibrator {
     }
 
     fn collect(&mut self, from: i64, to: i64) {
-        if let (Some(until), false) = (self.stood_until, self.evidence.bends_asked) {
-            for side in Side::BOTH {
-                if let Some((from, to)) = self.find_bends(side, until, from) {
-                    self.keep_bends(side, from, to);
-                }
-            }
-        }
         for placement in Placement::ALL {
             self.evidence.gait[placement] = self.window(placement, from, to);
             self.evidence.unsound[placement] = self.tracks[placement].unsound(from, to);
+        }
+        let stand = self.stands.best(&self.evidence.gait).cloned();
+        self.evidence.poses = stand.as_ref().map(|stand| stand.poses).unwrap_or_default();
+        self.evidence.instructed = stand.as_ref().is_some_and(|stand| stand.instructed);
+        let Some(stand) = stand.filter(|_| !self.evidence.bends_asked) else { return };
+        for side in Side::BOTH {
+            if let Some((from, to)) = self.find_bends(side, stand.to, from) {
+                self.keep_bends(side, from, to);
+            }
         }
     }
 }

@@ -141,7 +141,7 @@ impl Sums {
         };
         for (a, b) in a.iter().zip(b) {
             let [ax, ay, az] = [a.row(0), a.row(1), a.row(2)].map(|r| r.transpose());
-            let [bx, by, bz] = [b.row(0), b.row(1), b.row(2)].map(|r| r.into_owned());
+            let [bx, by, bz] = [b.row(0), b.row(1), b.row(2)].map(nalgebra::Matrix::into_owned);
             sums.aa += a.transpose() * a;
             let horizontal = bx.transpose() * bx + by.transpose() * by;
             sums.b_horizontal += horizontal;
@@ -232,4 +232,73 @@ impl Sums {
 /// Into -pi to pi.
 fn wrap(angle: f64) -> f64 {
     (angle + PI).rem_euclid(TAU) - PI
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARMS: LeverArms =
+        LeverArms { a: Vector3::new(0.05, -0.2, 0.03), b: Vector3::new(-0.02, 0.18, 0.04) };
+
+    /// A sensor that turns as it likes, `arm` away from a joint that is shaken, its world turned by `heading`.
+    fn segment(arm: Vector3<f64>, phase: f64, heading: f64) -> Vec<LinkSample> {
+        let step = 1e-3;
+        let turn = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), -heading);
+        let attitude = |t: f64| {
+            turn * UnitQuaternion::from_euler_angles(
+                0.8 * (5.0 * t + phase).sin(),
+                0.5 * (3.0 * t + 2.0 * phase).sin(),
+                0.4 * (4.0 * t).cos(),
+            )
+        };
+        let joint =
+            |t: f64| Vector3::new(0.3 * (5.0 * t).sin(), 0.2 * (4.0 * t).cos(), 0.1 * (7.0 * t).sin());
+        let place = |t: f64| turn * joint(t) - attitude(t) * arm;
+        (0..500)
+            .map(|i| {
+                let t = f64::from(i) / 50.0;
+                let world_from_sensor = attitude(t);
+                let spin = (attitude(t - step).inverse() * attitude(t + step)).scaled_axis() / (2.0 * step);
+                let acceleration = (place(t + step) - 2.0 * place(t) + place(t - step)) / (step * step);
+                let force = acceleration + Vector3::new(0.0, 0.0, STANDARD_GRAVITY);
+                LinkSample { world_from_sensor, gyr: spin, acc: world_from_sensor.inverse() * force }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn finds_heading_and_lever_arms_from_nothing() {
+        for heading in [-2.8, -0.4, 0.0, 1.1, 3.0] {
+            let (a, b) = (segment(ARMS.a, 0.0, 0.0), segment(ARMS.b, 1.3, heading));
+            let found = link(&a, &b, Hz(50.0), Search::Anywhere).unwrap();
+            assert!(wrap(found.heading - heading).abs() < 0.01, "{} for {heading}", found.heading);
+            assert!((found.lever_arms.a - ARMS.a).norm() < 0.02, "{:?}", found.lever_arms);
+            assert!((found.lever_arms.b - ARMS.b).norm() < 0.02, "{:?}", found.lever_arms);
+            assert!(found.variance.sqrt() < 0.05);
+            let near = Search::Near { heading: heading + 0.2, range: 0.35 };
+            assert!(wrap(link(&a, &b, Hz(50.0), near).unwrap().heading - heading).abs() < 0.01);
+            let known = link(&a, &b, Hz(50.0), Search::With(ARMS)).unwrap();
+            assert!(wrap(known.heading - heading).abs() < 0.01);
+        }
+    }
+
+    #[test]
+    fn rest_has_no_heading_worth_having() {
+        let sample = LinkSample {
+            world_from_sensor: UnitQuaternion::identity(),
+            gyr: Vector3::zeros(),
+            acc: Vector3::new(0.0, 0.0, STANDARD_GRAVITY),
+        };
+        let still = vec![sample; 300];
+        let found = link(&still, &still, Hz(50.0), Search::Anywhere);
+        assert!(found.is_none_or(|link| link.variance.sqrt() > 0.5));
+    }
+
+    #[test]
+    fn too_little_or_unequal_data_gives_nothing() {
+        let a = segment(ARMS.a, 0.0, 0.0);
+        assert_eq!(link(&a[..20], &a[..20], Hz(50.0), Search::Anywhere), None);
+        assert_eq!(link(&a[..90], &a[..80], Hz(50.0), Search::Anywhere), None);
+    }
 }

@@ -68,6 +68,7 @@ mod tests {
         }
         let mut fast = tone(40.0);
         zero_phase(&mut fast, rate, 6.0);
-        assert!(fast.iter().all(|v| (v.x - 9.8).abs() < 0.05));
+        // Its ends lean on what the tone was there.
+        assert!(fast.iter().skip(40).take(320).all(|v| (v.x - 9.8).abs() < 0.01));
     }
 }

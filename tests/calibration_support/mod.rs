@@ -1,4 +1,5 @@
 //! Recordings for the calibration tests: read from the data folder, fused, and played in order of time.
+#![allow(dead_code, reason = "each test uses its part")]
 
 use nalgebra::{Quaternion, UnitQuaternion, Vector3};
 use stancewatch::body::{PerPlacement, Placement, Side};
@@ -9,7 +10,7 @@ use stancewatch::units::SessionTime;
 use std::path::{Path, PathBuf};
 
 /// Where the recordings are; a test without them says so and ends.
-pub fn data_folder() -> Option<PathBuf> {
+pub(crate) fn data_folder() -> Option<PathBuf> {
     let folder = std::env::var_os("STANCEWATCH_DATA").map(PathBuf::from).filter(|f| f.is_dir());
     if folder.is_none() {
         eprintln!("not run: STANCEWATCH_DATA names no folder with the recordings");
@@ -18,18 +19,18 @@ pub fn data_folder() -> Option<PathBuf> {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Raw {
-    pub t: f64,
-    pub acc: Vector3<f64>,
-    pub gyr: Vector3<f64>,
+pub(crate) struct Raw {
+    pub(crate) t: f64,
+    pub(crate) acc: Vector3<f64>,
+    pub(crate) gyr: Vector3<f64>,
 }
 
-pub fn table(path: &Path) -> Vec<Vec<f64>> {
+pub(crate) fn table(path: &Path) -> Vec<Vec<f64>> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     text.lines().map(|line| line.split('\t').map(|cell| cell.parse().unwrap_or(f64::NAN)).collect()).collect()
 }
 
-pub fn motion_file(folder: &Path, needle: &str) -> PathBuf {
+pub(crate) fn motion_file(folder: &Path, needle: &str) -> PathBuf {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     let found = files.into_iter().find(|p| p.file_name().unwrap().to_str().unwrap().ends_with(needle));
@@ -39,7 +40,7 @@ pub fn motion_file(folder: &Path, needle: &str) -> PathBuf {
 const TRACKS: [&str; 5] = ["Pelvis", "LeftThigh", "RightThigh", "LeftShank", "RightShank"];
 
 /// One file per sensor. With an arrival column its own clock is moved by the quickest packet.
-pub fn separate(folder: &Path, arrival: bool, until: f64) -> PerPlacement<Vec<Raw>> {
+pub(crate) fn separate(folder: &Path, arrival: bool, until: f64) -> PerPlacement<Vec<Raw>> {
     PerPlacement::from_fn(|p| {
         let rows = table(&motion_file(folder, &format!("tracksys-{}_motion.tsv", TRACKS[p.index()])));
         let first = if arrival { 2 } else { 1 };
@@ -51,7 +52,7 @@ pub fn separate(folder: &Path, arrival: bool, until: f64) -> PerPlacement<Vec<Ra
 }
 
 /// All sensors in one file, in the order of [`Placement::ALL`] as given.
-pub fn together(path: &Path, order: &[Placement]) -> PerPlacement<Vec<Raw>> {
+pub(crate) fn together(path: &Path, order: &[Placement]) -> PerPlacement<Vec<Raw>> {
     let rows = table(path);
     let mut sensors = PerPlacement::<Vec<Raw>>::default();
     for (i, p) in order.iter().enumerate() {
@@ -66,7 +67,7 @@ fn raw(t: f64, six: &[f64]) -> Option<Raw> {
 }
 
 /// Orientation of one sensor, straight from the filter; lost samples are a straight line.
-pub struct Fuse {
+pub(crate) struct Fuse {
     filter: vqf_rs::VQF,
     zero: Vector3<f64>,
     last: Option<Raw>,
@@ -74,7 +75,7 @@ pub struct Fuse {
 }
 
 impl Fuse {
-    pub fn new(samples: &[Raw]) -> Self {
+    pub(crate) fn new(samples: &[Raw]) -> Self {
         let n = samples.len() - 1;
         let mut steps: Vec<f64> = samples.windows(2).map(|w| w[1].t - w[0].t).collect();
         steps.sort_by(f64::total_cmp);
@@ -90,12 +91,12 @@ impl Fuse {
         Self { filter, zero: Vector3::zeros(), last: None, interval }
     }
 
-    pub fn set_zero(&mut self, zero: Vector3<f64>) {
+    pub(crate) fn set_zero(&mut self, zero: Vector3<f64>) {
         self.zero = zero;
         self.filter.set_bias_estimate([0.0; 3], Some(0.1_f64.to_radians()));
     }
 
-    pub fn push(&mut self, raw: &Raw, out: &mut Vec<Fused>) {
+    pub(crate) fn push(&mut self, raw: &Raw, out: &mut Vec<Fused>) {
         if let Some(last) = self.last {
             let lost = ((raw.t - last.t) / self.interval).round() as i64 - 1;
             for i in 1..=lost.max(0) {
@@ -129,13 +130,20 @@ impl Fuse {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub enum Note {
+pub(crate) enum Note {
     Mark(Mark),
     Contact(Contact),
 }
 
 impl Note {
-    fn t(&self) -> f64 {
+    pub(crate) fn tell(&self, calibrator: &mut Calibrator) {
+        match self {
+            Self::Mark(mark) => calibrator.mark(*mark),
+            Self::Contact(contact) => calibrator.contact(contact),
+        }
+    }
+
+    pub(crate) fn t(&self) -> f64 {
         match self {
             Self::Mark(mark) => mark.t.0,
             Self::Contact(contact) => contact.decided.0,
@@ -143,13 +151,13 @@ impl Note {
     }
 }
 
-pub fn marks(stretch: Stretch, from: f64, to: f64) -> [Note; 2] {
+pub(crate) fn marks(stretch: Stretch, from: f64, to: f64) -> [Note; 2] {
     [(Edge::Begin, from), (Edge::End, to)]
         .map(|(edge, t)| Note::Mark(Mark { stretch, edge, t: SessionTime(t) }))
 }
 
 /// Initial contacts as the gait stage would give them, at these times of one side.
-pub fn contacts(side: Side, times: &[f64], gait: impl Fn(f64) -> Gait) -> Vec<Note> {
+pub(crate) fn contacts(side: Side, times: &[f64], gait: impl Fn(f64) -> Gait) -> Vec<Note> {
     let mut rhythm = 0;
     let mut last = f64::NEG_INFINITY;
     times
@@ -171,13 +179,13 @@ pub fn contacts(side: Side, times: &[f64], gait: impl Fn(f64) -> Gait) -> Vec<No
 }
 
 /// Everything that came out of a session.
-pub struct Played {
-    pub steps: Vec<Step>,
-    pub fused: PerPlacement<Vec<Fused>>,
+pub(crate) struct Played {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) fused: PerPlacement<Vec<Fused>>,
 }
 
 impl Played {
-    pub fn calibrations(&self) -> Vec<&Calibration> {
+    pub(crate) fn calibrations(&self) -> Vec<&Calibration> {
         self.steps
             .iter()
             .filter_map(|s| match s {
@@ -189,7 +197,7 @@ impl Played {
 }
 
 /// Plays a session through filter and calibrator; gyroscope zeros go back to the filter as in the pipeline.
-pub fn play(sensors: &PerPlacement<Vec<Raw>>, mut notes: Vec<Note>) -> Played {
+pub(crate) fn play(sensors: &PerPlacement<Vec<Raw>>, mut notes: Vec<Note>) -> Played {
     notes.sort_by(|a, b| a.t().total_cmp(&b.t()));
     let mut notes = notes.into_iter().peekable();
     let mut fuses = PerPlacement::from_fn(|p| (!sensors[p].is_empty()).then(|| Fuse::new(&sensors[p])));
@@ -201,10 +209,7 @@ pub fn play(sensors: &PerPlacement<Vec<Raw>>, mut notes: Vec<Note>) -> Played {
     let mut fresh = Vec::new();
     for (t, p, i) in order {
         while let Some(note) = notes.next_if(|n| n.t() <= t) {
-            match note {
-                Note::Mark(mark) => calibrator.mark(mark),
-                Note::Contact(contact) => calibrator.contact(&contact),
-            }
+            note.tell(&mut calibrator);
         }
         fresh.clear();
         fuses[p].as_mut().unwrap().push(&sensors[p][i], &mut fresh);
@@ -224,13 +229,15 @@ pub fn play(sensors: &PerPlacement<Vec<Raw>>, mut notes: Vec<Note>) -> Played {
 }
 
 /// Mid-swings of a shank: peaks of its main rate, forward positive.
-pub fn mid_swings(shank: &[Raw], gait: Gait, side: Side) -> Vec<Note> {
+pub(crate) fn mid_swings(shank: &[Raw], gait: Gait, side: Side) -> Vec<Note> {
     let scatter: nalgebra::Matrix3<f64> = shank.iter().map(|r| r.gyr * r.gyr.transpose()).sum();
     let eigen = nalgebra::SymmetricEigen::new(scatter);
     let axis = eigen.eigenvectors.column(eigen.eigenvalues.imax()).into_owned();
     let mut rates: Vec<f64> = shank.iter().map(|r| r.gyr.dot(&axis)).collect();
     if rates.iter().map(|w| w.powi(3)).sum::<f64>() < 0.0 {
-        rates.iter_mut().for_each(|w| *w = -*w);
+        for w in &mut rates {
+            *w = -*w;
+        }
     }
     let mut sorted = rates.clone();
     sorted.sort_by(f64::total_cmp);

@@ -3,6 +3,7 @@
 use super::axes::{Relative, along, calm_rates, hinge, principal, relative};
 use super::bends::{BendFault, Bends, bends, lone_bend};
 use super::solve::Evidence;
+use super::step::out_of_step;
 use super::track::GRID;
 use crate::body::{Placement, Segment, Side};
 use crate::event::Gait;
@@ -27,6 +28,8 @@ pub(super) struct Sources {
     pub(super) elongation: Option<f64>,
     /// The axes come from running alone.
     pub(super) from_running: bool,
+    /// The segment's neighbour has no sensor to compare with.
+    pub(super) alone: bool,
 }
 
 impl Sources {
@@ -52,6 +55,8 @@ pub(super) enum Fault {
     RoundBends,
     /// Bends and gait do not agree about which way is right.
     Contradiction,
+    /// Time that one sensor of the leg gained on the other within the gait, s.
+    OutOfStep(f64),
 }
 
 // Weights of the axes in the mean, by what the movement allows. Source: own measurement on virtual
@@ -84,16 +89,16 @@ pub(super) fn knee(evidence: &Evidence, side: Side) -> Knee {
         None => Some(Fault::NoBends),
     };
     let mut bent = bent.and_then(Result::ok);
-    if let (Some(b), Some(g)) = (&bent, &gait) {
-        if b.hinge.0.dot(&g.main.0) < 0.0 || b.hinge.1.dot(&g.main.1) < 0.0 {
-            fault = Some(Fault::Contradiction);
-            bent = None;
-        }
+    let sure = bent.as_ref().zip(gait.as_ref());
+    if sure.is_some_and(|(b, g)| b.hinge.0.dot(&g.main.0) < 0.0 || b.hinge.1.dot(&g.main.1) < 0.0) {
+        fault = Some(Fault::Contradiction);
+        bent = None;
     }
-    Knee {
-        fault: fault.filter(|f| evidence.bends_asked || *f == Fault::Contradiction),
-        ..combine(bent.as_ref(), gait.as_ref(), evidence.kind)
-    }
+    let drift = out_of_step(&calm_rates(gt, GRID), &calm_rates(gs, GRID));
+    // What nobody asked for is not missed.
+    fault = fault.filter(|fault| evidence.bends_asked || *fault == Fault::Contradiction);
+    fault = drift.map(Fault::OutOfStep).or(fault);
+    Knee { fault, ..combine(bent.as_ref(), gait.as_ref(), evidence.kind) }
 }
 
 /// The knee's axis in gait. All point right.
@@ -163,9 +168,14 @@ fn combine(bends: Option<&Bends>, gait: Option<&GaitAxes>, kind: Option<Gait>) -
 
 /// A segment whose neighbour has no sensor.
 fn lone(segment: Segment, bends: &[LinkSample], gait: &[LinkSample], kind: Option<Gait>) -> Sources {
-    let mut sources = Sources::default();
+    let mut sources = Sources { alone: true, ..Sources::default() };
     let gait = if gait.is_empty() { None } else { forward_swing(&calm_rates(gait, GRID)) };
     let bend = if bends.is_empty() { None } else { lone_bend(segment, &calm_rates(bends, GRID), GRID) };
+    // A thigh's forward swing is hardly faster than its way back: bends know better. A shank's is.
+    let gait = match &bend {
+        Some(bend) if segment == Segment::Thigh => gait.map(|gait| along(gait, &bend.axis)),
+        _ => gait,
+    };
     if let Some(bend) = bend.filter(|b| gait.is_none_or(|g| g.dot(&b.axis) > 0.0)) {
         sources.add(OTHER, bend.axis);
         sources.from_bends = true;

@@ -56,6 +56,7 @@ pub(super) fn solve(evidence: &Evidence, decided: SessionTime) -> Calibration {
                 verdict::grade(&Part { placement, evidence, sources, frame, check, fault: knee.fault })
             });
         }
+        verdict::as_one_leg(&mut segments, side);
     }
     let (sources, fault) = pelvis(evidence, &segments);
     segments[Placement::Pelvis] = frame(evidence, Placement::Pelvis, &sources.axes).map(|frame| {

@@ -2,19 +2,23 @@
 
 use super::track::{BLOCK, Moment, Track};
 use crate::body::PerPlacement;
+use crate::segment::link::LinkSample;
 use nalgebra::{UnitQuaternion, Vector3};
+use std::collections::VecDeque;
 
-/// Spread of the angular rate within half a second of quiet standing, rad/s (7 degrees per second):
+/// Spread of the angular rate within half a second of quiet standing, rad/s (8 degrees per second):
 /// shifting one's weight passes, a step or a bend does not. Source: own measurement on two real people
-/// (standing 0.4 to 6.6, slow leg movements from 8).
-const QUIET_GYR: f64 = 0.122;
+/// (standing 0.4 to 7.7, leg movements above 8.3 within the second).
+const QUIET_GYR: f64 = 0.14;
 /// Spread of the acceleration within the same, m/s². Source: same (standing up to 0.55).
 const QUIET_ACC: f64 = 0.6;
 /// How far a segment may lean from its mean over the stretch, rad (3 degrees): beyond it stands differently.
 const SAME_POSE: f64 = 0.052;
-/// How far up may turn in a sensor from one stand to the next, rad (10 degrees): a knee stands
-/// straighter or not, a strap that was put on anew is farther off.
-const SAME_MOUNTING: f64 = 0.175;
+/// How far a segment may lean in standing from its mean over gait, rad (60 degrees): a shank leans 32 on
+/// average in running (own measurement on virtual running, 14 legs), a thigh more with the knees high.
+const UPRIGHT: f64 = 1.047;
+/// Stands that are kept.
+const MOST_STANDS: usize = 4;
 /// Shortest stretch, blocks of half a second: 3 s.
 const SHORTEST: i64 = 6;
 /// From this many blocks on the first and the last are left out: settling and setting off.
@@ -67,7 +71,7 @@ pub(super) fn quiet<'a>(tracks: impl Iterator<Item = &'a Track> + Clone, from: i
 
 /// The longest stretch of whole blocks in `from..to` in which all of `tracks` are quiet; grid indices.
 pub(super) fn longest_quiet<'a>(
-    tracks: impl Iterator<Item = &'a Track> + Clone,
+    tracks: &(impl Iterator<Item = &'a Track> + Clone),
     from: i64,
     to: i64,
 ) -> Option<(i64, i64)> {
@@ -118,10 +122,59 @@ fn pose(track: &Track, from: i64, to: i64) -> Option<Pose> {
     })
 }
 
-/// Whether the sensors sit as they did.
-pub(super) fn same_poses(before: &PerPlacement<Option<Pose>>, now: &PerPlacement<Option<Pose>>) -> bool {
-    before.iter().zip(now.iter()).all(|((_, before), (_, now))| match (before, now) {
-        (Some(before), Some(now)) => before.up.angle(&now.up) < SAME_MOUNTING,
-        _ => true,
-    })
+/// A stretch of standing, grid indices.
+#[derive(Debug, Clone)]
+pub(super) struct Stand {
+    pub(super) poses: PerPlacement<Option<Pose>>,
+    /// Somebody told the runner how to stand.
+    pub(super) instructed: bool,
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+/// The last few. Which of them was standing upright, and which a leg held up or sensors lying on a table,
+/// only the gait that follows can tell.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stands(VecDeque<Stand>);
+
+impl Stands {
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn newest(&self) -> Option<&Stand> {
+        self.0.back()
+    }
+
+    /// A marked stand covers what begins here.
+    pub(super) fn marked_over(&self, from: i64) -> bool {
+        self.0.iter().any(|stand| stand.instructed && from < stand.to)
+    }
+
+    /// The same stretch seen for longer takes the place of its beginning.
+    pub(super) fn add(&mut self, stand: Stand) {
+        if self.0.back().is_some_and(|last| !last.instructed && stand.from < last.to) {
+            self.0.pop_back();
+        }
+        if self.0.len() == MOST_STANDS
+            && let Some(oldest) = self.0.iter().position(|stand| !stand.instructed)
+        {
+            self.0.remove(oldest);
+        }
+        self.0.push_back(stand);
+    }
+
+    /// The longest that fits this gait; a marked one before all others. One that was marked in sitting
+    /// does not fit.
+    pub(super) fn best(&self, gait: &PerPlacement<Vec<LinkSample>>) -> Option<&Stand> {
+        let fits = |stand: &Stand| {
+            stand.poses.iter().filter(|(p, _)| p.side().is_some()).all(|(p, pose)| {
+                let up: Vector3<f64> =
+                    gait[p].iter().map(|s| s.world_from_sensor.inverse() * Vector3::z()).sum();
+                pose.is_none_or(|pose| gait[p].is_empty() || pose.up.angle(&up) < UPRIGHT)
+            })
+        };
+        let upright = self.0.iter().filter(|stand| fits(stand));
+        upright.max_by_key(|stand| (stand.instructed, stand.to - stand.from))
+    }
 }

@@ -106,15 +106,23 @@ impl Gaits {
         }
     }
 
-    /// Gait to calibrate from, if there is enough of it; its newest part.
-    pub(super) fn enough(&self, now: SessionTime, stood: bool, last: bool) -> Option<Span> {
+    /// Gait to calibrate from, if there is enough of it; its newest part, and only from where all
+    /// sensors have samples (`since`).
+    pub(super) fn enough(
+        &self,
+        since: SessionTime,
+        now: SessionTime,
+        stood: bool,
+        last: bool,
+    ) -> Option<Span> {
         let wanted = if stood { GAIT } else { GAIT_ALONE };
-        let present = self.spans.left.into_iter().chain(self.spans.right).filter(Span::regular);
+        let seen = |span: Span| Span { from: if span.from < since { since } else { span.from }, ..span };
+        let present = self.spans.left.into_iter().chain(self.spans.right).filter(Span::regular).map(seen);
         let longest = present.max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
         let short = |span: &Span| (stood || last) && span.seconds() >= SHORT_GAIT;
         let mut span = longest
             .filter(|span| span.seconds() >= wanted)
-            .or(self.ended.filter(short))
+            .or(self.ended.map(seen).filter(short))
             .or(longest.filter(|span| (last || now - span.to > OVER) && short(span)))?;
         if span.seconds() > wanted {
             span.from = span.to + -wanted;

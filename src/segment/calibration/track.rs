@@ -53,6 +53,11 @@ impl Track {
         self.end
     }
 
+    /// Grid index of the oldest moment.
+    pub(super) fn start(&self) -> i64 {
+        self.end - moments(self.kept.len())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
@@ -129,7 +134,7 @@ impl Track {
         from: i64,
         to: i64,
     ) -> Option<impl ExactSizeIterator<Item = &Moment> + Clone> {
-        let first = self.end - self.kept.len() as i64;
+        let first = self.start();
         if from < first || to > self.end || from >= to {
             return None;
         }
@@ -166,4 +171,10 @@ pub(super) fn grid_index(t: SessionTime) -> i64 {
 
 pub(super) fn grid_time(index: i64) -> SessionTime {
     SessionTime(index as f64 * GRID.interval())
+}
+
+/// A count of moments as a difference of grid indices.
+#[expect(clippy::cast_possible_wrap, reason = "no window holds 2^63 moments")]
+pub(super) fn moments(count: usize) -> i64 {
+    count as i64
 }

@@ -2,21 +2,23 @@
 
 use super::knee::{Fault, Sources};
 use super::solve::{Evidence, Frame};
-use crate::body::{PerPlacement, Placement, Segment};
+use crate::body::{PerPlacement, Placement, Segment, Side};
 use crate::event::{Calibration, Grade, SegmentCalibration, SegmentGrade};
 use crate::units::SessionTime;
 
 /// Largest disagreement of grade A and of grade B, rad (8 and 15 degrees). Source: own measurement on
-/// virtual running (good recordings 2.5 to 14) and on a recording with sensors out of step (from 150).
+/// virtual running (0.1 to 13) and on a recording with sensors out of step (from 150).
 const GOOD: f64 = 0.1396;
 const USABLE: f64 = 0.2618;
 /// Spread of the angular rate in standing for grade A, rad/s (1.5 degrees per second). Source: own
 /// proposal; quiet people 0.4 to 1.4.
 const CALM: f64 = 0.0262;
-/// Largest elongation of knee bends for grade A. Source: own proposal; good recordings below 0.17.
+/// Largest elongation of knee bends for grade A. Source: own proposal; 14 virtual thighs below 0.04.
 const STRAIGHT: f64 = 0.5;
-/// An axis that is not averaged may be this far off, rad (35 degrees): in running the worst of 28 was 17.
+/// An axis that is not averaged may be this far off, rad (35 degrees): in running the worst of 14 was 17.
 const FAR_OFF: f64 = 0.61;
+/// Axes so far apart are not those of one knee, rad (60 degrees).
+const ANOTHER_LEG: f64 = 1.047;
 /// Shares of lost or clipped moments: above the first not grade A, above the second refused. Source: own
 /// proposal.
 const SOME_LOST: f64 = 0.02;
@@ -75,14 +77,15 @@ pub(super) fn grade(part: &Part) -> SegmentCalibration {
 }
 
 /// In order of importance where grades are equal: the last of the worst is said.
-fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 9] {
+fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 10] {
     let name = name(part.placement);
     let pose = part.evidence.poses[part.placement];
     let apart = part.frame.disagreement;
     let unsound = part.evidence.unsound[part.placement];
     let restless = pose.filter(|pose| pose.unrest >= CALM);
     let round = part.sources.elongation.filter(|e| *e > STRAIGHT);
-    let fault = part.fault.map(|fault| (Grade::B, fault_sentence(fault)));
+    let fault = part.fault.map(|fault| (fault_grade(fault), fault_sentence(fault)));
+    let most = if part.sources.from_running { FAR_OFF } else { USABLE };
     let lost = |grade| {
         (
             grade,
@@ -108,6 +111,9 @@ fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 9] {
         round.map(|_| {
             (Grade::B, "The knee bends went sideways: repeat three slow bends with the kneecaps forward.".into())
         }),
+        part.sources.alone.then(|| {
+            (Grade::B, format!("The {name} has no sensor on the neighbouring segment to compare with: add one for a better calibration."))
+        }),
         fault.or_else(|| {
             (!part.sources.from_bends && pose.is_some()).then(|| {
                 (Grade::B, "There were no knee bends: bend the knees slowly three times after standing for a better calibration.".into())
@@ -123,10 +129,41 @@ fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 9] {
         }),
         (unsound > TOO_MANY_LOST).then(|| lost(Grade::Refused)),
         apart
-            .filter(|a| *a > USABLE)
+            .filter(|a| *a > most)
             .or(part.check.filter(|a| *a > FAR_OFF))
-            .map(|a| disagree(Grade::Refused, a, "check")),
+            .map(|a| if a > ANOTHER_LEG { no_knee(&name) } else { disagree(Grade::Refused, a, "check") }),
     ]
+}
+
+/// Both axes of a knee come from both of its sensors: if one is refused, so is the other.
+pub(super) fn as_one_leg(segments: &mut PerPlacement<Option<SegmentCalibration>>, side: Side) {
+    let (thigh, shank) = (Placement::thigh(side), Placement::shank(side));
+    for (from, to) in [(thigh, shank), (shank, thigh)] {
+        let reason = segments[from].as_ref().filter(|s| s.quality.grade == Grade::Refused);
+        let reason = reason.map(|s| s.quality.reason.clone());
+        if let (Some(reason), Some(other)) = (reason, segments[to].as_mut())
+            && other.quality.grade != Grade::Refused
+        {
+            other.quality.grade = Grade::Refused;
+            other.quality.reason = reason;
+        }
+    }
+}
+
+fn no_knee(name: &str) -> (Grade, String) {
+    (
+        Grade::Refused,
+        format!(
+            "The {name} sensor and its neighbour do not move like one leg: see that each is on its own segment and restart both, then calibrate again."
+        ),
+    )
+}
+
+fn fault_grade(fault: Fault) -> Grade {
+    match fault {
+        Fault::OutOfStep(_) => Grade::Refused,
+        _ => Grade::B,
+    }
 }
 
 fn fault_sentence(fault: Fault) -> String {
@@ -140,6 +177,10 @@ fn fault_sentence(fault: Fault) -> String {
             "The knee bends were not about one axis: repeat three slow bends with the kneecaps forward."
                 .into()
         }
+        Fault::OutOfStep(drift) => format!(
+            "The sensors of the leg drifted {:.0} ms apart in time within a few strides: restart both, then calibrate again.",
+            drift.abs() * 1000.0
+        ),
         Fault::Contradiction => {
             "Knee bends and gait disagree about which way is forward: repeat three slow knee bends.".into()
         }
