@@ -197,6 +197,8 @@ impl Pipeline {
             }
             self.settle(placement);
         }
+        self.calibrator.finish(&mut self.scratch.steps);
+        self.take_steps();
         self.advance(true);
         self.miss_calibration(true);
     }
@@ -209,11 +211,18 @@ impl Pipeline {
         for contact in self.scratch.contacts.drain(..) {
             self.calibrator.contact(&contact);
             self.stances.contact(&contact);
-            if contact.kind == ContactKind::MidSwing {
-                self.frames.mid_swing(contact.side, contact.t);
+            match contact.kind {
+                ContactKind::MidSwing => self.frames.mid_swing(contact.side, contact.t),
+                ContactKind::LockLost => self.flagger.drop_evidence(Some(contact.decided), &mut self.events),
+                _ => {}
             }
             self.events.push(Event::Contact(contact));
         }
+        self.take_steps();
+    }
+
+    /// Acts on what calibration has found.
+    fn take_steps(&mut self) {
         let mut steps = std::mem::take(&mut self.scratch.steps);
         for step in steps.drain(..) {
             match step {
