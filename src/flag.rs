@@ -92,6 +92,22 @@ impl Flagger {
         &self.legs[side].suppressed
     }
 
+    /// What a leg is judged against at its present speed: rule, amber and red, rad. For people to see; a
+    /// stance is judged with its own speed.
+    pub fn limits(&self, side: Side) -> impl Iterator<Item = (Rule, f64, f64)> + '_ {
+        let leg = &self.legs[side];
+        let speed = leg.usual.as_ref().and_then(|usual| {
+            let contact = leg.contact_now().unwrap_or(usual.contact);
+            limits::speed(usual, contact, None, &self.config.decision)
+        });
+        RULES.iter().filter(|spec| self.config.watches(spec.rule)).filter_map(move |spec| {
+            let &quantity = spec.quantities.first()?;
+            let usual = leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((limits::of(u, quantity)?, s)));
+            let limits = limits::limits(&self.config, quantity, usual, self.grade)?;
+            Some((spec.rule, limits.amber, limits.red))
+        })
+    }
+
     /// The leg's usual is known.
     #[must_use]
     pub fn has_baseline(&self, side: Side) -> bool {

@@ -4,12 +4,13 @@
 //! recording. Queues between them are bounded and block: nothing is dropped.
 
 use crate::cli::Speed;
+use crate::body::Side;
 use crate::event::{Event, Health, HealthCode};
 use crate::host_clock;
 use crate::input::Input;
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::{RecordError, Recorder, SessionMeta};
-use crate::serve::{Hub, SourceLabel};
+use crate::serve::{Hub, Limit, SourceLabel};
 use crate::units::SessionTime;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -90,9 +91,15 @@ fn tell(pipeline: &Pipeline, hub: &Hub, before: (u64, u64)) -> (u64, u64) {
     }
     hub.phase(pipeline.phase());
     hub.sensors(pipeline.sensors().collect());
+    hub.limits(&limits(pipeline));
     let counts = pipeline.samples();
     hub.samples(counts.0 - before.0, counts.1 - before.1);
     counts
+}
+
+fn limits(pipeline: &Pipeline) -> Vec<Limit> {
+    let of = |side| pipeline.limits(side).map(move |(rule, amber, red)| Limit { side, rule, amber, red });
+    Side::BOTH.into_iter().flat_map(of).collect()
 }
 
 /// Paces the source: an input is due when its session time has passed, at the given speed.

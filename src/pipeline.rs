@@ -7,9 +7,9 @@ mod frames;
 mod line;
 mod stances;
 
-use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo};
+use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
 use crate::event::{
-    Calibration, Contact, ContactKind, Event, Frame, Fused, Grade, Health, HealthCode, Phase, SensorStatus,
+    Calibration, Contact, ContactKind, Event, Frame, Fused, Grade, Health, HealthCode, Phase, Rule, SensorStatus,
     Stance,
 };
 use crate::flag::{ConfigError, FlagConfig, Flagger};
@@ -112,6 +112,11 @@ impl Pipeline {
     #[must_use]
     pub fn now(&self) -> Option<SessionTime> {
         self.now
+    }
+
+    /// What each leg is judged against now: rule, amber and red, rad.
+    pub fn limits(&self, side: Side) -> impl Iterator<Item = (Rule, f64, f64)> + '_ {
+        self.flagger.limits(side)
     }
 
     /// How each sensor does, worn ones first, in the order of [`Placement::ALL`].

@@ -301,11 +301,11 @@ pub fn demo_config() -> RunnerConfig {
         seed: 20,
         subject: "demo".into(),
         task: "demo".into(),
-        running_s: 160.0,
+        running_s: 200.0,
         individuality: 0.5,
         episodes: vec![
-            episode(Side::Right, EpisodeKind::Adduction, 7.0, 50.0),
-            episode(Side::Left, EpisodeKind::Rotation, 10.0, 90.0),
+            episode(Side::Right, EpisodeKind::Adduction, 7.0, 75.0),
+            episode(Side::Left, EpisodeKind::Rotation, 10.0, 130.0),
         ],
         ..RunnerConfig::default()
     }
