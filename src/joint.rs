@@ -23,9 +23,17 @@ pub fn gait_from_segment(world_from_segment: &UnitQuaternion<f64>, heading: f64)
     let m = world_from_segment.to_rotation_matrix();
     let m = m.matrix();
     let (s, c) = heading.sin_cos();
-    let forward = c * m.row(0) + s * m.row(1);
-    let right = s * m.row(0) - c * m.row(1);
-    Matrix3::from_rows(&[forward, m.row(2).into_owned(), right])
+    Matrix3::new(
+        c * m.m11 + s * m.m21,
+        c * m.m12 + s * m.m22,
+        c * m.m13 + s * m.m23,
+        m.m31,
+        m.m32,
+        m.m33,
+        s * m.m11 - c * m.m21,
+        s * m.m12 - c * m.m22,
+        s * m.m13 - c * m.m23,
+    )
 }
 
 /// Thigh against pelvis: flexion, adduction, medial rotation.

@@ -1,8 +1,8 @@
 //! The early edge of packet arrivals. Radio and host can only delay a packet, so the line that lies
 //! under all points (device time, arrival minus device time) and closest to them is the sensor's clock
 //! plus the shortest delay. Moon, Skelly & Towsley, Estimation and removal of clock skew from network
-//! delay measurements, INFOCOM 1999, find it by linear programming; here a search over the one
-//! unknown that is left does.
+//! delay measurements, INFOCOM 1999, find it by linear programming; the solution is the edge of the
+//! points' lower convex hull under their mean time.
 
 use std::collections::VecDeque;
 
@@ -28,9 +28,6 @@ struct Params {
 const PARAMS: Params =
     Params { bin: 1.0, bin_samples: 25.0, bins: 300, drift_span: 20.0, unseen: 0.0012, drift: 150e-6 };
 
-/// Steps of the search for the slope: a third of the range goes each time, 1e-10 remains.
-const SEARCH_STEPS: usize = 36;
-
 #[derive(Debug, Clone, Copy)]
 struct Point {
     /// Device time since the first packet, s.
@@ -49,6 +46,8 @@ pub(super) struct Edge {
     /// Median height of the bins above the line, s: a burst after a stall must not count.
     height: f64,
     heights: Vec<f64>,
+    /// Corners of the lower convex hull, for the fit.
+    hull: Vec<Point>,
 }
 
 /// Arrival less device time of a packet without avoidable delay: `intercept + slope * x`.
@@ -68,6 +67,7 @@ impl Edge {
             line: Line::default(),
             height: 0.0,
             heights: Vec::with_capacity(PARAMS.bins + 1),
+            hull: Vec::with_capacity(PARAMS.bins + 1),
         }
     }
 
@@ -121,22 +121,24 @@ impl Edge {
         self.height = *self.heights.select_nth_unstable_by(middle, f64::total_cmp).1;
     }
 
-    /// The slope for which the points' mean height above the line under them is smallest. Late points
-    /// do not bend it: their height adds the same to every slope, only their time counts.
-    fn slope(&self) -> f64 {
+    /// The slope for which the points' mean height above the line under them is smallest: that of the
+    /// lower hull at the mean time. Late points do not bend it: their height adds the same to every
+    /// slope, only their time counts.
+    fn slope(&mut self) -> f64 {
         let mean_x = self.earliest.iter().map(|p| p.x).sum::<f64>() / self.earliest.len() as f64;
-        // Mean height is the mean of y, which no slope changes, less this: the line's value in the middle.
-        let middle = |slope: f64| self.lowest(slope) + slope * mean_x;
-        let (mut low, mut high) = (-PARAMS.drift, PARAMS.drift);
-        for _ in 0..SEARCH_STEPS {
-            let third = (high - low) / 3.0;
-            if middle(low + third) < middle(high - third) {
-                low += third;
-            } else {
-                high -= third;
+        self.hull.clear();
+        for &point in &self.earliest {
+            while let [.., before, last] = self.hull.as_slice()
+                && (last.y - before.y) * (point.x - before.x) >= (point.y - before.y) * (last.x - before.x)
+            {
+                self.hull.pop();
             }
+            self.hull.push(point);
         }
-        0.5 * (low + high)
+        let right = self.hull.partition_point(|p| p.x < mean_x);
+        let at = |i: usize| self.hull.get(i);
+        let (Some(a), Some(b)) = (right.checked_sub(1).and_then(at), at(right)) else { return 0.0 };
+        ((b.y - a.y) / (b.x - a.x)).clamp(-PARAMS.drift, PARAMS.drift)
     }
 
     /// Intercept of the highest line of this slope under all points.

@@ -115,7 +115,7 @@ impl Calibrator {
 
     /// One fused sample; appends what follows from it.
     pub fn push(&mut self, placement: Placement, sample: &Fused, out: &mut Vec<Step>) {
-        if !self.tracks[placement].push(sample) {
+        if self.at_rest() || !self.tracks[placement].push(sample) {
             return;
         }
         let end = self.tracks[placement].end();
@@ -188,10 +188,15 @@ impl Calibrator {
         }
     }
 
+    /// Calibrated well, and nobody asks for more: the past need not be kept until somebody does.
+    fn at_rest(&self) -> bool {
+        let good = self.finished && self.last.is_some_and(|grade| grade < Grade::C);
+        good && self.still_mark.is_none() && self.bends_mark.is_none()
+    }
+
     /// Quiet that nobody marked.
     fn quiet_stretch(&mut self, from: i64, to: i64, out: &mut Vec<Step>) {
-        let good = self.finished && self.last.is_some_and(|grade| grade < Grade::C);
-        if good || self.still_mark.is_some() {
+        if self.at_rest() || self.still_mark.is_some() {
             return;
         }
         let Some((from, to)) = longest_quiet(&self.present(to), from, to) else { return };

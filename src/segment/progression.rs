@@ -7,7 +7,7 @@
 
 use super::track::Point;
 use crate::body::Segment;
-use nalgebra::{Matrix2, UnitQuaternion, Vector2, Vector3};
+use nalgebra::{UnitQuaternion, Vector2, Vector3};
 use std::f64::consts::{FRAC_PI_2, PI};
 
 /// Angular rates count for the swing axis above this, rad/s: 100 deg/s leaves out stance, where
@@ -62,16 +62,16 @@ struct Sums {
     lateral: Vector2<f64>,
     /// Segment Y, horizontal part, and its second moment.
     long: Vector2<f64>,
-    long_square: Matrix2<f64>,
+    long_square: Moment,
     /// Second moment of the horizontal angular rate: quick samples, and all.
-    quick: Matrix2<f64>,
+    quick: Moment,
     n_quick: u32,
-    rates: Matrix2<f64>,
+    rates: Moment,
     /// Running sum of horizontal acceleration (velocity in steps), and what its loop needs:
     /// the sums of S, S Sᵀ and k S over samples k.
     velocity: Vector2<f64>,
     sum_s: Vector2<f64>,
-    sum_ss: Matrix2<f64>,
+    sum_ss: Moment,
     sum_ks: Vector2<f64>,
 }
 
@@ -81,13 +81,19 @@ impl Sums {
         let lateral_in_sensor = sensor_from_segment * Vector3::z();
         let mut sums = Self::default();
         for point in stride {
-            let world_from_sensor = point.world_from_sensor.to_rotation_matrix();
-            let horizontal = world_from_sensor.matrix().fixed_view::<2, 3>(0, 0);
+            let m = point.world_from_sensor.to_rotation_matrix();
+            let m = m.matrix();
+            let horizontal = |v: &Vector3<f64>| {
+                Vector2::new(
+                    m.m11 * v.x + m.m12 * v.y + m.m13 * v.z,
+                    m.m21 * v.x + m.m22 * v.y + m.m23 * v.z,
+                )
+            };
             sums.add(
-                horizontal * long_in_sensor,
-                horizontal * lateral_in_sensor,
-                horizontal * point.gyr,
-                horizontal * point.acc,
+                horizontal(&long_in_sensor),
+                horizontal(&lateral_in_sensor),
+                horizontal(&point.gyr),
+                horizontal(&point.acc),
                 point.gyr.norm_squared() > QUICK * QUICK,
             );
         }
@@ -105,27 +111,26 @@ impl Sums {
         self.n += 1;
         self.lateral += lateral;
         self.long += long;
-        self.long_square += long * long.transpose();
-        let moment = rate * rate.transpose();
-        self.rates += moment;
+        self.long_square.add(long);
+        self.rates.add(rate);
         if quick {
-            self.quick += moment;
+            self.quick.add(rate);
             self.n_quick += 1;
         }
         self.velocity += acc;
         self.sum_s += self.velocity;
-        self.sum_ss += self.velocity * self.velocity.transpose();
+        self.sum_ss.add(self.velocity);
         self.sum_ks += f64::from(self.n) * self.velocity;
     }
 
     /// The leg turns about this horizontal line.
     fn swing_axis(&self) -> f64 {
-        principal(if self.n_quick < FEWEST_QUICK { &self.rates } else { &self.quick })
+        (if self.n_quick < FEWEST_QUICK { &self.rates } else { &self.quick }).principal()
     }
 
     /// The segment's long axis sweeps along this line.
     fn sweep(&self) -> f64 {
-        principal(&(self.long_square - self.long * self.long.transpose() / f64::from(self.n)))
+        self.long_square.about_mean(self.long, f64::from(self.n)).principal()
     }
 
     /// The sensor's velocity within the stride runs along this line. The acceleration's mean over the
@@ -137,15 +142,44 @@ impl Sums {
         let sum_k = 0.5 * n * (n + 1.0);
         let sum_kk = sum_k * (2.0 * n + 1.0) / 3.0;
         let sum_v = self.sum_s - m * sum_k;
-        let cross = self.sum_ks * m.transpose();
-        let sum_vv = self.sum_ss - cross - cross.transpose() + m * m.transpose() * sum_kk;
-        principal(&(sum_vv - sum_v * sum_v.transpose() / n))
+        let (ks, ss) = (self.sum_ks, &self.sum_ss);
+        let sum_vv = Moment {
+            xx: ss.xx - 2.0 * ks.x * m.x + m.x * m.x * sum_kk,
+            xy: ss.xy - ks.x * m.y - ks.y * m.x + m.x * m.y * sum_kk,
+            yy: ss.yy - 2.0 * ks.y * m.y + m.y * m.y * sum_kk,
+        };
+        sum_vv.about_mean(sum_v, n).principal()
     }
 }
 
-/// Direction of the larger principal axis, rad, up to half a turn.
-fn principal(moment: &Matrix2<f64>) -> f64 {
-    0.5 * f64::atan2(2.0 * moment.m12, moment.m11 - moment.m22)
+/// Second moment of horizontal vectors.
+#[derive(Debug, Default)]
+struct Moment {
+    xx: f64,
+    xy: f64,
+    yy: f64,
+}
+
+impl Moment {
+    fn add(&mut self, v: Vector2<f64>) {
+        self.xx += v.x * v.x;
+        self.xy += v.x * v.y;
+        self.yy += v.y * v.y;
+    }
+
+    /// Without the part of the mean, given the vectors' sum and number.
+    fn about_mean(&self, sum: Vector2<f64>, n: f64) -> Self {
+        Self {
+            xx: self.xx - sum.x * sum.x / n,
+            xy: self.xy - sum.x * sum.y / n,
+            yy: self.yy - sum.y * sum.y / n,
+        }
+    }
+
+    /// Direction of the larger principal axis, rad, up to half a turn.
+    fn principal(&self) -> f64 {
+        0.5 * f64::atan2(2.0 * self.xy, self.xx - self.yy)
+    }
 }
 
 fn angle(v: Vector2<f64>) -> f64 {

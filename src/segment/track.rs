@@ -41,6 +41,13 @@ pub struct Track {
     cursor: u64,
 }
 
+/// The world's vertical component of a vector in sensor axes: the third row of the rotation matrix.
+fn vertical(world_from_sensor: &UnitQuaternion<f64>, v: &Vector3<f64>) -> f64 {
+    let q = world_from_sensor.as_ref();
+    let (w, x, y, z) = (q.w, q.i, q.j, q.k);
+    2.0 * (x * z - w * y) * v.x + 2.0 * (y * z + w * x) * v.y + (1.0 - 2.0 * (x * x + y * y)) * v.z
+}
+
 impl Track {
     #[must_use]
     pub fn new(rate: Hz) -> Self {
@@ -50,8 +57,7 @@ impl Track {
 
     pub fn push(&mut self, fused: &Fused) {
         if let Some(last) = self.points.back() {
-            let up = fused.world_from_sensor.inverse_transform_vector(&Vector3::z());
-            self.yaw += up.dot(&fused.gyr) * (fused.t - last.t);
+            self.yaw += vertical(&fused.world_from_sensor, &fused.gyr) * (fused.t - last.t);
         }
         self.points.push_back(Point {
             t: fused.t,
