@@ -9,7 +9,7 @@ mod stances;
 
 use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
 use crate::event::{
-    Calibration, Contact, ContactKind, Event, Frame, Fused, Grade, Health, HealthCode, Phase, Rule, SensorStatus,
+    Calibration, Contact, ContactKind, Event, Fused, Grade, Health, HealthCode, Phase, Rule, SensorStatus,
     Stance,
 };
 use crate::flag::{ConfigError, FlagConfig, Flagger};
@@ -70,7 +70,6 @@ struct Scratch {
     fused: Vec<Fused>,
     contacts: Vec<Contact>,
     steps: Vec<Step>,
-    frames: Vec<Frame>,
     health: Vec<Health>,
 }
 
@@ -217,7 +216,7 @@ impl Pipeline {
             self.calibrator.contact(&contact);
             self.stances.contact(&contact);
             match contact.kind {
-                ContactKind::MidSwing => self.frames.mid_swing(contact.side, contact.t),
+                ContactKind::MidSwing => self.frames.mid_swing(&self.lines, contact.side, contact.t),
                 ContactKind::LockLost => self.flagger.drop_evidence(Some(contact.decided), &mut self.events),
                 _ => {}
             }
@@ -228,6 +227,9 @@ impl Pipeline {
 
     /// Acts on what calibration has found.
     fn take_steps(&mut self) {
+        if self.scratch.steps.is_empty() {
+            return;
+        }
         let mut steps = std::mem::take(&mut self.scratch.steps);
         for step in steps.drain(..) {
             match step {
@@ -256,12 +258,11 @@ impl Pipeline {
     /// Moves the grid, completes stances and judges them.
     fn advance(&mut self, last: bool) {
         let Some(now) = self.now else { return };
-        let frames = &mut self.scratch.frames;
-        self.frames.advance(&mut self.lines, now, last, |frame| frames.push(frame));
-        for frame in frames.drain(..) {
-            self.stances.frame(&frame);
-            self.events.push(Event::Frame(frame));
-        }
+        let Self { frames, lines, stances, events, .. } = self;
+        frames.advance(lines, now, last, |frame| {
+            stances.frame(&frame);
+            events.push(Event::Frame(frame));
+        });
         while let Some(stance) = self.stances.next(last) {
             self.judge(stance);
         }

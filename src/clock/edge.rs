@@ -16,6 +16,9 @@ struct Params {
     /// Bins that the line is laid under. Default 300: five minutes, over which a crystal in a warming
     /// sensor keeps its rate to a few parts per million.
     bins: usize,
+    /// The line is laid anew when one in so many bins is new. Default 20: at once in the first twenty
+    /// seconds, each fifteen in the end.
+    bins_per_fit: usize,
     /// Drift stays at zero below this span, s: the points' scatter would be taken for drift. Default 20.
     drift_span: f64,
     /// What no scatter shows: how much the shortest delays of two like sensors differ, s. Default
@@ -26,7 +29,7 @@ struct Params {
 }
 
 const PARAMS: Params =
-    Params { bin: 1.0, bin_samples: 25.0, bins: 300, drift_span: 20.0, unseen: 0.0012, drift: 150e-6 };
+    Params { bin: 1.0, bin_samples: 25.0, bins: 300, bins_per_fit: 20, drift_span: 20.0, unseen: 0.0012, drift: 150e-6 };
 
 #[derive(Debug, Clone, Copy)]
 struct Point {
@@ -45,6 +48,9 @@ pub(super) struct Edge {
     line: Line,
     /// Median height of the bins above the line, s: a burst after a stall must not count.
     height: f64,
+    sigma: f64,
+    /// Bins since the last fit.
+    unfitted: usize,
     heights: Vec<f64>,
     /// Corners of the lower convex hull, for the fit.
     hull: Vec<Point>,
@@ -66,6 +72,8 @@ impl Edge {
             open: f64::NEG_INFINITY,
             line: Line::default(),
             height: 0.0,
+            sigma: f64::INFINITY,
+            unfitted: 0,
             heights: Vec::with_capacity(PARAMS.bins + 1),
             hull: Vec::with_capacity(PARAMS.bins + 1),
         }
@@ -90,7 +98,11 @@ impl Edge {
                 if self.earliest.len() > PARAMS.bins {
                     self.earliest.pop_front();
                 }
-                self.fit();
+                self.unfitted += 1;
+                // One bin more changes a line under many little.
+                if self.unfitted * PARAMS.bins_per_fit >= self.earliest.len() || self.line.above(x, y) < 0.0 {
+                    self.fit();
+                }
             }
         }
     }
@@ -105,9 +117,7 @@ impl Edge {
 
     /// How far the line may be from the true edge, one standard deviation, s.
     pub(super) fn sigma(&self) -> f64 {
-        // For heights as a queue makes them (exponential), whose mean is the median over ln 2.
-        let seen = self.height / std::f64::consts::LN_2 / (self.earliest.len().max(1) as f64).sqrt();
-        seen.hypot(PARAMS.unseen)
+        self.sigma
     }
 
     fn fit(&mut self) {
@@ -119,6 +129,10 @@ impl Edge {
         self.heights.extend(self.earliest.iter().map(|p| line.above(p.x, p.y)));
         let middle = self.heights.len() / 2;
         self.height = *self.heights.select_nth_unstable_by(middle, f64::total_cmp).1;
+        // For heights as a queue makes them (exponential), whose mean is the median over ln 2.
+        let seen = self.height / std::f64::consts::LN_2 / (self.earliest.len() as f64).sqrt();
+        self.sigma = seen.hypot(PARAMS.unseen);
+        self.unfitted = 0;
     }
 
     /// The slope for which the points' mean height above the line under them is smallest: that of the

@@ -80,6 +80,9 @@ impl StanceStage {
 
     /// The next stance that is complete, if any. `last`: no more frames will come.
     pub(crate) fn next(&mut self, last: bool) -> Option<Stance> {
+        if Side::BOTH.into_iter().all(|side| self.legs[side].tc.is_none()) {
+            return None;
+        }
         Side::BOTH.into_iter().find_map(|side| self.complete(side, last))
     }
 

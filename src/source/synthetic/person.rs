@@ -29,8 +29,9 @@ const STANDING_TILT: f64 = 12.0;
 const STANDING_THIGH: f64 = -2.0;
 const STANDING_KNEE: f64 = 3.0;
 /// Hip adduction and rotation, knee varus and rotation at the bottom of a knee bend: between people, deg.
-/// Source: own choice; a real knee bend is not a pure hinge.
-const BEND_SD: [f64; 4] = [3.0, 4.0, 3.0, 5.0];
+/// A real knee bend is not a pure hinge. Source: own choice, such that calibration's axes disagree about as
+/// much as on virtual running (1 to 13 degrees).
+const BEND_SD: [f64; 4] = [1.5, 2.0, 1.5, 2.5];
 
 #[derive(Debug, Clone)]
 pub(super) struct Person {
