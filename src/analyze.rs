@@ -31,9 +31,10 @@ pub enum AnalyzeError {
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(
-        "the settings in the recording are not of this version ({0}); update stancewatch, or give settings with --config"
+        "the settings in {} are not of this version ({source}); update stancewatch",
+        path.display()
     )]
-    Settings(#[from] serde_json::Error),
+    Settings { path: PathBuf, source: serde_json::Error },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("cannot write to {}: {source}; free some space there or choose another folder with --out", folder.display())]
@@ -238,8 +239,9 @@ fn through_pipeline(
     job: &Job,
     config: &PipelineConfig,
 ) -> Result<Counts, AnalyzeError> {
+    let unfit = |source| AnalyzeError::Settings { path: recording.path().to_owned(), source };
     let config = match recording.settings() {
-        Some(settings) => serde_json::from_str(settings)?,
+        Some(settings) => serde_json::from_str(settings).map_err(unfit)?,
         None => config.clone(),
     };
     let mut pipeline = Pipeline::new(&config)?;
@@ -247,17 +249,36 @@ fn through_pipeline(
     let unwritten = |source| AnalyzeError::Write { folder: folder.clone(), source };
     // Before anything is written: a recording that cannot be opened leaves no empty folder.
     let inputs = recording.inputs()?;
+    let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(unwritten)?;
+    let written = write_results(recording, inputs, job, &config, &mut pipeline);
+    if written.is_err() && is_new {
+        // Nor does one that breaks off; a folder that is not empty stays as it is.
+        fs::remove_dir(folder).ok();
+    }
+    written
+}
+
+fn write_results(
+    recording: &Recording,
+    inputs: source::Inputs,
+    job: &Job,
+    config: &PipelineConfig,
+    pipeline: &mut Pipeline,
+) -> Result<Counts, AnalyzeError> {
+    let folder = &job.folder;
+    let unwritten = |source| AnalyzeError::Write { folder: folder.clone(), source };
+    let unfit = |source| AnalyzeError::Settings { path: recording.path().to_owned(), source };
     let mut analysis = Analysis::create(folder).map_err(unwritten)?;
     thread::scope(|scope| {
         // Reading text and filtering cost about the same, so that one hides behind the other.
         let (sender, batches) = sync_channel(BATCHES_AHEAD);
         scope.spawn(move || read_ahead(inputs, &sender));
-        consume(batches, &mut analysis, &mut pipeline, &unwritten)
+        consume(batches, &mut analysis, pipeline, &unwritten)
     })?;
     let facts = Facts {
         recording: job.name.clone(),
-        config: serde_json::to_value(&config)?,
+        config: serde_json::to_value(config).map_err(unfit)?,
         warnings: recording.warning().into_iter().collect(),
     };
     analysis.finish(folder, &facts).map_err(unwritten)
@@ -310,7 +331,7 @@ impl std::fmt::Display for Report {
         for outcome in &self.outcomes {
             match &outcome.result {
                 Ok(c) => {
-                    writeln!(f, "{:width$}  {:5} stances  {:3} alerts", outcome.name, c.stances, c.alerts)?
+                    writeln!(f, "{:width$}  {:5} stances  {:3} alerts", outcome.name, c.stances, c.alerts)?;
                 }
                 Err(_) => writeln!(f, "{:width$}  failed", outcome.name)?,
             }

@@ -3,7 +3,8 @@
 use crate::cli::{
     AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
 };
-use crate::config::Config;
+use crate::config::{Config, TomlProblem};
+use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
 use crate::record::simulated;
@@ -12,7 +13,8 @@ use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::validate::{self, Baseline};
 use crate::{analyze, demo, host_clock};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +33,46 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Simulate(args)) => simulate(args),
     }
+}
+
+/// An error as one plain sentence on one line: the context that was added, then what it was about, each
+/// once (most of our messages carry their cause already).
+#[must_use]
+pub fn sentence(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(|cause| on_one_line(&cause.to_string())) {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A result for whoever reads standard output; one who has seen enough (`| head`) is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.context("cannot write to standard output; free some space where it goes"),
+    }
+}
+
+/// Something to know while the program runs. It goes on when the terminal is gone.
+fn note(text: &str) {
+    writeln!(io::stderr(), "{text}").ok();
+}
+
+/// The file appears when it is complete.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut output = Output::create(path)?;
+    output.write_all(text.as_bytes())?;
+    output.commit()
 }
 
 /// Until sensors come, the daemon runs on the synthetic runner.
@@ -60,7 +102,7 @@ fn recording_path(config: &Config) -> PathBuf {
 fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
     let recording = one_recording(&args.source)?;
     if let Some(warning) = recording.warning() {
-        eprintln!("stancewatch: {warning}");
+        note(&warning);
     }
     let play = Play {
         label: SourceLabel {
@@ -109,17 +151,21 @@ fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>) -> anyhow::Result
     runtime.block_on(async {
         let port = args.port.unwrap_or(config.port);
         let listener = bind(port).await?;
+        let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
         let address = format!("http://{}", listener.local_addr().context("the page has no address")?);
         let (hub, stop) = (Hub::new(), CancellationToken::new());
         let page = tokio::spawn(serve::serve(listener, hub.clone(), stop.clone()));
-        eprintln!("listening on {address}");
+        note(&format!("listening on {address}"));
         if !args.no_open {
             open_browser(&address);
         }
         let speed = args.speed;
         let (player_hub, player_stop) = (hub.clone(), stop.clone());
         let mut player = tokio::task::spawn_blocking(move || {
-            plays.into_iter().try_for_each(|play| live::play(play, speed, &player_hub, &player_stop))
+            plays.into_iter().try_fold(None, |lost, ready| {
+                let played = live::play(ready, speed, &player_hub, &player_stop)?;
+                anyhow::Ok(played.recording_lost.or(lost))
+            })
         });
         let mut played = None;
         tokio::select! {
@@ -128,7 +174,7 @@ fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>) -> anyhow::Result
         }
         let played = match played {
             // The source has ended: its results stay on the page until someone ends the program.
-            Some(result) if matches!(result, Ok(Ok(()))) && !args.once && !stop.is_cancelled() => {
+            Some(result) if matches!(result, Ok(Ok(_))) && !args.once && !stop.is_cancelled() => {
                 interrupted().await;
                 result
             }
@@ -137,8 +183,7 @@ fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>) -> anyhow::Result
         };
         stop.cancel();
         page.await.context("the page stopped working")?.context("the page could not be served")?;
-        played.context("the session stopped working")??;
-        Ok(ExitCode::SUCCESS)
+        played.context("the session stopped working")??.map_or(Ok(ExitCode::SUCCESS), Err)
     })
 }
 
@@ -154,9 +199,9 @@ fn open_browser(address: &str) {
         || std::env::var_os("DISPLAY").is_some()
         || std::env::var_os("WAYLAND_DISPLAY").is_some();
     if !display {
-        eprintln!("no display here: open {address} in a browser");
+        note(&format!("no display here: open {address} in a browser"));
     } else if let Err(error) = open::that_detached(address) {
-        eprintln!("no browser could be started ({error}): open {address} yourself");
+        note(&format!("no browser could be started ({error}): open {address} yourself"));
     }
 }
 
@@ -190,7 +235,10 @@ fn runner_config(args: &RunnerArgs) -> anyhow::Result<RunnerConfig> {
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read {}; give another file", path.display()))?;
-            toml::from_str(&text).with_context(|| format!("{} is not right", path.display()))?
+            toml::from_str(&text).map_err(|error| {
+                let problem = TomlProblem::new(&text, &error);
+                anyhow!("{}, {problem}; correct it there, or give another file", path.display())
+            })?
         }
         None => RunnerConfig::default(),
     };
@@ -206,7 +254,7 @@ fn runner_config(args: &RunnerArgs) -> anyhow::Result<RunnerConfig> {
 fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     let config = runner_config(&args.runner)?;
     simulated::write_dataset(&config, &args.out)?;
-    println!("{}", args.out.display());
+    print(&format!("{}\n", args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -215,9 +263,9 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
     let options = analyze::Options::new(config.pipeline.clone(), args.jobs);
     let report = analyze::run(found, &args.out, &options);
     if json {
-        println!("{}", serde_json::to_string_pretty(&report.table())?);
+        print(&format!("{}\n", serde_json::to_string_pretty(&report.table())?))?;
     } else {
-        print!("{report}");
+        print(&report.to_string())?;
     }
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
 }
@@ -226,12 +274,12 @@ fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<
     let options = validate::Options { listed_only: args.listed_only, ..validate::Options::default() };
     let report = validate::run(&args.dataset, &options, &config.pipeline)?;
     if json {
-        println!("{}", report.json()?);
+        print(&format!("{}\n", report.json()?))?;
     } else {
-        print!("{}", report.text());
+        print(&report.text())?;
     }
     if let Some(path) = &args.html {
-        std::fs::write(path, report.html())
+        write_whole(path, &report.html())
             .with_context(|| format!("cannot write {}; choose another file with --html", path.display()))?;
     }
     if let Some(path) = &args.write {
@@ -246,6 +294,12 @@ fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<
             failed.error
         );
     }
+    if !report.compared() {
+        bail!(
+            "{}: no truth to compare with; add angles (JNTANG), orientations (ORNT) or contacts (events.tsv), or use analyze",
+            args.dataset.display()
+        );
+    }
     let worse = args.against.as_deref().map(Baseline::read).transpose()?.map(|b| b.worse(&report));
     match worse.unwrap_or_default().as_slice() {
         [] => Ok(ExitCode::SUCCESS),
@@ -253,5 +307,26 @@ fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<
             let list: Vec<_> = worse.iter().map(ToString::to_string).collect();
             bail!("{} figures got worse: {}", worse.len(), list.join("; "))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_was_said_is_not_said_again() {
+        let cause = || io::Error::other("disk gone");
+        let said = sentence(&anyhow::Error::from(cause()).context("cannot write x: disk gone; mend it"));
+        assert_eq!(said, "cannot write x: disk gone; mend it");
+        assert_eq!(
+            sentence(&anyhow::Error::from(cause()).context("cannot write x")),
+            "cannot write x: disk gone"
+        );
+    }
+
+    #[test]
+    fn a_sentence_has_one_line() {
+        assert_eq!(sentence(&anyhow!("one\n  |\n1 | two\n")), "one | 1 | two");
     }
 }

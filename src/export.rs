@@ -3,7 +3,7 @@
 use crate::body::Side;
 use crate::event::Event;
 use crate::input::Input;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 pub mod alerts;
@@ -68,10 +68,10 @@ impl Analysis {
         self.alerts.write(&mut alerts)?;
         let mut summary = Output::create(&folder.join("summary.json"))?;
         self.summary.write(facts, self.alerts.rows(), &mut summary)?;
-        let angles = self.angles.finish()?;
-        for output in [angles, stances, alerts, summary] {
-            output.commit()?;
-        }
+        let mut outputs = [self.angles.finish()?, stances, alerts, summary];
+        // Every byte is out before the first file takes its name: a full disk leaves the earlier results whole.
+        outputs.iter_mut().try_for_each(Write::flush)?;
+        outputs.into_iter().try_for_each(Output::commit)?;
         Ok(counts)
     }
 }

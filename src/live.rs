@@ -40,24 +40,67 @@ pub struct Play {
     pub recording: Option<PathBuf>,
 }
 
+/// A session that can begin: its settings make sense and its recording is open.
+pub struct Ready {
+    label: SourceLabel,
+    inputs: Inputs,
+    pipeline: Pipeline,
+    recording: Option<(PathBuf, Recorder)>,
+}
+
+impl Play {
+    /// Opens what the session needs, so that what hinders it is said before the page promises anything.
+    pub fn ready(self) -> anyhow::Result<Ready> {
+        let pipeline = Pipeline::new(&self.config)?;
+        let recorder = self.recording.as_deref().map(|path| recorder(path, &self)).transpose()?;
+        Ok(Ready {
+            label: self.label,
+            inputs: self.inputs,
+            pipeline,
+            recording: self.recording.zip(recorder),
+        })
+    }
+}
+
+/// How a session went that was played to its end.
+#[derive(Debug)]
+pub struct Played {
+    /// What stopped the recording, if anything did.
+    pub recording_lost: Option<anyhow::Error>,
+}
+
 /// Plays a source to its end or until `stop`.
-pub fn play(play: Play, speed: Speed, hub: &Hub, stop: &CancellationToken) -> anyhow::Result<()> {
-    let mut pipeline = Pipeline::new(&play.config)?;
-    hub.segment(play.label.clone());
+pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> anyhow::Result<Played> {
+    let Ready { label, inputs, mut pipeline, recording } = ready;
+    hub.segment(label);
     thread::scope(|scope| {
-        let keeper =
-            play.recording.as_deref().map(|path| Keeper::start(scope, path, &play, hub)).transpose()?;
+        let keeper = recording.map(|(path, recorder)| Keeper::start(scope, path, recorder, hub));
         let (to_pipeline, from_feeder) = sync_channel(QUEUE);
-        let inputs = play.inputs;
         let feeder = scope.spawn(move || feed(inputs, speed, stop, &to_pipeline));
         listen(&mut pipeline, &from_feeder, hub, keeper.as_ref());
-        if let Some(keeper) = keeper {
-            keeper.finish();
-        }
+        let recording_lost = keeper.and_then(|keeper| keeper.finish().err());
         feeder.join().map_err(|_| anyhow::anyhow!("the source stopped working; start again"))??;
         hub.ended();
-        Ok(())
+        Ok(Played { recording_lost })
     })
+}
+
+fn recorder(path: &Path, play: &Play) -> anyhow::Result<Recorder> {
+    let meta = SessionMeta {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config: serde_json::to_string(&play.config).context("the settings cannot be written as JSON")?,
+        started: host_clock::wall_time(),
+        label: play.label.title.clone(),
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!(
+                "cannot create {}; choose a folder that you may write to with --data-dir",
+                folder.display()
+            )
+        })?;
+    }
+    Ok(Recorder::create(path, &meta)?)
 }
 
 /// Owns the pipeline until the feeder has nothing more.
@@ -160,36 +203,15 @@ struct Note {
 /// Writes the recording on its own thread.
 struct Keeper<'scope> {
     notes: SyncSender<Note>,
-    thread: ScopedJoinHandle<'scope, ()>,
+    thread: ScopedJoinHandle<'scope, Result<(), RecordError>>,
 }
 
 impl<'scope> Keeper<'scope> {
-    fn start<'env>(
-        scope: &'scope Scope<'scope, 'env>,
-        path: &Path,
-        play: &Play,
-        hub: &Hub,
-    ) -> anyhow::Result<Self> {
-        let config = serde_json::to_string(&play.config).context("the settings cannot be written as JSON")?;
-        let meta = SessionMeta {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            config,
-            started: host_clock::wall_time(),
-            label: play.label.title.clone(),
-        };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| {
-                format!(
-                    "cannot create {}; choose a folder that you may write to with --data-dir",
-                    folder.display()
-                )
-            })?;
-        }
-        let recorder = Recorder::create(path, &meta)?;
+    fn start<'env>(scope: &'scope Scope<'scope, 'env>, path: PathBuf, recorder: Recorder, hub: &Hub) -> Self {
         let (notes, queue) = sync_channel(KEEPER_QUEUE);
-        let (path, hub) = (path.to_owned(), hub.clone());
+        let hub = hub.clone();
         let thread = scope.spawn(move || write(recorder, &path, &queue, &hub));
-        Ok(Self { notes, thread })
+        Self { notes, thread }
     }
 
     /// Blocks while the queue is full: a recording drops nothing.
@@ -198,48 +220,56 @@ impl<'scope> Keeper<'scope> {
         self.notes.send(note).ok();
     }
 
-    fn finish(self) {
+    fn finish(self) -> anyhow::Result<()> {
         drop(self.notes);
-        if self.thread.join().is_err() {
-            tracing::error!("the recording stopped working");
-        }
+        Ok(self
+            .thread
+            .join()
+            .map_err(|_| anyhow::anyhow!("the recording stopped working; start again"))??)
     }
 }
 
-fn write(mut recorder: Recorder, path: &Path, notes: &Receiver<Note>, hub: &Hub) {
-    let mut flushed = host_clock::instant();
+/// Writes until the session ends; what stops it before is said on the page.
+fn write(recorder: Recorder, path: &Path, notes: &Receiver<Note>, hub: &Hub) -> Result<(), RecordError> {
     let mut t = SessionTime(0.0);
+    let written = keep_all(recorder, path, notes, hub, &mut t);
+    if let Err(error) = &written {
+        tracing::error!("{error}");
+        hub.publish(&Event::Health(Health {
+            t,
+            code: HealthCode::RecordingFailed,
+            placement: None,
+            active: true,
+            message: error.to_string(),
+        }));
+    }
+    written
+}
+
+fn keep_all(
+    mut recorder: Recorder,
+    path: &Path,
+    notes: &Receiver<Note>,
+    hub: &Hub,
+    newest: &mut SessionTime,
+) -> Result<(), RecordError> {
+    let mut flushed = host_clock::instant();
     loop {
-        let written = match notes.recv_timeout(FLUSH) {
+        match notes.recv_timeout(FLUSH) {
             Ok(note) => {
-                t = session_time(&note.input).unwrap_or(t);
-                keep(&mut recorder, &note)
+                *newest = session_time(&note.input).unwrap_or(*newest);
+                keep(&mut recorder, &note)?;
             }
-            Err(RecvTimeoutError::Timeout) => Ok(()),
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        let now = host_clock::instant();
-        let due = now - flushed >= FLUSH;
-        let written = if due { written.and_then(|()| recorder.flush()) } else { written };
-        if let Err(error) = written {
-            tracing::error!("{error}");
-            hub.publish(&Event::Health(Health {
-                t,
-                code: HealthCode::RecordingFailed,
-                placement: None,
-                active: true,
-                message: error.to_string(),
-            }));
-            return;
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return recorder.finish(),
         }
-        if due {
+        let now = host_clock::instant();
+        if now - flushed >= FLUSH {
             flushed = now;
+            recorder.flush()?;
             let bytes = std::fs::metadata(path).map_or(0, |m| m.len());
             hub.recording(&path.display().to_string(), bytes);
         }
-    }
-    if let Err(error) = recorder.finish() {
-        tracing::error!("{error}");
     }
 }
 

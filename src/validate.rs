@@ -204,6 +204,14 @@ impl Report {
         text::write(self)
     }
 
+    /// There was truth to compare with.
+    #[must_use]
+    pub fn compared(&self) -> bool {
+        self.recordings.iter().any(|r| {
+            !(r.angles.is_empty() && r.peaks.is_empty() && r.contacts.is_empty() && r.orientations.is_empty())
+        })
+    }
+
     /// For programs.
     pub fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(self)

@@ -84,7 +84,9 @@ impl Recording {
     pub fn settings(&self) -> Option<&str> {
         match &self.form {
             Form::Bids(_) => None,
-            Form::Mcap(recording) => Some(&recording.meta().config),
+            Form::Mcap(recording) => {
+                Some(recording.meta().config.as_str()).filter(|config| !config.is_empty())
+            }
         }
     }
 

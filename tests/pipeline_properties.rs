@@ -1,0 +1,449 @@
+//! What holds of the pipeline whatever comes in: no panic, ordered and finite results, one sensor's failure
+//! stays its own, and nothing depends on how samples are packed, how sensors are mounted, or which leg is which.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers, too"
+)]
+
+use nalgebra::{UnitQuaternion, Vector3};
+use proptest::prelude::*;
+use stancewatch::body::{ClockKind, Packet, Placement, Sample, SensorId, SensorInfo, Side};
+use stancewatch::event::{Alert, Contact, Event, Frame, Stance};
+use stancewatch::input::{Edge, Input, Mark, Stretch};
+use stancewatch::pipeline::{Pipeline, PipelineConfig};
+use stancewatch::source::synthetic::{Runner, RunnerConfig};
+use stancewatch::units::{DeviceTime, Hz, SessionTime};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// Everything that the pipeline says.
+#[derive(Debug, Default, Clone, PartialEq)]
+struct Said {
+    frames: Vec<Frame>,
+    contacts: Vec<Contact>,
+    stances: Vec<Stance>,
+    alerts: Vec<Alert>,
+    /// Times of all events that have one.
+    times: Vec<f64>,
+}
+
+impl Said {
+    fn stances_of(&self, side: Side) -> Vec<&Stance> {
+        self.stances.iter().filter(|stance| stance.side == side).collect()
+    }
+}
+
+fn run<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> Said {
+    let mut pipeline = Pipeline::new(&PipelineConfig::default()).unwrap();
+    let mut said = Said::default();
+    for input in inputs {
+        for event in pipeline.push(input) {
+            match event {
+                Event::Frame(frame) => {
+                    said.times.push(frame.t.0);
+                    said.frames.push(*frame);
+                }
+                Event::Contact(contact) => {
+                    said.times.extend([contact.t.0, contact.decided.0]);
+                    said.contacts.push(*contact);
+                }
+                Event::Stance(stance) => {
+                    said.times.extend([stance.ic.0, stance.tc.0, stance.decided.0]);
+                    said.stances.push(stance.clone());
+                }
+                Event::Alert(alert) => {
+                    said.times.extend([alert.onset.0, alert.decided.0]);
+                    said.times.extend(alert.cleared.map(|t| t.0));
+                    said.alerts.push(*alert);
+                }
+                Event::Calibration(calibration) => said.times.push(calibration.decided.0),
+                Event::Health(health) => said.times.push(health.t.0),
+                Event::Baseline(baseline) => said.times.push(baseline.decided.0),
+            }
+        }
+    }
+    said
+}
+
+/// A short session with all of it: standing, knee bends, walking, running.
+fn session(pelvis: bool, shared_clock: bool) -> Vec<Input> {
+    let mut config = RunnerConfig {
+        seed: 5,
+        pelvis_sensor: pelvis,
+        knee_bends: 3,
+        running_s: 25.0,
+        end_still_s: 1.0,
+        ..RunnerConfig::default()
+    };
+    config.clock.shared = shared_clock;
+    config.radio.loss = 0.0;
+    Runner::new(&config).unwrap().collect()
+}
+
+/// Sensors sampled together, each sample a packet of its own, in order of time: what has no link has no chance.
+fn tidy(pelvis: bool) -> Vec<Input> {
+    let mut samples: BTreeMap<(u64, u16), Sample> = BTreeMap::new();
+    let mut inputs = Vec::new();
+    for input in session(pelvis, true) {
+        match input {
+            Input::Packet(packet) => {
+                for sample in packet.samples {
+                    samples.insert(((sample.t.0 * 1e6).round() as u64, packet.sensor.0), sample);
+                }
+            }
+            other => inputs.push(other),
+        }
+    }
+    // Marks would have to be put between the samples; calibration finds the stretches by itself as well.
+    inputs.retain(|input| matches!(input, Input::Sensor(_)));
+    inputs.extend(samples.into_iter().map(|((_, sensor), sample)| packet(sensor, vec![sample])));
+    inputs.push(Input::End);
+    inputs
+}
+
+fn packet(sensor: u16, samples: Vec<Sample>) -> Input {
+    Input::Packet(Packet { sensor: SensorId(sensor), arrival: None, samples })
+}
+
+/// Packs each sensor's samples by `size`.
+fn packed(inputs: &[Input], size: usize) -> Vec<Input> {
+    let mut waiting: BTreeMap<u16, Vec<Sample>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Packet(p) => {
+                let samples = waiting.entry(p.sensor.0).or_default();
+                samples.extend(&p.samples);
+                if samples.len() >= size {
+                    out.push(packet(p.sensor.0, std::mem::take(samples)));
+                }
+            }
+            Input::End => {
+                out.extend(
+                    std::mem::take(&mut waiting).into_iter().map(|(sensor, rest)| packet(sensor, rest)),
+                );
+                out.push(Input::End);
+            }
+            other => out.push(other.clone()),
+        }
+    }
+    out
+}
+
+fn each_sample(inputs: &[Input], mut change: impl FnMut(u16, &mut Sample)) -> Vec<Input> {
+    let mut inputs = inputs.to_vec();
+    for input in &mut inputs {
+        if let Input::Packet(Packet { sensor, samples, .. }) = input {
+            for sample in samples {
+                change(sensor.0, sample);
+            }
+        }
+    }
+    inputs
+}
+
+/// The angle columns of a frame, degrees.
+fn degrees(frame: &Frame) -> Vec<Option<f64>> {
+    stancewatch::edge::angles_deg(frame).to_vec()
+}
+
+fn largest_difference<'a>(
+    ours: impl IntoIterator<Item = &'a Option<f64>>,
+    theirs: impl IntoIterator<Item = &'a Option<f64>>,
+) -> f64 {
+    let pairs = ours.into_iter().zip(theirs);
+    pairs.filter_map(|(a, b)| Some((a.as_ref()? - b.as_ref()?).abs())).fold(0.0, f64::max)
+}
+
+fn sensor_id(placement: Placement) -> u16 {
+    let sensors = session(false, false);
+    let found = sensors.iter().find_map(|input| match input {
+        Input::Sensor(info) if info.placement == Some(placement) => Some(info.id.0),
+        _ => None,
+    });
+    found.unwrap()
+}
+
+#[test]
+fn packing_samples_otherwise_changes_nothing() {
+    let one = tidy(false);
+    let (ones, fours) = (run(&one), run(&packed(&one, 4)));
+    assert!(ones.stances.len() > 60, "{} stances", ones.stances.len());
+    assert_eq!(ones.contacts.len(), fours.contacts.len());
+    for side in Side::BOTH {
+        let contacts =
+            |said: &Said| said.contacts.iter().filter(|c| c.side == side).copied().collect::<Vec<_>>();
+        assert_eq!(contacts(&ones), contacts(&fours));
+        assert_eq!(ones.stances_of(side), fours.stances_of(side));
+    }
+    assert_eq!(ones.alerts, fours.alerts);
+    assert_eq!(ones.frames.len(), fours.frames.len());
+}
+
+#[test]
+fn a_body_in_the_mirror_has_its_stances_on_the_other_side() {
+    let inputs = session(true, false);
+    let mirrored: Vec<_> = each_sample(&inputs, |_, sample| {
+        // A mirror turns a direction's axis across it around, and a rotation's two axes along it.
+        sample.acc.z = -sample.acc.z;
+        sample.gyr = Vector3::new(-sample.gyr.x, -sample.gyr.y, sample.gyr.z);
+    })
+    .into_iter()
+    .map(|input| match input {
+        Input::Sensor(info) => {
+            Input::Sensor(SensorInfo { placement: info.placement.map(other_side), ..info })
+        }
+        other => other,
+    })
+    .collect();
+    let (body, image) = (run(&inputs), run(&mirrored));
+    for side in Side::BOTH {
+        let (ours, theirs) = (body.stances_of(side), image.stances_of(side.other()));
+        assert!(ours.iter().filter(|s| s.valid).count() > 10);
+        assert_eq!(ours.len(), theirs.len());
+        for (a, b) in ours.iter().zip(&theirs) {
+            assert!((a.ic - b.ic).abs() < 1e-6 && (a.tc - b.tc).abs() < 1e-6, "{a:?} {b:?}");
+            assert_eq!((a.valid, a.doubt), (b.valid, b.doubt), "{a:?} {b:?}");
+            let peaks = [a, b].map(|s| stancewatch::edge::peaks_deg(&s.peaks));
+            let off = largest_difference(&peaks[0], &peaks[1]);
+            assert!(off < 0.1, "{off} degrees: {a:?} {b:?}");
+        }
+    }
+}
+
+fn other_side(placement: Placement) -> Placement {
+    match placement {
+        Placement::Pelvis => Placement::Pelvis,
+        Placement::LeftThigh => Placement::RightThigh,
+        Placement::RightThigh => Placement::LeftThigh,
+        Placement::LeftShank => Placement::RightShank,
+        Placement::RightShank => Placement::LeftShank,
+    }
+}
+
+/// In the middle of the run, s.
+const GARBAGE_FROM: f64 = 35.0;
+const GARBAGE_TO: f64 = 40.0;
+
+fn in_garbage(packet: &Packet, sensor: u16) -> bool {
+    let arrival = packet.arrival.unwrap().0;
+    packet.sensor.0 == sensor && (GARBAGE_FROM..GARBAGE_TO).contains(&arrival)
+}
+
+/// Replaces the samples of one sensor for a while; `None` loses them.
+fn spoiled(inputs: &[Input], sensor: u16, garbage: Option<&[Sample]>) -> Vec<Input> {
+    let mut cycle = garbage.unwrap_or_default().iter().cycle();
+    let mut out = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Packet(packet) if in_garbage(packet, sensor) => {
+                if garbage.is_some() {
+                    let samples = packet.samples.iter().filter_map(|_| cycle.next().copied()).collect();
+                    out.push(Input::Packet(Packet { samples, ..packet.clone() }));
+                }
+            }
+            other => out.push(other.clone()),
+        }
+    }
+    out
+}
+
+fn clean() -> &'static (Vec<Input>, Said) {
+    static CLEAN: OnceLock<(Vec<Input>, Said)> = OnceLock::new();
+    CLEAN.get_or_init(|| {
+        let inputs = session(false, false);
+        let said = run(&inputs);
+        (inputs, said)
+    })
+}
+
+fn any_number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => -100.0..100.0f64,
+        1 => prop::num::f64::ANY,
+        1 => prop::sample::select(vec![
+            f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, -0.0, 0.0, 1e9, -1e9, 1e300,
+        ]),
+    ]
+}
+
+fn any_vector() -> impl Strategy<Value = Vector3<f64>> {
+    [any_number(), any_number(), any_number()].prop_map(Vector3::from)
+}
+
+/// `None`: goes on from the one before, as from a sensor in order.
+fn any_time() -> impl Strategy<Value = Option<f64>> {
+    prop_oneof![6 => Just(None), 1 => any_number().prop_map(Some)]
+}
+
+fn any_sample() -> impl Strategy<Value = (Option<f64>, Vector3<f64>, Vector3<f64>)> {
+    (any_time(), any_vector(), any_vector())
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Sensor(SensorInfo),
+    Packet(u16, Option<f64>, Vec<(Option<f64>, Vector3<f64>, Vector3<f64>)>),
+    Mark(Mark),
+    End,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let placement = prop::option::weighted(0.9, prop::sample::select(Placement::ALL.to_vec()));
+    let rate = prop_oneof![8 => prop::sample::select(vec![25.0, 52.0, 100.0, 1000.0]), 1 => any_number()];
+    let clock = prop::sample::select(vec![ClockKind::Session, ClockKind::Device]);
+    let sensor = (0..6u16, placement, rate, clock).prop_map(|(id, placement, rate, clock)| {
+        Step::Sensor(SensorInfo {
+            id: SensorId(id),
+            name: format!("s{id}"),
+            placement,
+            rate: Hz(rate),
+            clock,
+        })
+    });
+    let samples = prop::collection::vec(any_sample(), 0..30);
+    let packet = (0..7u16, prop::option::of(any_number()), samples)
+        .prop_map(|(sensor, arrival, samples)| Step::Packet(sensor, arrival, samples));
+    let stretch = prop::sample::select(vec![Stretch::Still, Stretch::Functional, Stretch::Baseline]);
+    let mark = (stretch, any::<bool>(), any_number()).prop_map(|(stretch, begin, t)| {
+        let edge = if begin { Edge::Begin } else { Edge::End };
+        Step::Mark(Mark { stretch, edge, t: SessionTime(t) })
+    });
+    prop_oneof![4 => sensor, 30 => packet, 2 => mark, 1 => Just(Step::End)]
+}
+
+/// Gives the samples without a time of their own one that goes on from the sensor's last.
+fn inputs_of(steps: Vec<Step>) -> Vec<Input> {
+    let mut clocks: BTreeMap<u16, f64> = BTreeMap::new();
+    let mut input_of = |step| match step {
+        Step::Sensor(info) => Input::Sensor(info),
+        Step::Mark(mark) => Input::Mark(mark),
+        Step::End => Input::End,
+        Step::Packet(sensor, arrival, samples) => {
+            let clock = clocks.entry(sensor).or_insert(0.0);
+            let samples = samples.into_iter().map(|(t, acc, gyr)| {
+                *clock += 0.01;
+                Sample { t: DeviceTime(t.unwrap_or(*clock)), acc, gyr }
+            });
+            let samples = samples.collect();
+            Input::Packet(Packet { sensor: SensorId(sensor), arrival: arrival.map(SessionTime), samples })
+        }
+    };
+    steps.into_iter().map(&mut input_of).collect()
+}
+
+fn check_order(said: &Said) -> Result<(), TestCaseError> {
+    prop_assert!(said.times.iter().all(|t| t.is_finite()), "a time that is no number");
+    for side in Side::BOTH {
+        let stances = said.stances_of(side);
+        prop_assert!(stances.windows(2).all(|w| w[0].ic < w[1].ic), "stances out of order");
+        prop_assert!(stances.iter().all(|s| s.ic < s.tc), "a stance that ends before it begins");
+    }
+    prop_assert!(said.frames.windows(2).all(|w| w[0].t < w[1].t), "frames out of order");
+    // An alert is raised once, goes on, and clears at most once.
+    let mut cleared: BTreeMap<u32, bool> = BTreeMap::new();
+    for alert in &said.alerts {
+        let before = cleared.insert(alert.number, alert.cleared.is_some());
+        prop_assert_ne!(before, Some(true), "alert {} after it had cleared", alert.number);
+        prop_assert!(before.is_some() || alert.cleared.is_none(), "alert {} clears unraised", alert.number);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(250))]
+
+    #[test]
+    fn no_input_makes_it_panic_or_speak_nonsense(steps in prop::collection::vec(any_step(), 0..60)) {
+        check_order(&run(&inputs_of(steps)))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    /// Marks, announcements and ends anywhere in a real session do no harm either.
+    #[test]
+    fn a_session_with_anything_in_between_stays_in_order(
+        steps in prop::collection::vec((0.0..1.0f64, any_step()), 1..20),
+    ) {
+        let (inputs, _) = clean();
+        let mut mixed = inputs.clone();
+        for (at, step) in steps {
+            let place = (at * mixed.len() as f64) as usize;
+            mixed.splice(place..place, inputs_of(vec![step]));
+        }
+        check_order(&run(&mixed))?;
+    }
+
+    #[test]
+    fn samples_that_are_no_numbers_count_as_lost(
+        values in prop::collection::vec(any_sample(), 1..20),
+        broken in prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+    ) {
+        let (inputs, _) = clean();
+        let sensor = sensor_id(Placement::LeftThigh);
+        let garbage: Vec<_> = values
+            .into_iter()
+            .map(|(t, acc, gyr)| Sample { t: DeviceTime(t.unwrap_or(0.0)), acc: Vector3::new(broken, acc.y, acc.z), gyr })
+            .collect();
+        let (garbled, lost) = (run(&spoiled(inputs, sensor, Some(&garbage))), run(&spoiled(inputs, sensor, None)));
+        prop_assert_eq!(garbled.stances, lost.stances);
+    }
+
+    #[test]
+    fn garbage_from_one_sensor_leaves_the_other_leg_alone_and_passes(
+        values in prop::collection::vec(any_sample(), 1..20),
+    ) {
+        let (inputs, clean) = clean();
+        let sensor = sensor_id(Placement::LeftThigh);
+        let garbage: Vec<_> = values
+            .into_iter()
+            .map(|(t, acc, gyr)| Sample { t: DeviceTime(t.unwrap_or(0.0)), acc, gyr })
+            .collect();
+        let garbled = run(&spoiled(inputs, sensor, Some(&garbage)));
+        check_order(&garbled)?;
+        let (with, without) = (garbled.stances_of(Side::Right), clean.stances_of(Side::Right));
+        prop_assert_eq!(with.len(), without.len());
+        for (a, b) in with.iter().zip(&without) {
+            prop_assert_eq!((a.ic, a.tc, a.valid, a.doubt), (b.ic, b.tc, b.valid, b.doubt));
+            let peaks = [a, b].map(|s| stancewatch::edge::peaks_deg(&s.peaks));
+            let off = largest_difference(&peaks[0], &peaks[1]);
+            prop_assert!(off < 0.1, "{} degrees at {} s", off, a.ic.0);
+        }
+        // The sensor itself is trusted again before long.
+        let late = garbled.stances_of(Side::Left).iter().filter(|s| s.ic.0 > GARBAGE_TO + 8.0 && s.valid).count();
+        prop_assert!(late > 5, "{} valid stances after the garbage", late);
+    }
+
+    #[test]
+    fn the_mounting_of_a_sensor_does_not_matter(
+        turns in prop::collection::vec((-3.1..3.1f64, -1.5..1.5f64, -3.1..3.1f64), Placement::COUNT),
+    ) {
+        let (inputs, worn) = clean();
+        let turns: Vec<_> = turns
+            .into_iter()
+            .map(|(roll, pitch, yaw)| UnitQuaternion::from_euler_angles(roll, pitch, yaw))
+            .collect();
+        let turned = each_sample(inputs, |sensor, sample| {
+            let turn = turns[usize::from(sensor)];
+            (sample.acc, sample.gyr) = (turn * sample.acc, turn * sample.gyr);
+        });
+        let otherwise = run(&turned);
+        prop_assert_eq!(worn.frames.len(), otherwise.frames.len());
+        let mut valid = 0;
+        for (a, b) in worn.frames.iter().zip(&otherwise.frames) {
+            let (a, b) = (degrees(a), degrees(b));
+            let off = largest_difference(&a, &b);
+            prop_assert!(off < 0.2, "{} degrees", off);
+            valid += usize::from(a.iter().any(Option::is_some));
+            prop_assert_eq!(
+                a.iter().map(Option::is_some).collect::<Vec<_>>(),
+                b.iter().map(Option::is_some).collect::<Vec<_>>()
+            );
+        }
+        prop_assert!(valid > 1500, "{} frames", valid);
+    }
+}
