@@ -39,13 +39,13 @@ pub fn gait_from_segment(world_from_segment: &UnitQuaternion<f64>, heading: f64)
 /// Thigh against pelvis: flexion, adduction, medial rotation.
 #[must_use]
 pub fn hip(pelvis: &GaitFromSegment, thigh: &GaitFromSegment, side: Side) -> Angles {
-    clinical(&pelvis.tr_mul(thigh), side)
+    clinical(&Cosines::between(pelvis, thigh), side)
 }
 
 /// Shank against thigh: flexion (heel to buttock positive), varus, internal rotation of the tibia.
 #[must_use]
 pub fn knee(thigh: &GaitFromSegment, shank: &GaitFromSegment, side: Side) -> Angles {
-    let angles = clinical(&thigh.tr_mul(shank), side);
+    let angles = clinical(&Cosines::between(thigh, shank), side);
     Angles { flexion: -angles.flexion, ..angles }
 }
 
@@ -53,7 +53,7 @@ pub fn knee(thigh: &GaitFromSegment, shank: &GaitFromSegment, side: Side) -> Ang
 /// frame in place of the pelvis.
 #[must_use]
 pub fn femur(thigh: &GaitFromSegment, side: Side) -> Angles {
-    clinical(thigh, side)
+    clinical(&Cosines::of(thigh), side)
 }
 
 /// Knee dives in: femur adduction plus shank abduction, both against gravity, rad. Drift-free, and
@@ -80,11 +80,36 @@ pub fn contralateral_drop(pelvis: &PelvisAngles, stance: Side) -> f64 {
     -stance.sign() * pelvis.obliquity
 }
 
-fn clinical(r: &Matrix3<f64>, side: Side) -> Angles {
+/// The elements of `proximal_from_distal` that the decomposition reads, row and column.
+struct Cosines {
+    r12: f64,
+    r22: f64,
+    r31: f64,
+    r32: f64,
+    r33: f64,
+}
+
+impl Cosines {
+    fn of(r: &Matrix3<f64>) -> Self {
+        Self { r12: r.m12, r22: r.m22, r31: r.m31, r32: r.m32, r33: r.m33 }
+    }
+
+    fn between(p: &GaitFromSegment, d: &GaitFromSegment) -> Self {
+        Self {
+            r12: p.m11 * d.m12 + p.m21 * d.m22 + p.m31 * d.m32,
+            r22: p.m12 * d.m12 + p.m22 * d.m22 + p.m32 * d.m32,
+            r31: p.m13 * d.m11 + p.m23 * d.m21 + p.m33 * d.m31,
+            r32: p.m13 * d.m12 + p.m23 * d.m22 + p.m33 * d.m32,
+            r33: p.m13 * d.m13 + p.m23 * d.m23 + p.m33 * d.m33,
+        }
+    }
+}
+
+fn clinical(r: &Cosines, side: Side) -> Angles {
     Angles {
-        flexion: f64::atan2(-r.m12, r.m22),
-        adduction: side.sign() * clamped_asin(r.m32),
-        rotation: side.sign() * f64::atan2(-r.m31, r.m33),
+        flexion: f64::atan2(-r.r12, r.r22),
+        adduction: side.sign() * clamped_asin(r.r32),
+        rotation: side.sign() * f64::atan2(-r.r31, r.r33),
     }
 }
 

@@ -3,8 +3,8 @@
 //! Three threads: the feeder paces the source, this one owns the pipeline, the keeper writes the
 //! recording. Queues between them are bounded and block: nothing is dropped.
 
-use crate::cli::Speed;
 use crate::body::Side;
+use crate::cli::Speed;
 use crate::event::{Event, Health, HealthCode};
 use crate::host_clock;
 use crate::input::Input;

@@ -28,8 +28,15 @@ struct Params {
     drift: f64,
 }
 
-const PARAMS: Params =
-    Params { bin: 1.0, bin_samples: 25.0, bins: 300, bins_per_fit: 20, drift_span: 20.0, unseen: 0.0012, drift: 150e-6 };
+const PARAMS: Params = Params {
+    bin: 1.0,
+    bin_samples: 25.0,
+    bins: 300,
+    bins_per_fit: 20,
+    drift_span: 20.0,
+    unseen: 0.0012,
+    drift: 150e-6,
+};
 
 #[derive(Debug, Clone, Copy)]
 struct Point {

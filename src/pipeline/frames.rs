@@ -2,11 +2,12 @@
 
 use super::line::Line;
 use crate::body::{PerPlacement, PerSide, Placement, Side};
-use crate::event::{Angles, Calibration, Doubt, Frame, Grade, LegAngles, PelvisAngles};
+use crate::event::{Angles, Calibration, Doubt, Frame, Grade, LegAngles, PelvisAngles, SegmentCalibration};
 use crate::fusion::Turn;
 use crate::joint::{self, GaitFromSegment};
 use crate::segment::heading::Heading;
 use crate::segment::progression::{self, Evidence};
+use crate::segment::track::Pose;
 use crate::segment::turn::TurnTracker;
 use crate::units::SessionTime;
 use nalgebra::{UnitQuaternion, Vector2};
@@ -49,9 +50,31 @@ struct Limb {
 
 /// One placement at one moment: its orientation in the gait frame, or why there is none.
 #[derive(Clone, Copy)]
-struct View {
-    gait_from_segment: GaitFromSegment,
-    doubt: Option<Doubt>,
+enum View {
+    Trusted(GaitFromSegment),
+    Withheld(Doubt),
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self::Withheld(Doubt::SensorLost)
+    }
+}
+
+impl View {
+    fn orientation(&self) -> Option<&GaitFromSegment> {
+        match self {
+            Self::Trusted(orientation) => Some(orientation),
+            Self::Withheld(_) => None,
+        }
+    }
+
+    fn doubt(&self) -> Option<Doubt> {
+        match self {
+            Self::Trusted(_) => None,
+            Self::Withheld(doubt) => Some(*doubt),
+        }
+    }
 }
 
 impl FrameStage {
@@ -146,17 +169,16 @@ impl FrameStage {
     }
 
     fn frame(&mut self, lines: &mut PerPlacement<Option<Line>>, t: SessionTime, now: SessionTime) -> Frame {
-        let poses = {
-            let mut poses = PerPlacement::from_fn(|_| None);
-            for (placement, line) in lines.iter_mut() {
-                poses[placement] = line.as_mut().and_then(|line| line.track.pose(t));
+        let mut poses: PerPlacement<Option<Pose>> = PerPlacement::default();
+        for (placement, line) in lines.iter_mut() {
+            if let Some(line) = line {
+                poses[placement] = line.track.pose(t);
             }
-            poses
-        };
+        }
         if self.turn.due(t) {
             let mut yaws = [None; Placement::COUNT];
             for (yaw, (_, pose)) in yaws.iter_mut().zip(poses.iter()) {
-                *yaw = pose.map(|pose| pose.yaw);
+                *yaw = pose.as_ref().map(|pose| pose.yaw);
             }
             self.turn.push(t, yaws);
             self.clear_centripetal(lines, t);
@@ -165,31 +187,27 @@ impl FrameStage {
         if calibration.grade == Grade::Refused {
             return without_angles(t, Doubt::CalibrationRefused);
         }
+        let turning = self.turn.voids(t).then_some(Doubt::Turning);
         let turned = self.turn.turned_at(t);
-        let turning = self.turn.voids(t);
-        let view = |placement: Placement| -> Result<View, Doubt> {
-            let line = lines[placement].as_ref().ok_or(Doubt::SensorLost)?;
-            let late = if line.online(now) { Doubt::Gap } else { Doubt::SensorLost };
-            let pose = poses[placement].ok_or(late)?;
-            let segment = calibration.segments[placement].as_ref().ok_or(Doubt::Uncalibrated)?;
-            let limb = &self.limbs[placement];
-            let heading = limb.heading.at(t, turned).ok_or(Doubt::HeadingUnsettled)?;
-            let refused = segment.quality.grade == Grade::Refused;
-            let doubt = pose
-                .doubt
-                .or(refused.then_some(Doubt::CalibrationRefused))
-                .or(turning.then_some(Doubt::Turning))
-                .or((!limb.heading.settled()).then_some(Doubt::HeadingUnsettled));
-            let world_from_segment = pose.world_from_sensor * segment.sensor_from_segment;
-            Ok(View { gait_from_segment: joint::gait_from_segment(&world_from_segment, heading), doubt })
-        };
-        let pelvis = trusted(view(Placement::Pelvis));
+        let mut views: PerPlacement<View> = PerPlacement::default();
+        for (placement, line) in lines.iter() {
+            let (limb, segment) = (&self.limbs[placement], calibration.segments[placement].as_ref());
+            views[placement] = match (&poses[placement], line, segment) {
+                (_, None, _) => View::Withheld(Doubt::SensorLost),
+                (None, Some(line), _) if line.online(now) => View::Withheld(Doubt::Gap),
+                (None, Some(_), _) => View::Withheld(Doubt::SensorLost),
+                (Some(_), _, None) => View::Withheld(Doubt::Uncalibrated),
+                (Some(pose), _, Some(segment)) => limb.view(pose, segment, t, turned, turning),
+            };
+        }
+        let pelvis = views[Placement::Pelvis].orientation();
         Frame {
             t,
-            legs: PerSide::from_fn(|side| {
-                leg(side, pelvis.ok(), view(Placement::thigh(side)), view(Placement::shank(side)))
-            }),
-            pelvis: pelvis.ok().map(|pelvis| joint::pelvis(&pelvis)),
+            legs: PerSide {
+                left: leg(Side::Left, pelvis, &views[Placement::LeftThigh], &views[Placement::LeftShank]),
+                right: leg(Side::Right, pelvis, &views[Placement::RightThigh], &views[Placement::RightShank]),
+            },
+            pelvis: pelvis.map(joint::pelvis),
         }
     }
 
@@ -210,6 +228,26 @@ impl FrameStage {
 }
 
 impl Limb {
+    fn view(
+        &self,
+        pose: &Pose,
+        segment: &SegmentCalibration,
+        t: SessionTime,
+        turned: f64,
+        turning: Option<Doubt>,
+    ) -> View {
+        let refused = (segment.quality.grade == Grade::Refused).then_some(Doubt::CalibrationRefused);
+        let unsettled = (!self.heading.settled()).then_some(Doubt::HeadingUnsettled);
+        match (pose.doubt.or(refused).or(turning).or(unsettled), self.heading.at(t, turned)) {
+            (Some(doubt), _) => View::Withheld(doubt),
+            (None, None) => View::Withheld(Doubt::HeadingUnsettled),
+            (None, Some(heading)) => {
+                let world_from_segment = pose.world_from_sensor * segment.sensor_from_segment;
+                View::Trusted(joint::gait_from_segment(&world_from_segment, heading))
+            }
+        }
+    }
+
     fn stride(
         &mut self,
         placement: Placement,
@@ -233,26 +271,16 @@ impl Limb {
     }
 }
 
-/// The orientation, unless something speaks against it.
-fn trusted(view: Result<View, Doubt>) -> Result<GaitFromSegment, Doubt> {
-    let view = view?;
-    view.doubt.map_or(Ok(view.gait_from_segment), Err)
-}
-
-fn leg(
-    side: Side,
-    pelvis: Option<GaitFromSegment>,
-    thigh: Result<View, Doubt>,
-    shank: Result<View, Doubt>,
-) -> LegAngles {
-    let (thigh, shank) = (trusted(thigh), trusted(shank));
-    let femur: Option<Angles> = thigh.ok().map(|thigh| joint::femur(&thigh, side));
+fn leg(side: Side, pelvis: Option<&GaitFromSegment>, thigh: &View, shank: &View) -> LegAngles {
+    let doubt = thigh.doubt();
+    let (thigh, shank) = (thigh.orientation(), shank.orientation());
+    let femur: Option<Angles> = thigh.map(|thigh| joint::femur(thigh, side));
     LegAngles {
-        hip: thigh.ok().zip(pelvis).map(|(thigh, pelvis)| joint::hip(&pelvis, &thigh, side)),
+        hip: thigh.zip(pelvis).map(|(thigh, pelvis)| joint::hip(pelvis, thigh, side)),
         femur,
-        knee: thigh.ok().zip(shank.ok()).map(|(thigh, shank)| joint::knee(&thigh, &shank, side)),
-        valgus: femur.zip(shank.ok()).map(|(femur, shank)| joint::valgus(femur.adduction, &shank, side)),
-        doubt: thigh.err(),
+        knee: thigh.zip(shank).map(|(thigh, shank)| joint::knee(thigh, shank, side)),
+        valgus: femur.zip(shank).map(|(femur, shank)| joint::valgus(femur.adduction, shank, side)),
+        doubt,
     }
 }
 

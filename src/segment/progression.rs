@@ -84,10 +84,7 @@ impl Sums {
             let m = point.world_from_sensor.to_rotation_matrix();
             let m = m.matrix();
             let horizontal = |v: &Vector3<f64>| {
-                Vector2::new(
-                    m.m11 * v.x + m.m12 * v.y + m.m13 * v.z,
-                    m.m21 * v.x + m.m22 * v.y + m.m23 * v.z,
-                )
+                Vector2::new(m.m11 * v.x + m.m12 * v.y + m.m13 * v.z, m.m21 * v.x + m.m22 * v.y + m.m23 * v.z)
             };
             sums.add(
                 horizontal(&long_in_sensor),
