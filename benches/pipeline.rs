@@ -9,7 +9,7 @@ use stancewatch::analyze::{self, Found, Options};
 use stancewatch::body::SensorId;
 use stancewatch::input::Input;
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
-use stancewatch::record::simulated::write_dataset;
+use stancewatch::simulate::write_dataset;
 use stancewatch::source::synthetic::{Runner, RunnerConfig};
 use std::collections::HashMap;
 use std::hint::black_box;

@@ -7,7 +7,6 @@ use crate::config::{Config, TomlProblem};
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
-use crate::record::simulated;
 use crate::serve::{self, Hub, SourceKind, SourceLabel};
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
@@ -253,7 +252,7 @@ fn runner_config(args: &RunnerArgs) -> anyhow::Result<RunnerConfig> {
 
 fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     let config = runner_config(&args.runner)?;
-    simulated::write_dataset(&config, &args.out)?;
+    crate::simulate::write_dataset(&config, &args.out)?;
     print(&format!("{}\n", args.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -41,6 +41,7 @@ pub mod analyze;
 pub mod cli;
 pub mod config;
 pub mod live;
+pub mod simulate;
 pub mod validate;
 
 pub mod demo;

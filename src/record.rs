@@ -2,4 +2,3 @@
 
 pub mod bids;
 pub mod mcap;
-pub mod simulated;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use stancewatch::record::simulated::write_dataset;
+use stancewatch::simulate::write_dataset;
 use stancewatch::source::synthetic::{Episode, EpisodeKind, RunnerConfig};
 use std::collections::BTreeMap;
 use std::fs;

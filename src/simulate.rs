@@ -1,8 +1,8 @@
 //! A synthetic session as a Motion-BIDS data set with its truth.
 
-use super::bids::{BidsRecording, BidsWriteError, Description, EventRow, create_dataset, write_json};
 use crate::body::Side;
 use crate::event::Gait;
+use crate::record::bids::{BidsRecording, BidsWriteError, Description, EventRow, create_dataset, write_json};
 use crate::source::synthetic::{
     Fact, Runner, RunnerConfig, SynthError, TRUTH_RATE, TrueContact, TrueCurve, TrueStance, Truth,
 };
