@@ -3,7 +3,7 @@
 //! median of their ratios is given. (Criterion has no ratios within a run, hence no Criterion here.)
 //!
 //! `cargo bench --bench pipeline`
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::disallowed_methods)]
 
 use stancewatch::analyze::{self, Found, Options};
 use stancewatch::body::SensorId;

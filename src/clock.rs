@@ -55,6 +55,9 @@ struct Params {
     late_for: f64,
     /// Farther from the first packet than this, s, is no time but a broken packet. Default 30 years.
     longest: f64,
+    /// A sample this far after the arrival of its packet, s, has a wrong time. Default 1: far more than any fit
+    /// is off.
+    future: f64,
     /// Packets over which the spread is averaged. Default 200.
     jitter_packets: f64,
 }
@@ -72,6 +75,7 @@ const PARAMS: Params = Params {
     late: 0.25,
     late_for: 10.0,
     longest: 1e9,
+    future: 1.0,
     jitter_packets: 200.0,
 };
 
@@ -84,6 +88,8 @@ pub struct SensorClock {
     run: Option<Run>,
     /// The newest session time given out.
     given: Option<SessionTime>,
+    /// When the newest packet came.
+    arrival: Option<SessionTime>,
     jumps: u32,
 }
 
@@ -117,7 +123,7 @@ impl SensorClock {
     pub fn new(kind: ClockKind, rate: Hz) -> Self {
         // A rate that is none falls back on the bins' own length.
         let interval = if rate.0 > 0.0 && rate.0.is_finite() { rate.interval() } else { 0.0 };
-        Self { kind, interval, run: None, given: None, jumps: 0 }
+        Self { kind, interval, run: None, given: None, arrival: None, jumps: 0 }
     }
 
     /// A packet came in: its newest sample's device time and the host's arrival time. Call before
@@ -130,12 +136,16 @@ impl SensorClock {
             self.jumps += 1;
             self.run = None;
         }
+        self.arrival = Some(arrival);
         self.run.get_or_insert_with(|| Run::new(newest, self.interval)).packet(newest, arrival);
     }
 
-    /// Session time of a sample; never goes back.
+    /// Session time of a sample; never goes back. Not a number for a sample that would be from the future.
     pub fn align(&mut self, t: DeviceTime) -> SessionTime {
         let aligned = match (&mut self.run, self.kind) {
+            (Some(run), ClockKind::Device) if self.arrival.is_some_and(|now| run.is_beyond(t, now)) => {
+                SessionTime(f64::NAN)
+            }
             (Some(run), ClockKind::Device) => run.align(t),
             _ => SessionTime(t.0),
         };
@@ -211,6 +221,11 @@ impl Run {
 
         let limit = if self.settled { PARAMS.unsettled } else { PARAMS.settled };
         self.settled = self.edge.bins() >= PARAMS.settle_bins && self.sigma() < limit;
+    }
+
+    /// The sample would have been measured after it came: its time is wrong, and would drag the session along.
+    fn is_beyond(&self, t: DeviceTime, arrival: SessionTime) -> bool {
+        t.0 + self.edge.line().at(t.0 - self.origin) > arrival.0 + PARAMS.future
     }
 
     fn align(&mut self, t: DeviceTime) -> SessionTime {

@@ -22,9 +22,14 @@ use frames::FrameStage;
 use line::Line;
 use serde::{Deserialize, Serialize};
 use stances::StanceStage;
+use std::ops::RangeInclusive;
 
 /// Sensor states are looked at this often, s of session time.
 const HEALTH_INTERVAL: f64 = 0.5;
+
+/// Sample rates that a worn sensor can have, Hz: below, a stance has two samples; no family that we know of goes
+/// beyond a third of the upper end, and memory for the last seconds grows with it.
+const RATES: RangeInclusive<f64> = 10.0..=5000.0;
 
 /// A session that is not calibrated after this long is told what is missing, s: the guided procedure
 /// takes about 30 s, and calibration from gait alone needs 15 s of it.
@@ -149,7 +154,17 @@ impl Pipeline {
     }
 
     fn sensor(&mut self, info: &SensorInfo) {
-        let Some(placement) = info.placement else {
+        let usable = RATES.contains(&info.rate.0);
+        self.say(HealthCode::BadData, info.placement, info.placement.is_some() && !usable, || {
+            format!(
+                "{} states {} samples per second and is ignored; give a rate from {} to {}",
+                info.name,
+                info.rate.0,
+                RATES.start(),
+                RATES.end()
+            )
+        });
+        let Some(placement) = info.placement.filter(|_| usable) else {
             self.strangers.retain(|known| known.id != info.id);
             self.strangers.push(info.clone());
             return;
@@ -281,9 +296,16 @@ impl Pipeline {
             return;
         }
         self.next_health = now.0 + HEALTH_INTERVAL;
-        for (_, line) in self.lines.iter() {
+        for (placement, line) in self.lines.iter() {
             let Some(line) = line else { continue };
-            self.health.sensor(now, &line.status(now), &mut self.scratch.health);
+            self.health.sensor(now, &line.nameless_status(now), &mut self.scratch.health);
+            let (placement, bad) = (Some(placement), line.counts.many_bad());
+            self.health.set(now, HealthCode::BadData, placement, bad, &mut self.scratch.health, || {
+                format!(
+                    "{} sends values or times that cannot be, and they are left out; check its units and restart it",
+                    line.info.name
+                )
+            });
         }
         let began = *self.began.get_or_insert(now);
         if now - began > CALIBRATION_PATIENCE {

@@ -24,7 +24,7 @@ const PROFILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/no_allocation.json"
 const WARM: f64 = 120.0;
 const MEASURED: f64 = 60.0;
 /// A stance may carry a list of flags, and a few things happen once in a while.
-const PER_STANCE: u64 = 2;
+const PER_STANCE: u64 = 1;
 /// Nothing that is kept may add up: less than a byte per sample, bytes.
 const GROWTH: usize = 4096;
 

@@ -18,6 +18,9 @@ const STEP: f64 = 0.01;
 /// The grid waits this long for a late sensor, s: a bridged gap needs up to 0.24 s, a slow link
 /// about 0.1 s more.
 const WAIT: f64 = 0.35;
+/// Over a longer time without any sample the grid does not go on, s: there is nothing to say every 10 ms of
+/// an hour's break, and a clock that leaps by years would never be caught up with.
+const LONGEST_PAUSE: f64 = 60.0;
 /// Strides longer than this are pauses, s; a pause of more than the second lets a heading drift off.
 const LONGEST_STRIDE: f64 = 1.7;
 const FORGET_HEADING: f64 = 10.0;
@@ -142,6 +145,9 @@ impl FrameStage {
             .filter_map(|(_, line)| line.as_ref())
             .map(|line| line.track.newest().map_or(now.0 - wait, |newest| newest.0.max(now.0 - wait)))
             .fold(now.0, f64::min);
+        if horizon - next as f64 * STEP > LONGEST_PAUSE {
+            next = (horizon / STEP).ceil() as i64;
+        }
         while next as f64 * STEP <= horizon {
             let t = SessionTime(next as f64 * STEP);
             emit(self.frame(lines, t, now));

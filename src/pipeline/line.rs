@@ -10,6 +10,15 @@ use crate::units::SessionTime;
 /// A sensor is offline when it has sent nothing for this long, s: longer than any batch of the
 /// families that we know of, short enough for a person to notice within a second.
 pub(crate) const SILENCE: f64 = 1.0;
+/// Farther from zero than this, s, is no session time: 300 years, so that a recording may count from 1970.
+const LATEST: f64 = 1e10;
+/// No sensor for people measures more, m/s² and rad/s: the ranges of high-impact parts end at 400 g and at
+/// 4000 deg/s. What is beyond is no measurement, and would stay in the filters for ever.
+const MOST_ACC: f64 = 4000.0;
+const MOST_GYR: f64 = 100.0;
+/// This share of samples that cannot be is worth a word: fewer are dropped as if they were lost (a loss of
+/// 5 % doubles inclination errors, own measurement on BROAD).
+const BAD: f64 = 0.05;
 /// Window for the measured rate, s.
 const RATE_WINDOW: f64 = 2.0;
 
@@ -28,7 +37,7 @@ pub(crate) struct Line {
 pub(crate) struct Counts {
     pub(crate) samples: u64,
     pub(crate) lost: u64,
-    /// Not finite, or not later than the one before.
+    /// Not finite, beyond what a sensor can measure, or not later than the one before.
     pub(crate) bad: u64,
     pub(crate) last: Option<SessionTime>,
     window_start: Option<SessionTime>,
@@ -58,10 +67,12 @@ impl Line {
 
     /// The sample's session time; `None` for a sample that cannot be used.
     pub(crate) fn accept(&mut self, sample: &Sample) -> Option<SessionTime> {
-        let finite = sample.t.0.is_finite()
-            && sample.acc.iter().chain(sample.gyr.iter()).all(|value| value.is_finite());
-        let t = if finite { Some(self.clock.align(sample.t)) } else { None };
-        let t = t.filter(|t| self.counts.last.is_none_or(|last| *t > last));
+        // False for what is not a number, too.
+        let possible = sample.t.0.is_finite()
+            && sample.acc.iter().all(|value| value.abs() <= MOST_ACC)
+            && sample.gyr.iter().all(|value| value.abs() <= MOST_GYR);
+        let t = if possible { Some(self.clock.align(sample.t)) } else { None };
+        let t = t.filter(|t| t.0.abs() < LATEST && self.counts.last.is_none_or(|last| *t > last));
         match t {
             Some(t) => self.counts.take(t, self.info.rate.interval()),
             None => self.counts.bad += 1,
@@ -90,9 +101,14 @@ impl Line {
     }
 
     pub(crate) fn status(&self, now: SessionTime) -> SensorStatus {
+        SensorStatus { name: self.info.name.clone(), ..self.nameless_status(now) }
+    }
+
+    /// As [`status`](Self::status), without what would have to be allocated.
+    pub(crate) fn nameless_status(&self, now: SessionTime) -> SensorStatus {
         let clock = self.has_arrivals.then(|| self.clock.state());
         SensorStatus {
-            name: self.info.name.clone(),
+            name: String::new(),
             placement: self.info.placement,
             online: self.online(now),
             last_sample: self.counts.last,
@@ -121,6 +137,11 @@ impl Counts {
             self.window_start = Some(t);
             self.window_samples = 1;
         }
+    }
+
+    /// Many samples could not be used.
+    pub(crate) fn many_bad(&self) -> bool {
+        self.bad as f64 > BAD * (self.samples + self.bad) as f64
     }
 
     /// Share of samples lost since the start, 0 to 1.

@@ -79,7 +79,7 @@ pub(super) fn longest_quiet<'a>(
     let mut start = from;
     let mut means: [Vector3<f64>; crate::body::Placement::COUNT] = Default::default();
     let mut at = from;
-    while at + BLOCK <= to {
+    while to.saturating_sub(at) >= BLOCK {
         let fresh = at == start;
         let quiet = tracks.clone().zip(&mut means).all(|(track, mean)| {
             let Some(block) = track.window(at, at + BLOCK).map(Block::of) else { return false };

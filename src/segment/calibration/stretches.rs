@@ -1,6 +1,6 @@
 //! Stretches of a session: those that somebody marked, and regular gait.
 
-use super::track::grid_index;
+use super::track::{GRID, KEPT, grid_index};
 use crate::body::PerSide;
 use crate::event::{Contact, ContactKind, Gait};
 use crate::units::SessionTime;
@@ -40,7 +40,9 @@ impl Marked {
     pub(super) fn take_if_over(marked: &mut Option<Self>, at: i64, last: bool) -> Option<(i64, i64)> {
         let over = marked.filter(|m| grid_index(m.to) <= at || last)?;
         *marked = None;
-        Some((grid_index(over.from), grid_index(over.to).min(at)))
+        // No more is kept than that, and a mark may give any time.
+        let kept = (KEPT * GRID.0) as i64;
+        Some((grid_index(over.from).max(at.saturating_sub(kept)), grid_index(over.to).min(at)))
     }
 }
 
