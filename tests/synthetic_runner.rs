@@ -302,17 +302,39 @@ fn an_endless_runner_runs_on_and_needs_no_more_memory() {
 }
 
 #[test]
-fn the_demonstration_shows_both_faults_in_about_four_minutes() {
+fn the_demonstration_shows_both_faults_in_about_five_minutes() {
     let config = demo_config();
     let truth = Truth::new(&config).unwrap();
     let begins: PerSide<f64> = PerSide::from_fn(|side| {
         let (episode, t) = *truth.episodes().iter().find(|(e, _)| e.side == side).unwrap();
-        assert!((45.0..=90.0).contains(&episode.start_s));
+        assert!((65.0..=140.0).contains(&episode.start_s));
         t - truth.running_from()
     });
     assert!(begins.right < begins.left);
     let end = frames(&config).last().unwrap().t.0;
-    assert!((180.0..240.0).contains(&end), "{end}");
+    assert!((230.0..310.0).contains(&end), "{end}");
+}
+
+#[test]
+fn rates_are_numbers_where_the_body_hardly_turns() {
+    // Found by the property below: one sample in 8000 was NaN.
+    let mut config = at_once(RunnerConfig {
+        seed: 0,
+        speed_mps: 2.0,
+        individuality: 0.0,
+        variation: 0.0,
+        rate_hz: 399.574_784_166_317_3,
+        ..RunnerConfig::default()
+    });
+    config.walk_s = 0.1;
+    config.running_s = 10.0;
+    config.radio.samples_per_packet = 1;
+    config.radio.interval_ms = 0.0;
+    for input in Runner::new(&config).unwrap() {
+        if let Input::Packet(packet) = input {
+            assert!(packet.samples.iter().all(|s| s.gyr.iter().all(|x| x.is_finite())));
+        }
+    }
 }
 
 proptest! {

@@ -28,6 +28,8 @@ pub(crate) struct StanceStage {
 #[derive(Debug, Default)]
 struct Leg {
     number: u32,
+    /// Initial contact of the last stance that was told.
+    told: Option<SessionTime>,
     ic: Option<Contact>,
     stride_time: Option<f64>,
     /// Terminal contact, while the verdict waits: for angles, and in walking for the swing that confirms it.
@@ -91,6 +93,11 @@ impl StanceStage {
         let leg = &mut self.legs[side];
         let (ic, tc) = (leg.ic?, leg.tc.filter(|tc| leg.confirmed && (newest >= tc.t || last))?);
         leg.tc = None;
+        // A sensor whose clock jumped may live a moment twice: a stance is told once.
+        if leg.told.is_some_and(|told| ic.t <= told) {
+            return None;
+        }
+        leg.told = Some(ic.t);
         leg.number += 1;
         let rhythm = ic.rhythm.min(tc.rhythm);
         let seen = Seen::over(&self.frames, side, ic.t, tc.t);

@@ -160,7 +160,9 @@ impl Strap {
         let m = motion.moment(t);
         force += self.shock(self.landings(motion, &m));
         let turned = before.world_from_segment.tr_mul(&after.world_from_segment);
-        (force, Rotation3::from_matrix_unchecked(turned).scaled_axis() / (2.0 * H))
+        // By quaternion: the rotation matrix's own angle is no number where rounding carries its trace past 3.
+        let turned = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(turned));
+        (force, turned.scaled_axis() / (2.0 * H))
     }
 
     /// The sensor's case in the world, its axes still along the segment as far as skin allows.
