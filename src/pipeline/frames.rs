@@ -199,9 +199,8 @@ impl FrameStage {
         for (placement, line) in lines.iter() {
             let (limb, segment) = (&self.limbs[placement], calibration.segments[placement].as_ref());
             views[placement] = match (&poses[placement], line, segment) {
-                (_, None, _) => View::Withheld(Doubt::SensorLost),
                 (None, Some(line), _) if line.online(now) => View::Withheld(Doubt::Gap),
-                (None, Some(_), _) => View::Withheld(Doubt::SensorLost),
+                (_, None, _) | (None, Some(_), _) => View::Withheld(Doubt::SensorLost),
                 (Some(_), _, None) => View::Withheld(Doubt::Uncalibrated),
                 (Some(pose), _, Some(segment)) => limb.view(pose, segment, t, turned, turning),
             };
