@@ -32,8 +32,15 @@ struct Leg {
     told: Option<SessionTime>,
     ic: Option<Contact>,
     stride_time: Option<f64>,
-    /// Terminal contact, while the verdict waits: for angles, and in walking for the swing that confirms it.
-    tc: Option<Contact>,
+    waiting: Option<Waiting>,
+}
+
+/// A stance that has ended and waits: for angles, and in walking for the swing that confirms it.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    ic: Contact,
+    tc: Contact,
+    stride_time: Option<f64>,
     confirmed: bool,
 }
 
@@ -57,32 +64,36 @@ impl StanceStage {
                 let before = leg.ic.replace(*contact);
                 leg.stride_time =
                     before.map(|before| contact.t - before.t).filter(|stride| *stride < LONGEST_STRIDE);
-                leg.tc = None;
+                leg.waiting = leg.waiting.filter(|waiting| waiting.confirmed);
             }
             ContactKind::Terminal => {
-                leg.tc = Some(*contact);
-                // In running no terminal contact was ever retracted, in walking 3 to 4 % are (own
-                // measurement): a running verdict is given at once, a walking one waits for the swing.
-                leg.confirmed = contact.gait == Gait::Run;
+                leg.waiting = leg.ic.map(|ic| Waiting {
+                    ic,
+                    tc: *contact,
+                    stride_time: leg.stride_time,
+                    // In running no terminal contact was ever retracted, in walking 3 to 4 % are (own
+                    // measurement): a running verdict is given at once, a walking one waits for the swing.
+                    confirmed: contact.gait == Gait::Run,
+                });
             }
             ContactKind::TerminalConfirmed => {
-                if let Some(tc) = &mut leg.tc {
-                    tc.t = contact.t;
-                    tc.decided = contact.decided;
-                    leg.confirmed = true;
+                if let Some(waiting) = &mut leg.waiting {
+                    waiting.tc.t = contact.t;
+                    waiting.tc.decided = contact.decided;
+                    waiting.confirmed = true;
                 }
             }
-            ContactKind::TerminalRetracted => leg.tc = None,
+            ContactKind::TerminalRetracted => leg.waiting = None,
             ContactKind::LockLost => {
                 leg.ic = None;
-                leg.tc = None;
+                leg.waiting = leg.waiting.filter(|waiting| waiting.confirmed);
             }
         }
     }
 
     /// The next stance that is complete, if any. `last`: no more frames will come.
     pub(crate) fn next(&mut self, last: bool) -> Option<Stance> {
-        if Side::BOTH.into_iter().all(|side| self.legs[side].tc.is_none()) {
+        if Side::BOTH.into_iter().all(|side| self.legs[side].waiting.is_none()) {
             return None;
         }
         Side::BOTH.into_iter().find_map(|side| self.complete(side, last))
@@ -91,25 +102,27 @@ impl StanceStage {
     fn complete(&mut self, side: Side, last: bool) -> Option<Stance> {
         let newest = self.frames.back()?.t;
         let leg = &mut self.legs[side];
-        let (ic, tc) = (leg.ic?, leg.tc.filter(|tc| leg.confirmed && (newest >= tc.t || last))?);
-        leg.tc = None;
+        let ready = |waiting: &Waiting| waiting.confirmed && (newest >= waiting.tc.t || last);
+        let Waiting { ic, tc, stride_time, .. } = leg.waiting.filter(ready)?;
+        leg.waiting = None;
         // A sensor whose clock jumped may live a moment twice: a stance is told once.
         if leg.told.is_some_and(|told| ic.t <= told) {
             return None;
         }
         leg.told = Some(ic.t);
         leg.number += 1;
+        let number = leg.number;
         let rhythm = ic.rhythm.min(tc.rhythm);
         let seen = Seen::over(&self.frames, side, ic.t, tc.t);
         let doubt =
             if rhythm < RHYTHM { Some(StanceDoubt::NoRhythm) } else { seen.doubt.map(StanceDoubt::Angles) };
         Some(Stance {
             side,
-            number: leg.number,
+            number,
             gait: tc.gait,
             ic: ic.t,
             tc: tc.t,
-            stride_time: leg.stride_time,
+            stride_time,
             peaks: seen.peaks,
             valid: doubt.is_none(),
             doubt,
@@ -167,4 +180,79 @@ fn peak(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
         peak = Some(peak.map_or(value, |peak: f64| peak.max(value)));
     }
     peak
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Angles;
+
+    fn contact(kind: ContactKind, t: f64, gait: Gait) -> Contact {
+        let t = SessionTime(t);
+        Contact { side: Side::Right, kind, t, decided: t + 0.02, gait, rhythm: 5, sigma: 0.005 }
+    }
+
+    /// Frames up to `to` whose femur adduction rises by a radian per second.
+    fn frames(stage: &mut StanceStage, from: i32, to: i32) {
+        for k in from..to {
+            let t = f64::from(k) * 0.01;
+            let femur = Some(Angles { flexion: 0.0, adduction: t, rotation: 2.0 * t });
+            let leg = LegAngles { femur, ..LegAngles::default() };
+            stage.frame(&Frame { t: SessionTime(t), legs: PerSide { left: leg, right: leg }, pelvis: None });
+        }
+    }
+
+    #[test]
+    fn a_running_stance_is_told_when_the_angles_reach_its_end() {
+        let mut stage = StanceStage::new();
+        frames(&mut stage, 0, 110);
+        stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Run));
+        stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
+        assert_eq!(stage.next(false), None);
+        frames(&mut stage, 110, 125);
+        let stance = stage.next(false).unwrap();
+        assert!(stance.valid);
+        assert!((stance.peaks.femur_adduction.unwrap() - 1.2).abs() < 1e-9);
+        // From contact to the last frame within 75 % of stance.
+        assert!((stance.peaks.femur_rotation_excursion.unwrap() - 0.3).abs() < 0.021);
+        assert_eq!(stage.next(false), None);
+    }
+
+    #[test]
+    fn a_walking_stance_waits_for_the_swing_and_goes_with_a_retraction() {
+        let mut stage = StanceStage::new();
+        frames(&mut stage, 0, 250);
+        stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Walk));
+        stage.contact(&contact(ContactKind::Terminal, 1.5, Gait::Walk));
+        assert_eq!(stage.next(false), None);
+        stage.contact(&contact(ContactKind::TerminalRetracted, 1.5, Gait::Walk));
+        stage.contact(&contact(ContactKind::Terminal, 1.6, Gait::Walk));
+        stage.contact(&contact(ContactKind::TerminalConfirmed, 1.61, Gait::Walk));
+        assert_eq!(stage.next(false).unwrap().tc, SessionTime(1.61));
+    }
+
+    #[test]
+    fn a_stance_whose_angles_are_still_to_come_survives_a_lost_lock() {
+        let mut stage = StanceStage::new();
+        frames(&mut stage, 0, 110);
+        stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Run));
+        stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
+        stage.contact(&contact(ContactKind::LockLost, 1.21, Gait::Run));
+        frames(&mut stage, 110, 125);
+        assert!(stage.next(false).is_some());
+    }
+
+    #[test]
+    fn a_stance_is_told_once_whatever_the_clocks_do() {
+        let mut stage = StanceStage::new();
+        frames(&mut stage, 0, 150);
+        for _ in 0..2 {
+            stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Run));
+            stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
+        }
+        assert!(stage.next(false).is_some());
+        stage.contact(&contact(ContactKind::Initial, 0.9, Gait::Run));
+        stage.contact(&contact(ContactKind::Terminal, 1.1, Gait::Run));
+        assert_eq!(stage.next(false), None);
+    }
 }
