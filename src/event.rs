@@ -1,7 +1,7 @@
 //! What the stages say to each other and the pipeline says to the world. Angles are radians here;
 //! degrees begin where a file, a message or a page is written.
 
-use crate::body::{PerPlacement, PerSide, Placement, Segment, Side};
+use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::units::SessionTime;
 use nalgebra::{UnitQuaternion, Vector3};
 use serde::{Deserialize, Serialize};
@@ -402,9 +402,6 @@ pub enum HealthCode {
     ClockJumped,
     CalibrationMissing,
     CalibrationRefused,
-    StrapSlipped,
-    OutOfStep,
-    NoProgression,
     DuplicatePlacement,
     RecordingFailed,
     BadData,
@@ -433,16 +430,6 @@ pub struct Baseline {
     pub decided: SessionTime,
     pub usual: Vec<(Rule, Usual)>,
     pub cadence_spm: f64,
-}
-
-/// The segment a placement is on, for messages.
-#[must_use]
-pub fn segment_word(segment: Segment) -> &'static str {
-    match segment {
-        Segment::Pelvis => "pelvis",
-        Segment::Thigh => "thigh",
-        Segment::Shank => "shank",
-    }
 }
 
 /// How one sensor does, for people; measured over the last few seconds.

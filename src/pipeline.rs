@@ -9,8 +9,8 @@ mod stances;
 
 use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
 use crate::event::{
-    Calibration, Contact, ContactKind, Event, Fused, Grade, Health, HealthCode, Phase, Rule, SensorStatus,
-    Stance,
+    Calibration, Contact, ContactKind, Doubt, Event, Fused, Grade, Health, HealthCode, Phase, Rule,
+    SensorStatus, Stance,
 };
 use crate::flag::{ConfigError, FlagConfig, Flagger};
 use crate::gait::GaitTracker;
@@ -307,11 +307,32 @@ impl Pipeline {
                 )
             });
         }
+        self.look_after_signals(now);
         let began = *self.began.get_or_insert(now);
         if now - began > CALIBRATION_PATIENCE {
             self.miss_calibration(true);
         }
         self.events.extend(self.scratch.health.drain(..).map(Event::Health));
+    }
+
+    /// What only the stages know of a sensor's signal.
+    fn look_after_signals(&mut self, now: SessionTime) {
+        for (placement, line) in self.lines.iter() {
+            let Some(line) = line else { continue };
+            let (place, out) = (Some(placement), &mut self.scratch.health);
+            let saturated = line.track.doubt() == Some(Doubt::Saturated);
+            self.health.set(now, HealthCode::Saturated, place, saturated, out, || {
+                let words = crate::health::words(placement);
+                format!("the {words} sensor runs into the end of its range; set it to at least 16 g and 1000 degrees per second")
+            });
+            let jumps = line.clock.state().jumps;
+            self.health.set(now, HealthCode::ClockJumped, place, jumps > 0, out, || {
+                let words = crate::health::words(placement);
+                format!(
+                    "the clock of the {words} sensor has jumped; if it happens again, restart that sensor"
+                )
+            });
+        }
     }
 
     /// Says that there is no calibration, where `due` and true.

@@ -153,19 +153,6 @@ impl Heading {
                 && s.innovation <= self.params.max_innovation
         })
     }
-
-    /// One standard deviation of the heading, rad: 1.5 degrees plus half of the mean innovation (own
-    /// measurement on virtual running); `None` before the first stride.
-    #[must_use]
-    pub fn sigma(&self) -> Option<f64> {
-        self.state.as_ref().map(|s| 1.5_f64.to_radians() + 0.5 * s.innovation)
-    }
-
-    /// When the last stride was taken in.
-    #[must_use]
-    pub fn last_stride(&self) -> Option<SessionTime> {
-        self.state.as_ref().map(|s| s.mid)
-    }
 }
 
 #[cfg(test)]

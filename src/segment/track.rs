@@ -78,6 +78,12 @@ impl Track {
         self.points.back().map(|p| p.t)
     }
 
+    /// Why the newest point must not be used, if so.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.points.back().and_then(|p| p.doubt)
+    }
+
     /// Points with `from <= t < to`, oldest first.
     pub fn between(&self, from: SessionTime, to: SessionTime) -> impl Iterator<Item = &Point> + Clone {
         let start = self.points.partition_point(|p| p.t < from);
