@@ -43,6 +43,8 @@ set_up_page() {
 
 # Lives beside the build so that it is compiled once per checkout, or is taken from the machine.
 set_up_deny() {
+    # The check looks at the crates of every platform, and the build has fetched those of this one only.
+    cargo fetch --locked
     have cargo-deny && return
     export PATH="$PWD/target/tools/bin:$PATH"
     have cargo-deny || cargo install cargo-deny --locked --root target/tools
