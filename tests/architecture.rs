@@ -12,7 +12,7 @@ const RANKS: &[&[&str]] = &[
     &["units", "host_clock"],
     &["body"],
     &["input", "event"],
-    &["clock", "filter", "joint"],
+    &["sensor", "clock", "filter", "joint"],
     &["fusion", "gait", "flag", "health"],
     &["segment"],
     &["pipeline"],
@@ -28,8 +28,8 @@ const RANKS: &[&[&str]] = &[
 ];
 
 const PURE: &[&str] = &[
-    "units", "body", "input", "event", "clock", "filter", "joint", "fusion", "gait", "flag", "health",
-    "segment", "pipeline",
+    "units", "body", "input", "event", "sensor", "clock", "filter", "joint", "fusion", "gait", "flag",
+    "health", "segment", "pipeline",
 ];
 
 const FORBIDDEN_IN_PURE: &[&str] = &[

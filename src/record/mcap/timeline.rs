@@ -39,7 +39,7 @@ impl Timeline {
             Input::Sensor(info) => {
                 match info.clock {
                     ClockKind::Session => self.own_clock.remove(&info.id.0),
-                    ClockKind::Device => self.own_clock.insert(info.id.0),
+                    ClockKind::Device | ClockKind::Arrival => self.own_clock.insert(info.id.0),
                 };
                 self.newest
             }
