@@ -166,15 +166,38 @@ fn check_sample(place: &str, got: &Sample, wanted: &Value) {
     }
 }
 
+fn fixtures(family: &Family) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/drivers").join(family.key)
+}
+
 fn conversations(family: &Family) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/drivers").join(family.key);
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|p| p.extension().is_some_and(|e| e == "jsonl"))
-        .collect();
+    let entries = fs::read_dir(fixtures(family)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|e| e == "jsonl")).collect();
     files.sort();
     files
+}
+
+fn characteristics(family: &Family) -> Names {
+    let file = fixtures(family).join("characteristics.json");
+    Names(serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap())
+}
+
+fn converse(family: &Family, place: &str, lines: &str) {
+    let names = characteristics(family);
+    let mut driver = (family.driver)();
+    let mut reply = Reply::default();
+    for (number, line) in lines.lines().enumerate() {
+        let place = format!("{place}:{}", number + 1);
+        let line: Map<String, Value> =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{place}: {error}"));
+        if line.contains_key("about") {
+            continue;
+        }
+        reply.clear();
+        happen(&line, &names, driver.as_mut(), &mut reply);
+        check(&place, &line, &names, &reply);
+    }
 }
 
 #[test]
@@ -182,23 +205,22 @@ fn drivers_hold_their_conversations() {
     for family in DRIVERS {
         let files = conversations(family);
         assert!(files.len() >= 3, "{}: a family needs a start, a stream and troubles", family.key);
-        let names = fs::read_to_string(files[0].with_file_name("characteristics.json")).unwrap();
-        let names = Names(serde_json::from_str(&names).unwrap());
         for file in files {
-            let mut driver = (family.driver)();
-            let mut reply = Reply::default();
-            let text = fs::read_to_string(&file).unwrap();
-            for (number, line) in text.lines().enumerate() {
-                let place = format!("{}:{}", file.display(), number + 1);
-                let line: Map<String, Value> =
-                    serde_json::from_str(line).unwrap_or_else(|error| panic!("{place}: {error}"));
-                if line.contains_key("about") {
-                    continue;
-                }
-                reply.clear();
-                happen(&line, &names, driver.as_mut(), &mut reply);
-                check(&place, &line, &names, &reply);
-            }
+            converse(family, &file.display().to_string(), &fs::read_to_string(&file).unwrap());
         }
+    }
+}
+
+#[test]
+fn the_open_profile_is_as_its_document_says() {
+    let document = include_str!("../docs/open-profile.md");
+    let family = DRIVERS.iter().find(|family| family.key == "open").unwrap();
+    let examples = document.split("```jsonl\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(examples.lines().count() >= 8);
+    converse(family, "docs/open-profile.md, line of the examples", examples);
+    for (name, uuid) in &characteristics(family).0 {
+        let uuid = uuid.as_str().unwrap();
+        let short = uuid.trim_start_matches("0000").trim_end_matches("-0000-1000-8000-00805f9b34fb");
+        assert!(document.contains(&format!("`{short}`")), "{name} is not in the document");
     }
 }

@@ -71,7 +71,7 @@ fn known(family: &Family) -> (Vec<Uuid>, Vec<(Uuid, Vec<u8>)>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn no_bytes_can_break_a_driver(story in prop::collection::vec(happens(), 1..300)) {
         for family in DRIVERS {
