@@ -74,11 +74,11 @@ fn notification(key: &str, n: u32) -> (Vec<u8>, u32) {
         }
         // Both kinds in turn; a pair of frames makes 36 samples. Differences of 16 bits.
         "polar" => {
-            let (kind, which) = if n % 2 == 0 { (5, 3..6) } else { (2, 0..3) };
+            let (kind, layout, which) = if n % 2 == 0 { (5, 0x80, 3..6) } else { (2, 0x81, 0..3) };
             let time = 819_000_000_000_000_000 + u64::from(n / 2 + 1) * 36 * 1_000_000_000 / 208;
             let mut frame = vec![kind];
             frame.extend(time.to_le_bytes());
-            frame.push(0x80);
+            frame.push(layout);
             frame.extend(bytes(counts(n).get(which).unwrap_or_default()));
             frame.extend([16, 35]);
             (1..36).for_each(|k: i16| frame.extend(bytes(&[k % 5, -(k % 3), k % 7 - 3])));
