@@ -86,7 +86,7 @@ fn a_rate_two_percent_off_is_known_to_five_milliseconds_within_half_a_minute() {
             assert!(told.worst() < 0.005, "{off} at {nominal}: {}", told.worst());
             assert!(told.state.settled, "{:?}", told.state);
             // One sample of 5 ms is within the scatter of 30 ms.
-            let lost = if nominal > 100.0 { 1 } else { 0 };
+            let lost = u32::from(nominal > 100.0);
             assert!(told.state.lost <= lost && told.state.jumps == 0, "{off} at {nominal}: {:?}", told.state);
             assert!((told.state.drift_ppm * 1e-6 - off).abs() < 1e-3, "{off}: {:?}", told.state);
         }
