@@ -74,7 +74,7 @@ fn notification(key: &str, n: u32) -> (Vec<u8>, u32) {
         }
         // Both kinds in turn; a pair of frames makes 36 samples. Differences of 16 bits.
         "polar" => {
-            let (kind, layout, which) = if n % 2 == 0 { (5, 0x80, 3..6) } else { (2, 0x81, 0..3) };
+            let (kind, layout, which) = if n.is_multiple_of(2) { (5, 0x80, 3..6) } else { (2, 0x81, 0..3) };
             let time = 819_000_000_000_000_000 + u64::from(n / 2 + 1) * 36 * 1_000_000_000 / 208;
             let mut frame = vec![kind];
             frame.extend(time.to_le_bytes());
@@ -83,6 +83,23 @@ fn notification(key: &str, n: u32) -> (Vec<u8>, u32) {
             frame.extend([16, 35]);
             (1..36).for_each(|k: i16| frame.extend(bytes(&[k % 5, -(k % 3), k % 7 - 3])));
             (frame, 18)
+        }
+        "movesense" => {
+            let mut message = vec![2, 0x63];
+            message.extend((n * 76_923 / 1000).to_le_bytes());
+            for half in 0..2 {
+                for k in 0..8 {
+                    let counts = counts(n * 8 + k);
+                    message.extend(
+                        counts
+                            .iter()
+                            .skip(3 * half)
+                            .take(3)
+                            .flat_map(|&c| (f32::from(c) / 300.0).to_le_bytes()),
+                    );
+                }
+            }
+            (message, 8)
         }
         _ => {
             let mut payload = (i64::from(n) * 40_000_000).to_le_bytes().to_vec();
@@ -103,7 +120,7 @@ fn decode(c: &mut Criterion) {
     for family in DRIVERS {
         let data = match family.key {
             "dot" => "payload",
-            "metamotion" | "capture2go" => "notify",
+            "metamotion" | "capture2go" | "movesense" => "notify",
             _ => "data",
         };
         let (mut driver, from) = streaming(family, data);

@@ -17,6 +17,7 @@ mod unwrap;
 mod capture2go;
 mod dot;
 mod metamotion;
+mod movesense;
 mod open;
 mod polar;
 mod witmotion;
@@ -29,8 +30,15 @@ use std::fmt::Debug;
 pub use uuid::Uuid;
 
 /// Every family that we can talk to. The first that recognises an advertisement has the sensor.
-pub const DRIVERS: &[Family] =
-    &[open::FAMILY, metamotion::FAMILY, dot::FAMILY, witmotion::FAMILY, polar::FAMILY, capture2go::FAMILY];
+pub const DRIVERS: &[Family] = &[
+    open::FAMILY,
+    metamotion::FAMILY,
+    dot::FAMILY,
+    witmotion::FAMILY,
+    polar::FAMILY,
+    capture2go::FAMILY,
+    movesense::FAMILY,
+];
 
 /// What a sensor says of itself before anyone connects. Radio stacks give it in parts: any may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

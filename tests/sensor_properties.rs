@@ -123,7 +123,7 @@ proptest! {
 
     #[test]
     fn any_advertisement_has_one_family_or_none(
-        name in prop::option::of("(MetaWear|Movella DOT|WT901|Polar Sense |IMU_|)[ -~]{0,12}"),
+        name in prop::option::of("(MetaWear|Movella DOT|WT901|Polar Sense |IMU_|Movesense |)[ -~]{0,12}"),
         company in any::<u16>(),
         service in any::<u128>(),
     ) {
@@ -154,6 +154,7 @@ fn every_family_knows_its_own() {
         ("witmotion", named("WT901BLE67")),
         ("witmotion", serving("0000ffe5-0000-1000-8000-00805f9a34fb")),
         ("polar", named("Polar Sense A1B2C3D4")),
+        ("movesense", named("Movesense 250230002214")),
         ("capture2go", named("IMU_A1B2C3")),
         ("capture2go", serving("80030001-e629-4c98-9324-aa7fc0c66de7")),
     ] {
