@@ -6,6 +6,8 @@
 //! second source on a BMI270. Where nothing comes of it, the next start takes a tick for each reading, and
 //! the one after that plain streams, whose time is that of their arrival.
 
+mod command;
+
 use super::bytes::{Bytes, vector};
 use super::gatt;
 use super::pair::Pair;
@@ -18,6 +20,10 @@ use super::{
 };
 use crate::body::{ClockKind, Sample};
 use crate::units::{DeviceTime, Hz, STANDARD_GRAVITY};
+use command::{
+    ACC, BLINK, CLEAN_UP, GYRO, LOGGING, PROCESSOR, READ, SETTINGS, buffer_of, fuse_with, send, tick_of,
+    tick_of_processor,
+};
 use nalgebra::Vector3;
 
 pub(super) const FAMILY: Family = Family {
@@ -52,29 +58,6 @@ const ACC_PER_COUNT: f64 = STANDARD_GRAVITY / 2048.0;
 const GYR_PER_COUNT: f64 = DEGREE / 16.4;
 /// Of the sensor's clock, s.
 const TICK: f64 = 48.0 / 32_768.0;
-
-const ACC: u8 = 0x03;
-const PROCESSOR: u8 = 0x09;
-const LOGGING: u8 = 0x0b;
-const SETTINGS: u8 = 0x11;
-const GYRO: u8 = 0x13;
-/// Bit of a register that asks for its value.
-const READ: u8 = 0x80;
-
-/// Ends whatever any program has left running, and takes down what it built. Streams outlive a link.
-const CLEAN_UP: [&[u8]; 11] = [
-    &[ACC, 0x01, 0x00],
-    &[ACC, 0x02, 0x00, 0x01],
-    &[ACC, 0x04, 0x00],
-    &[GYRO, 0x01, 0x00],
-    &[GYRO, 0x02, 0x00, 0x01],
-    &[GYRO, 0x05, 0x00],
-    &[GYRO, 0x04, 0x00],
-    &[0x19, 0x01, 0x00],
-    &[0x19, 0x03, 0x00, 0x7f],
-    &[PROCESSOR, 0x08],
-    &[0x0a, 0x05],
-];
 
 fn recognise(advertisement: &Advertisement) -> bool {
     advertisement.offers(SERVICE) || advertisement.named("MetaWear")
@@ -205,10 +188,9 @@ impl Driver for MetaMotion {
     fn ask(&mut self, request: Request, out: &mut Reply) {
         match request {
             Request::Identify => {
-                send(&[0x02, 0x02, 0x01], out);
-                // Green, bright, half of each second, five times.
-                send(&[2, 3, 0, 2, 31, 0, 0, 0, 0xf4, 0x01, 0, 0, 0xe8, 0x03, 0, 0, 5], out);
-                send(&[0x02, 0x01, 0x01], out);
+                for command in BLINK {
+                    send(command, out);
+                }
             }
             Request::Battery => send(&[SETTINGS, 0x0c | READ], out),
             Request::Stop => {
@@ -221,11 +203,6 @@ impl Driver for MetaMotion {
             Request::Vibrate(_) => out.bad(Fault::Refused { what: "vibrate" }),
         }
     }
-}
-
-/// Commands are not acknowledged by the sensor; success is seen as data.
-fn send(command: &[u8], out: &mut Reply) {
-    out.operations.push(Operation::Write { to: COMMAND, bytes: command.to_vec(), response: false });
 }
 
 impl MetaMotion {
@@ -270,8 +247,8 @@ impl MetaMotion {
         self.phase = Phase::Building { first: 0, created: 0 };
         match self.mode {
             // The rate is kept until the acceleration of the same moment comes.
-            Mode::Fused => send(&[PROCESSOR, 0x02, GYRO, self.gyro_data(), 0xff, 0xa0, 0x0f, 0x05], out),
-            Mode::Split => send(&[PROCESSOR, 0x02, ACC, 0x04, 0xff, 0xa0, 0x11, 0x31, 0x03], out),
+            Mode::Fused => send(&buffer_of(GYRO, self.gyro_data()), out),
+            Mode::Split => send(&tick_of(ACC, 0x04), out),
             Mode::Plain => {
                 send(&[ACC, 0x04, 0x01], out);
                 send(&[GYRO, self.gyro_data(), 0x01], out);
@@ -294,17 +271,10 @@ impl MetaMotion {
     fn created(&mut self, id: u8, out: &mut Reply) {
         let Phase::Building { first, created } = self.phase else { return };
         match (self.mode, created) {
-            (Mode::Fused, 0) => {
-                let mut fuser = [0; 20];
-                let head = [PROCESSOR, 0x02, ACC, 0x04, 0xff, 0xa0, 0x1b, 0x01, id];
-                for (to, from) in fuser.iter_mut().zip(head) {
-                    *to = from;
-                }
-                send(&fuser, out);
-            }
-            (Mode::Fused, 1) => send(&[PROCESSOR, 0x02, PROCESSOR, 0x03, id, 0x60, 0x11, 0x31, 0x03], out),
+            (Mode::Fused, 0) => send(&fuse_with(id), out),
+            (Mode::Fused, 1) => send(&tick_of_processor(id), out),
             (Mode::Split, 0) => {
-                send(&[PROCESSOR, 0x02, GYRO, self.gyro_data(), 0xff, 0xa0, 0x11, 0x31, 0x03], out);
+                send(&tick_of(GYRO, self.gyro_data()), out);
             }
             (Mode::Fused, _) => return self.notified([id, id], out),
             (Mode::Split, _) => return self.notified([first, id], out),
