@@ -1,0 +1,162 @@
+//! The gyroscope's bias: a Kalman filter with the low-passed rate at rest as its measurement, and the
+//! steady part of the inclination correction in motion.
+
+use super::low_pass::{self, LowPass};
+use crate::fusion::Params;
+use crate::units::Hz;
+use nalgebra::{Matrix3, Vector3};
+
+/// Standard deviation of the converged estimate in motion and at rest, rad/s (paper, table 2).
+const SIGMA_MOTION: f64 = 0.1 * DEGREE;
+const SIGMA_REST: f64 = 0.03 * DEGREE;
+/// Weight of the made-up zero about the vertical, which motion cannot show (paper, table 2).
+const VERTICAL_FORGETTING: f64 = 0.0001;
+/// The bias wanders by this much in the forgetting time, rad/s (paper, section 3.4).
+const WANDER: f64 = 0.1 * DEGREE;
+
+const DEGREE: f64 = std::f64::consts::PI / 180.0;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Coefficients {
+    low_pass: low_pass::Coefficients,
+    /// Largest bias and largest surprise, rad/s.
+    clip: f64,
+    /// Variance at first, and by how much it grows per sample, rad²/s².
+    first: f64,
+    growth: f64,
+    /// Variance of a measurement: in motion, about the vertical in motion, at rest, rad²/s².
+    motion: f64,
+    vertical: f64,
+    rest: f64,
+}
+
+impl Coefficients {
+    pub(super) fn new(rate: Hz, params: &Params, sigma: f64, clip: f64) -> Self {
+        let growth = WANDER * WANDER * rate.interval() / params.bias_forgetting;
+        // The measurement noise with which the variance converges to the wanted one.
+        let noise = |sigma: f64| sigma.powi(4) / growth + sigma.powi(2);
+        Self {
+            low_pass: low_pass::Coefficients::new(rate, params.tau_acc),
+            clip,
+            first: sigma * sigma,
+            growth,
+            motion: noise(SIGMA_MOTION),
+            vertical: noise(SIGMA_MOTION) / VERTICAL_FORGETTING,
+            rest: noise(SIGMA_REST),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Bias {
+    estimate: Vector3<f64>,
+    /// Symmetric, by rows, rad²/s².
+    covariance: [Vector3<f64>; 3],
+    /// Low-passed world_from_sensor, by rows, and the estimate turned by it (x and y).
+    rotation: LowPass<9>,
+    in_world: LowPass<2>,
+}
+
+impl Bias {
+    pub(super) fn new(c: &Coefficients) -> Self {
+        Self {
+            estimate: Vector3::zeros(),
+            covariance: variance(c),
+            rotation: LowPass::new(),
+            in_world: LowPass::new(),
+        }
+    }
+
+    pub(super) fn estimate(&self) -> &Vector3<f64> {
+        &self.estimate
+    }
+
+    /// Zero, and as uncertain as at first.
+    pub(super) fn restart(&mut self, c: &Coefficients) {
+        self.estimate = Vector3::zeros();
+        self.covariance = variance(c);
+        self.in_world.clear();
+    }
+
+    /// What motion has shown so far refers to an attitude that no longer holds.
+    pub(super) fn forget_motion(&mut self) {
+        self.rotation = LowPass::new();
+        self.in_world = LowPass::new();
+    }
+
+    /// `corrected`: rate of the inclination correction about the world's x and y, rad/s. `at_rest`: the
+    /// gyroscope's mean rate, where the sensor lies still.
+    pub(super) fn update(
+        &mut self,
+        c: &Coefficients,
+        world_from_sensor: &Matrix3<f64>,
+        corrected: [f64; 2],
+        at_rest: Option<&Vector3<f64>>,
+    ) {
+        let m = world_from_sensor;
+        let b = self.estimate;
+        let in_world = [m.m11 * b.x + m.m12 * b.y + m.m13 * b.z, m.m21 * b.x + m.m22 * b.y + m.m23 * b.z];
+        let [r11, r12, r13, r21, r22, r23, r31, r32, r33] =
+            self.rotation.push(&c.low_pass, [m.m11, m.m12, m.m13, m.m21, m.m22, m.m23, m.m31, m.m32, m.m33]);
+        let [x, y] = self.in_world.push(&c.low_pass, in_world);
+        let rows = match at_rest {
+            Some(mean) => [
+                Row::new(Vector3::x(), mean.x, c.rest),
+                Row::new(Vector3::y(), mean.y, c.rest),
+                Row::new(Vector3::z(), mean.z, c.rest),
+            ],
+            None => [
+                Row::new(Vector3::new(r11, r12, r13), corrected[0] + x, c.motion),
+                Row::new(Vector3::new(r21, r22, r23), corrected[1] + y, c.motion),
+                Row::new(Vector3::new(r31, r32, r33), 0.0, c.vertical),
+            ],
+        };
+        self.grow(c);
+        self.measure(&rows, c.clip);
+    }
+
+    fn grow(&mut self, c: &Coefficients) {
+        let [x, y, z] = &mut self.covariance;
+        for variance in [&mut x.x, &mut y.y, &mut z.z] {
+            if *variance < c.first {
+                *variance += c.growth;
+            }
+        }
+    }
+
+    /// The noise of the three rows is independent, so one after the other is the same as all at once,
+    /// and nothing has to be inverted. Surprises are clipped before any of them is taken in, as published.
+    fn measure(&mut self, rows: &[Row; 3], clip: f64) {
+        let before = self.estimate;
+        for row in rows {
+            let surprise = (row.value - row.axis.dot(&before)).clamp(-clip, clip);
+            let surprise = surprise - row.axis.dot(&(self.estimate - before));
+            let [x, y, z] = &mut self.covariance;
+            let seen = Vector3::new(x.dot(&row.axis), y.dot(&row.axis), z.dot(&row.axis));
+            let gain = seen / (row.axis.dot(&seen) + row.variance);
+            self.estimate += gain * surprise;
+            *x -= seen * gain.x;
+            *y -= seen * gain.y;
+            *z -= seen * gain.z;
+        }
+        self.estimate = self.estimate.map(|b| b.clamp(-clip, clip));
+    }
+}
+
+/// One component of the bias, measured.
+struct Row {
+    /// In sensor axes; low-passed, so shorter than 1 in motion.
+    axis: Vector3<f64>,
+    value: f64,
+    variance: f64,
+}
+
+impl Row {
+    fn new(axis: Vector3<f64>, value: f64, variance: f64) -> Self {
+        Self { axis, value, variance }
+    }
+}
+
+fn variance(c: &Coefficients) -> [Vector3<f64>; 3] {
+    [Vector3::x() * c.first, Vector3::y() * c.first, Vector3::z() * c.first]
+}
