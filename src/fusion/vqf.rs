@@ -115,7 +115,8 @@ impl Vqf {
         }
         self.level = normalized(upright(&up, norm) * self.level);
         let world_from_sensor = self.world_from_sensor().to_rotation_matrix();
-        let corrected = [-up.y / (norm * c.interval), up.x / (norm * c.interval)];
+        let per_second = 1.0 / (norm * c.interval);
+        let corrected = [-up.y * per_second, up.x * per_second];
         self.bias.update(&c.bias, world_from_sensor.matrix(), corrected, self.rest.mean_rate());
     }
 }
@@ -124,7 +125,7 @@ impl Vqf {
 fn turn(half: &Vector3<f64>) -> Quaternion<f64> {
     let square = half.norm_squared();
     let (cos, sinc) = if square < SMALL * SMALL {
-        (cos_series(square), sinc_series(square))
+        (series(&COS, square), series(&SINC, square))
     } else {
         let angle = square.sqrt();
         (angle.cos(), angle.sin() / angle)
@@ -132,16 +133,22 @@ fn turn(half: &Vector3<f64>) -> Quaternion<f64> {
     Quaternion::from_parts(cos, half * sinc)
 }
 
-/// cos(x) by x².
-fn cos_series(s: f64) -> f64 {
-    1.0 - s / 2.0
-        * (1.0 - s / 12.0 * (1.0 - s / 30.0 * (1.0 - s / 56.0 * (1.0 - s / 90.0 * (1.0 - s / 132.0)))))
-}
+/// cos(x) and sin(x) / x by x²: Taylor, highest power first. Constants multiplied, as divisions would cost more than
+/// the functions.
+const COS: [f64; 7] =
+    [1.0 / 479_001_600.0, -1.0 / 3_628_800.0, 1.0 / 40_320.0, -1.0 / 720.0, 1.0 / 24.0, -0.5, 1.0];
+const SINC: [f64; 7] = [
+    1.0 / 6_227_020_800.0,
+    -1.0 / 39_916_800.0,
+    1.0 / 362_880.0,
+    -1.0 / 5040.0,
+    1.0 / 120.0,
+    -1.0 / 6.0,
+    1.0,
+];
 
-/// sin(x) / x by x².
-fn sinc_series(s: f64) -> f64 {
-    1.0 - s / 6.0
-        * (1.0 - s / 20.0 * (1.0 - s / 42.0 * (1.0 - s / 72.0 * (1.0 - s / 110.0 * (1.0 - s / 156.0)))))
+fn series(coefficients: &[f64; 7], square: f64) -> f64 {
+    coefficients.iter().fold(0.0, |sum, c| sum * square + c)
 }
 
 /// The shortest turn that makes `up` vertical; `norm` is its length.
@@ -151,7 +158,7 @@ fn upright(up: &Vector3<f64>, norm: f64) -> Quaternion<f64> {
     if w < 1e-12 * norm {
         return Quaternion::new(0.0, 1.0, 0.0, 0.0);
     }
-    Quaternion::new(w, up.y, -up.x, 0.0) / (2.0 * norm * w).sqrt()
+    Quaternion::new(w, up.y, -up.x, 0.0) * (2.0 * norm * w).sqrt().recip()
 }
 
 /// One Newton step towards length 1: exact to the last digit where rounding is all that is off.

@@ -124,22 +124,32 @@ impl Bias {
         }
     }
 
-    /// The noise of the three rows is independent, so one after the other is the same as all at once,
-    /// and nothing has to be inverted. Surprises are clipped before any of them is taken in, as published.
-    fn measure(&mut self, rows: &[Row; 3], clip: f64) {
-        let before = self.estimate;
-        for row in rows {
-            let surprise = (row.value - row.axis.dot(&before)).clamp(-clip, clip);
-            let surprise = surprise - row.axis.dot(&(self.estimate - before));
-            let [x, y, z] = &mut self.covariance;
-            let seen = Vector3::new(x.dot(&row.axis), y.dot(&row.axis), z.dot(&row.axis));
-            let gain = seen / (row.axis.dot(&seen) + row.variance);
-            self.estimate += gain * surprise;
-            *x -= seen * gain.x;
-            *y -= seen * gain.y;
-            *z -= seen * gain.z;
-        }
-        self.estimate = self.estimate.map(|b| b.clamp(-clip, clip));
+    /// Takes in three measurements of independent noise at once; surprises are clipped, as published.
+    fn measure(&mut self, [a, b, c]: &[Row; 3], clip: f64) {
+        let [px, py, pz] = &self.covariance;
+        // What each row sees of the covariance: the columns of P R^T.
+        let seen = |row: &Row| Vector3::new(px.dot(&row.axis), py.dot(&row.axis), pz.dot(&row.axis));
+        let (sa, sb, sc) = (seen(a), seen(b), seen(c));
+        // R P R^T + W, symmetric.
+        let (aa, bb, cc) =
+            (a.axis.dot(&sa) + a.variance, b.axis.dot(&sb) + b.variance, c.axis.dot(&sc) + c.variance);
+        let (ab, ac, bc) = (a.axis.dot(&sb), a.axis.dot(&sc), b.axis.dot(&sc));
+        // Its inverse by cofactors; positive definite, as the noise is.
+        let (caa, cab, cac) = (bb * cc - bc * bc, ac * bc - ab * cc, ab * bc - ac * bb);
+        let scale = (aa * caa + ab * cab + ac * cac).recip();
+        let (cbb, cbc, ccc) = (aa * cc - ac * ac, ab * ac - aa * bc, aa * bb - ab * ab);
+        let (ga, gb, gc) = (
+            (sa * caa + sb * cab + sc * cac) * scale,
+            (sa * cab + sb * cbb + sc * cbc) * scale,
+            (sa * cac + sb * cbc + sc * ccc) * scale,
+        );
+        let surprise = |row: &Row| (row.value - row.axis.dot(&self.estimate)).clamp(-clip, clip);
+        let step = ga * surprise(a) + gb * surprise(b) + gc * surprise(c);
+        self.estimate = (self.estimate + step).map(|b| b.clamp(-clip, clip));
+        let [px, py, pz] = &mut self.covariance;
+        *px -= sa * ga.x + sb * gb.x + sc * gc.x;
+        *py -= sa * ga.y + sb * gb.y + sc * gc.y;
+        *pz -= sa * ga.z + sb * gb.z + sc * gc.z;
     }
 }
 

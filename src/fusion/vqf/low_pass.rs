@@ -41,17 +41,22 @@ impl<const N: usize> LowPass<N> {
         Self::Averaging { count: 0.0, sums: [0.0; N] }
     }
 
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::needless_range_loop,
+        reason = "all arrays are of length N; zipped, they are not vectorised"
+    )]
     pub(super) fn push(&mut self, c: &Coefficients, x: [f64; N]) -> [f64; N] {
         match self {
             Self::Running { s1, s2 } => {
-                let mut out = x;
-                for ((y, s1), s2) in out.iter_mut().zip(s1).zip(s2) {
-                    let x = *y;
-                    *y = c.b0 * x + *s1;
-                    *s1 = c.b1 * x - c.a1 * *y + *s2;
-                    *s2 = c.b2 * x - c.a2 * *y;
+                let mut y = [0.0; N];
+                for i in 0..N {
+                    y[i] = c.b0 * x[i] + s1[i];
+                    s1[i] = c.b1 * x[i] - c.a1 * y[i] + s2[i];
+                    s2[i] = c.b2 * x[i] - c.a2 * y[i];
                 }
-                out
+                y
             }
             Self::Averaging { count, sums } => {
                 *count += 1.0;
