@@ -41,7 +41,7 @@ impl Attitude {
     }
 
     pub(super) fn world_from_sensor(&self) -> UnitQuaternion<f64> {
-        self.vqf.world_from_sensor()
+        *self.vqf.world_from_sensor()
     }
 
     /// All that has to be subtracted from the gyroscope: zero and estimate, rad/s.

@@ -24,7 +24,7 @@ const SMALL: f64 = 0.25;
 /// What follows from the parameters and the rate.
 #[derive(Debug, Clone, Copy)]
 struct Coefficients {
-    interval: f64,
+    rate: f64,
     acc: low_pass::Coefficients,
     rest: rest::Coefficients,
     bias: bias::Coefficients,
@@ -33,7 +33,7 @@ struct Coefficients {
 impl Coefficients {
     fn new(rate: Hz, params: &Params, sigma: f64, clip: f64) -> Self {
         Self {
-            interval: rate.interval(),
+            rate: rate.0,
             acc: low_pass::Coefficients::new(rate, params.tau_acc),
             rest: rest::Coefficients::new(rate, clip),
             bias: bias::Coefficients::new(rate, params, sigma, clip),
@@ -48,6 +48,8 @@ pub(super) struct Vqf {
     integrated: Quaternion<f64>,
     /// From that frame to one whose z axis is vertical.
     level: Quaternion<f64>,
+    /// Both together.
+    world_from_sensor: UnitQuaternion<f64>,
     acc: LowPass<3>,
     rest: Rest,
     bias: Bias,
@@ -60,6 +62,7 @@ impl Vqf {
         Self {
             integrated: Quaternion::identity(),
             level: Quaternion::identity(),
+            world_from_sensor: UnitQuaternion::identity(),
             acc: LowPass::new(),
             rest: Rest::new(),
             bias: Bias::new(&coefficients.bias),
@@ -87,14 +90,15 @@ impl Vqf {
         let half = (gyr - self.bias.estimate()) * (0.5 * step);
         self.integrated = normalized(self.integrated * turn(&half));
         // What a sensor sends that has nothing to send is no acceleration.
-        if *acc != Vector3::zeros() {
+        if *acc == Vector3::zeros() {
+            self.world_from_sensor = UnitQuaternion::new_unchecked(self.level * self.integrated);
+        } else {
             self.correct(acc);
         }
     }
 
-    pub(super) fn world_from_sensor(&self) -> UnitQuaternion<f64> {
-        // The product of two quaternions that are normalised at every sample.
-        UnitQuaternion::new_unchecked(self.level * self.integrated)
+    pub(super) fn world_from_sensor(&self) -> &UnitQuaternion<f64> {
+        &self.world_from_sensor
     }
 
     /// rad/s.
@@ -105,19 +109,19 @@ impl Vqf {
     /// Inclination and bias by the accelerometer.
     fn correct(&mut self, acc: &Vector3<f64>) {
         let c = &self.coefficients;
-        self.rest.acc(&c.rest, acc, c.interval);
+        self.rest.acc(&c.rest, acc);
         let inertial = UnitQuaternion::new_unchecked(self.integrated) * acc;
         let slow = Vector3::from(self.acc.push(&c.acc, inertial.into()));
         let up = UnitQuaternion::new_unchecked(self.level) * slow;
         let norm = up.norm();
-        if norm == 0.0 {
-            return;
-        }
-        self.level = normalized(upright(&up, norm) * self.level);
-        let world_from_sensor = self.world_from_sensor().to_rotation_matrix();
-        let per_second = 1.0 / (norm * c.interval);
-        let corrected = [-up.y * per_second, up.x * per_second];
-        self.bias.update(&c.bias, world_from_sensor.matrix(), corrected, self.rest.mean_rate());
+        // In free fall nothing says where up is: it stays where it was.
+        let up = if norm > 0.0 { up * norm.recip() } else { Vector3::z() };
+        self.level = normalized(upright(&up) * self.level);
+        // The product of two quaternions that are normalised at every sample.
+        self.world_from_sensor = UnitQuaternion::new_unchecked(self.level * self.integrated);
+        let rotation = self.world_from_sensor.to_rotation_matrix();
+        let corrected = [-up.y * c.rate, up.x * c.rate];
+        self.bias.update(&c.bias, rotation.matrix(), corrected, self.rest.mean_rate());
     }
 }
 
@@ -151,14 +155,14 @@ fn series(coefficients: &[f64; 7], square: f64) -> f64 {
     coefficients.iter().fold(0.0, |sum, c| sum * square + c)
 }
 
-/// The shortest turn that makes `up` vertical; `norm` is its length.
-fn upright(up: &Vector3<f64>, norm: f64) -> Quaternion<f64> {
-    let w = norm + up.z;
+/// The shortest turn that makes the unit vector `up` vertical.
+fn upright(up: &Vector3<f64>) -> Quaternion<f64> {
+    let w = 1.0 + up.z;
     // Upside down to the last digits: any horizontal axis will do.
-    if w < 1e-12 * norm {
+    if w < 1e-12 {
         return Quaternion::new(0.0, 1.0, 0.0, 0.0);
     }
-    Quaternion::new(w, up.y, -up.x, 0.0) * (2.0 * norm * w).sqrt().recip()
+    Quaternion::new(w, up.y, -up.x, 0.0) * (2.0 * w).sqrt().recip()
 }
 
 /// One Newton step towards length 1: exact to the last digit where rounding is all that is off.

@@ -15,13 +15,14 @@ const ACC: f64 = 0.5;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Coefficients {
     low_pass: low_pass::Coefficients,
+    interval: f64,
     /// A steady rate beyond this is a turn, not a bias, rad/s.
     clip: f64,
 }
 
 impl Coefficients {
     pub(super) fn new(rate: Hz, clip: f64) -> Self {
-        Self { low_pass: low_pass::Coefficients::new(rate, TAU), clip }
+        Self { low_pass: low_pass::Coefficients::new(rate, TAU), interval: rate.interval(), clip }
     }
 }
 
@@ -52,9 +53,9 @@ impl Rest {
         }
     }
 
-    pub(super) fn acc(&mut self, c: &Coefficients, acc: &Vector3<f64>, interval: f64) {
+    pub(super) fn acc(&mut self, c: &Coefficients, acc: &Vector3<f64>) {
         let mean = Vector3::from(self.acc.push(&c.low_pass, (*acc).into()));
-        self.time = if (acc - mean).norm_squared() >= ACC * ACC { 0.0 } else { self.time + interval };
+        self.time = if (acc - mean).norm_squared() >= ACC * ACC { 0.0 } else { self.time + c.interval };
     }
 
     /// The gyroscope's low-passed rate at rest, rad/s; `None` in motion.
