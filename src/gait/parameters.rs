@@ -38,6 +38,17 @@ pub struct SignalParameters {
     pub vote_travel: f64,
     /// Sum of the three votes (each -1 to 1) below which the sign is turned. Default -0.25.
     pub vote_turn: f64,
+    /// Sum from which a sign earns trust. Default 0.4: settled walking and running keep above 0.9, legs that
+    /// only move about stay below 0.5 (own measurement, all recordings).
+    pub trust_from: f64,
+    /// Memory of trust, s of movement. Default 8: longer than an odd spell of running on the spot.
+    pub trust_memory: f64,
+    /// How often trust is brought up to date, s of movement. Default 0.08.
+    pub trust_interval: f64,
+    /// How much lower the sum must be to turn a sign, per unit of trust. Default 1.
+    pub trust_weight: f64,
+    /// Samples per second that the axis is learnt from, Hz; of faster sensors only every so many. Default 50.
+    pub learning_rate: f64,
 }
 
 /// Walk or run.
@@ -190,6 +201,11 @@ impl Default for Parameters {
                 vote_memory: 2.0,
                 vote_travel: 1.0,
                 vote_turn: -0.25,
+                trust_from: 0.4,
+                trust_memory: 8.0,
+                trust_interval: 0.08,
+                trust_weight: 1.0,
+                learning_rate: 50.0,
             },
             class: ClassParameters {
                 from: 0.6,

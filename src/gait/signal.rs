@@ -16,6 +16,8 @@ pub(super) struct SignalCoefficients {
     /// Of the low-pass near 0 Hz, s.
     pub(super) delay: f64,
     longest_bridge: f64,
+    /// The axis learns from one in this many steps.
+    learn_every: u32,
 }
 
 impl SignalCoefficients {
@@ -39,6 +41,7 @@ impl SignalCoefficients {
             low_pass,
             delay: SQRT_2 / (2.0 * rate * k),
             longest_bridge: p.bridge + 0.5 / rate,
+            learn_every: (rate / p.learning_rate).round().max(1.0) as u32,
         }
     }
 }
@@ -89,6 +92,10 @@ pub(super) struct Signal {
     filter: DirectForm2Transposed<f64>,
     /// The filter runs on the difference from its first input, so that it starts settled.
     offset: f64,
+    /// Steps since the axis last learnt.
+    unlearnt: u32,
+    /// Largest squared jerk in them.
+    unlearnt_jerk_sq: f64,
     last: Option<Last>,
 }
 
@@ -103,7 +110,7 @@ struct Last {
 impl Signal {
     pub(super) fn new(coefficients: SignalCoefficients) -> Self {
         let filter = DirectForm2Transposed::new(coefficients.low_pass);
-        Self { coefficients, axis: Axis::default(), filter, offset: 0.0, last: None }
+        Self { coefficients, axis: Axis::default(), filter, offset: 0.0, unlearnt: 0, unlearnt_jerk_sq: 0.0, last: None }
     }
 
     pub(super) fn last_time(&self) -> Option<f64> {
@@ -153,6 +160,19 @@ impl Signal {
         (tick, heed)
     }
 
+    /// The axis turns slowly: it need not learn from every sample of a fast sensor.
+    fn learn(&mut self, p: &SignalParameters, gyr: &Vector3<f64>, jerk_sq: f64, h: f64) -> Heed {
+        self.unlearnt += 1;
+        self.unlearnt_jerk_sq = self.unlearnt_jerk_sq.max(jerk_sq);
+        if self.unlearnt < self.coefficients.learn_every {
+            return Heed::Kept;
+        }
+        let h = h * f64::from(self.unlearnt);
+        let jerk_sq = self.unlearnt_jerk_sq;
+        (self.unlearnt, self.unlearnt_jerk_sq) = (0, 0.0);
+        self.axis.learn(p, gyr, jerk_sq, h)
+    }
+
     /// Walks to this sample in `steps`, handing each tick to `each`.
     pub(super) fn walk(
         &mut self,
@@ -175,7 +195,7 @@ impl Signal {
                 let share = f64::from(step) / f64::from(steps);
                 (last.t + share * dt, last.gyr.lerp(gyr, share), last.acc.lerp(acc, share))
             };
-            let heed = self.axis.learn(p, &gyr_step, jerk_sq, h);
+            let heed = self.learn(p, &gyr_step, jerk_sq, h);
             if heed == Heed::Turned {
                 y_before = -y_before;
             }
