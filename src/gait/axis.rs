@@ -19,8 +19,8 @@ pub(super) struct Axis {
     time: Vote,
     /// How far the sum of the votes has been above what a right sign has at least.
     trust: f64,
-    /// Movement since trust was last brought up to date, s.
-    uncounted: f64,
+    /// Movement since direction and trust were last brought up to date, s.
+    stale: f64,
 }
 
 /// A signed sum with the sum of its magnitudes.
@@ -64,10 +64,10 @@ impl Axis {
         self.speed.add(keep, w * w * w * h, size * size * size * h);
         self.jerk.add(keep, -w * jerk_sq * h, size * jerk_sq * h);
         self.time.add(keep, if size > 0.5 { -h.copysign(w) } else { 0.0 }, h);
-        self.uncounted += h;
-        if self.uncounted >= p.trust_interval {
-            self.trust += (self.vote() - p.trust_from - self.trust) * (self.uncounted / p.trust_memory);
-            self.uncounted = 0.0;
+        self.stale += h;
+        if self.stale >= p.update_interval {
+            self.trust += (self.vote() - p.trust_from - self.trust) * (self.stale / p.trust_memory);
+            self.stale = 0.0;
         }
         if self.in_doubt()
             && self.travel > p.vote_travel
@@ -105,7 +105,13 @@ impl Axis {
         let gain = h / p.axis_memory.min(self.moved + h);
         self.moved += h;
         self.moment += (gyr * gyr.transpose() - self.moment) * gain;
-        // One power iteration per sample follows the leading eigenvector.
+        if self.moved < p.axis_memory || self.stale + h >= p.update_interval {
+            self.follow_moment();
+        }
+    }
+
+    /// One power iteration at a time follows the leading eigenvector.
+    fn follow_moment(&mut self) {
         let next = self.moment * self.direction;
         let size = next.norm();
         if size > 1e-12 {

@@ -52,11 +52,13 @@ pub(super) struct Tick {
     /// The time that `y` belongs to: filter delay taken off.
     pub(super) t: f64,
     pub(super) h: f64,
+    /// Squared jerk of the raw acceleration. Not beside its time: read as a pair right after it was written
+    /// as two, it stalls for as long as all else takes.
+    pub(super) jerk_sq: f64,
     pub(super) y: f64,
     /// One tick earlier.
     pub(super) before: f64,
-    /// Squared jerk of the raw acceleration, and its time.
-    pub(super) jerk_sq: f64,
+    /// Of the jerk.
     pub(super) t_jerk: f64,
     /// Squared size of the specific force.
     pub(super) acc_sq: f64,
@@ -96,6 +98,8 @@ pub(super) struct Signal {
     unlearnt: u32,
     /// Largest squared jerk in them.
     unlearnt_jerk_sq: f64,
+    /// Since when samples follow each other and forward has been forward.
+    since: f64,
     last: Option<Last>,
 }
 
@@ -110,11 +114,24 @@ struct Last {
 impl Signal {
     pub(super) fn new(coefficients: SignalCoefficients) -> Self {
         let filter = DirectForm2Transposed::new(coefficients.low_pass);
-        Self { coefficients, axis: Axis::default(), filter, offset: 0.0, unlearnt: 0, unlearnt_jerk_sq: 0.0, last: None }
+        Self {
+            coefficients,
+            axis: Axis::default(),
+            filter,
+            offset: 0.0,
+            unlearnt: 0,
+            unlearnt_jerk_sq: 0.0,
+            since: f64::INFINITY,
+            last: None,
+        }
     }
 
     pub(super) fn last_time(&self) -> Option<f64> {
         self.last.map(|l| l.t)
+    }
+
+    pub(super) fn seen_since(&self) -> f64 {
+        self.since
     }
 
     pub(super) fn joint(&self, t: f64, acc: &Vector3<f64>, gyr: &Vector3<f64>) -> Joint {
@@ -148,6 +165,7 @@ impl Signal {
         self.filter.reset_state();
         let y = self.offset * self.axis.sign();
         self.last = Some(Last { t, acc: *acc, gyr: *gyr, y });
+        self.since = t;
         let tick = Tick {
             t: t - self.coefficients.delay,
             h,
@@ -163,7 +181,9 @@ impl Signal {
     /// The axis turns slowly: it need not learn from every sample of a fast sensor.
     fn learn(&mut self, p: &SignalParameters, gyr: &Vector3<f64>, jerk_sq: f64, h: f64) -> Heed {
         self.unlearnt += 1;
-        self.unlearnt_jerk_sq = self.unlearnt_jerk_sq.max(jerk_sq);
+        if jerk_sq > self.unlearnt_jerk_sq {
+            self.unlearnt_jerk_sq = jerk_sq;
+        }
         if self.unlearnt < self.coefficients.learn_every {
             return Heed::Kept;
         }
@@ -185,8 +205,10 @@ impl Signal {
     ) {
         let Some(last) = self.last else { return };
         let dt = t - last.t;
-        let h = dt / f64::from(steps);
-        let jerk_sq = (acc - last.acc).norm_squared() / (dt * dt);
+        // Divisions are for gaps only: from one sample to the next the nominal rate is as good.
+        let (h, per_second) =
+            if steps == 1 { (dt, self.coefficients.rate) } else { (dt / f64::from(steps), dt.recip()) };
+        let jerk_sq = (acc - last.acc).norm_squared() * (per_second * per_second);
         let mut y_before = last.y;
         for step in 1..=steps {
             let (t_step, gyr_step, acc_step) = if step == steps {
@@ -198,6 +220,7 @@ impl Signal {
             let heed = self.learn(p, &gyr_step, jerk_sq, h);
             if heed == Heed::Turned {
                 y_before = -y_before;
+                self.since = t_step;
             }
             let smooth = self.filter.run(self.axis.project(&gyr_step) - self.offset) + self.offset;
             let y = smooth * self.axis.sign();
