@@ -190,6 +190,7 @@ fn session_time(input: &Input) -> Option<SessionTime> {
     match input {
         Input::Packet(packet) => packet.arrival.or(packet.samples.last().map(|s| SessionTime(s.t.0))),
         Input::Mark(mark) => Some(mark.t),
+        Input::Link(link) => Some(link.t),
         Input::Sensor(_) | Input::End => None,
     }
 }
