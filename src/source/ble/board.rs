@@ -117,6 +117,11 @@ impl Board {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.lock().radio.is_err()
+    }
+
     pub fn radio(&self, state: Result<(), NoRadio>) {
         self.lock().radio = state;
     }
@@ -135,11 +140,11 @@ impl Board {
         };
         inner.strangers.remove(&sighting.peer);
         let card = inner.cards.entry(sighting.peer.clone()).or_insert_with(|| new_card(family));
-        if let Some(name) = name_of(&sighting.advertisement) {
+        if let Some(name) = name_of(&sighting.advertisement)
+            && card.serial.is_none()
+        {
             name.clone_into(&mut card.name);
-            if card.serial.is_none() {
-                card.id.clone_from(&card.name);
-            }
+            name.clone_into(&mut card.id);
         }
         if sighting.rssi.is_some() {
             card.signal_dbm = sighting.rssi;
@@ -156,11 +161,14 @@ impl Board {
         self.lock().cards.get_mut(peer).map(with)
     }
 
-    /// The sensor with this serial or name.
+    /// The sensor with this serial, or else with this name.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<(Peer, Card)> {
         let inner = self.lock();
-        inner.cards.iter().find(|(_, card)| card.id == id).map(|(peer, card)| (peer.clone(), card.clone()))
+        let by_id = inner.cards.iter().find(|(_, card)| card.id == id);
+        by_id
+            .or_else(|| inner.cards.iter().find(|(_, card)| card.name == id))
+            .map(|(peer, card)| (peer.clone(), card.clone()))
     }
 
     /// Everything forgotten that belongs to one session.

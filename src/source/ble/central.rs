@@ -157,6 +157,12 @@ impl Remote {
         self.board.overview()
     }
 
+    /// There is no radio at the moment.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.board.is_down()
+    }
+
     /// Whether sensors shall be connected and recorded.
     #[must_use]
     pub fn session(&self) -> watch::Receiver<bool> {
@@ -174,7 +180,7 @@ impl Remote {
                 if card.serial.is_none() && !card.is_linked() {
                     return Err(Refusal::NoSerial(card.name));
                 }
-                let moved = self.registry.lock().roster.assign(id, card.model, placement)?;
+                let moved = self.registry.lock().roster.assign(&card.id, card.model, placement)?;
                 if let Some((other, _)) = moved.as_deref().and_then(|other| self.board.find(other)) {
                     self.tell(&other, ToLink::Place(None));
                 }

@@ -386,9 +386,14 @@ impl<R: Radio> Link<R> {
     fn facts(&self, talk: &mut Talk<R>, facts: Facts, at: Instant, known: &mut Known) {
         let Facts { serial, firmware, .. } = facts;
         let id = serial.clone().unwrap_or_else(|| known.name.clone());
+        // Sensors of one kind often share a name.
+        if !known.name.contains(&id) {
+            known.name = format!("{} {id}", known.name);
+        }
         let claim = self.registry.claim(&id, &self.peer);
         self.card(|card| {
             card.id.clone_from(&id);
+            card.name.clone_from(&known.name);
             card.serial = serial.or(card.serial.take());
             card.firmware = firmware.or(card.firmware.take());
         });

@@ -66,6 +66,11 @@ impl Roster {
         self.file.sensors.values().any(|entry| entry.placement.is_some())
     }
 
+    /// Serials and places, by serial.
+    pub fn placed(&self) -> impl Iterator<Item = (&str, Placement)> {
+        self.file.sensors.iter().filter_map(|(serial, entry)| Some((serial.as_str(), entry.placement?)))
+    }
+
     /// How many sensors have a place; `None` while nobody has set any up.
     #[must_use]
     pub fn count(&self) -> Option<usize> {
