@@ -8,9 +8,18 @@
 
 mod bytes;
 mod fault;
-mod open;
+mod gatt;
+mod pair;
 mod patience;
+mod steps;
 mod unwrap;
+
+mod capture2go;
+mod dot;
+mod metamotion;
+mod open;
+mod polar;
+mod witmotion;
 
 pub use fault::{Fault, Obstacle};
 
@@ -20,7 +29,8 @@ use std::fmt::Debug;
 pub use uuid::Uuid;
 
 /// Every family that we can talk to. The first that recognises an advertisement has the sensor.
-pub const DRIVERS: &[Family] = &[open::FAMILY];
+pub const DRIVERS: &[Family] =
+    &[open::FAMILY, metamotion::FAMILY, dot::FAMILY, witmotion::FAMILY, polar::FAMILY, capture2go::FAMILY];
 
 /// What a sensor says of itself before anyone connects. Radio stacks give it in parts: any may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +42,10 @@ pub struct Advertisement {
 }
 
 impl Advertisement {
+    fn named(&self, beginning: &str) -> bool {
+        self.name.as_deref().is_some_and(|name| name.starts_with(beginning))
+    }
+
     fn offers(&self, service: Uuid) -> bool {
         self.services.contains(&service)
     }
@@ -94,7 +108,8 @@ pub enum Operation {
     Write {
         to: Uuid,
         bytes: Vec<u8>,
-        /// Wait for the sensor's acknowledgement.
+        /// Wait for the sensor's acknowledgement. Where the characteristic only takes the other kind, the
+        /// link uses that.
         response: bool,
     },
     /// Let the sensor be for so many seconds.

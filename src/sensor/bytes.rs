@@ -29,6 +29,10 @@ impl Bytes<'_> {
         self.take().map(f32::from_le_bytes).map(f64::from)
     }
 
+    pub(super) fn f32_3(&mut self) -> Option<[f64; 3]> {
+        Some([self.f32()?, self.f32()?, self.f32()?])
+    }
+
     /// Three counts: x, y, z.
     pub(super) fn counts(&mut self) -> Option<[i16; 3]> {
         Some([self.i16()?, self.i16()?, self.i16()?])

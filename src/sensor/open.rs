@@ -2,6 +2,7 @@
 //! `docs/open-profile.md`, which is enough to write firmware from; this driver holds to it.
 
 use super::bytes::{Bytes, text, vector};
+use super::gatt::{self, BATTERY};
 use super::patience::Patience;
 use super::unwrap::Unwrap;
 use super::{
@@ -33,14 +34,15 @@ const SERVICE: Uuid = Uuid::from_u128(0x2e02_0001_72db_46d4_b7ca_0b36_ff29_a792)
 const DESCRIPTION: Uuid = Uuid::from_u128(0x2e02_0002_72db_46d4_b7ca_0b36_ff29_a792);
 const CONTROL: Uuid = Uuid::from_u128(0x2e02_0003_72db_46d4_b7ca_0b36_ff29_a792);
 const DATA: Uuid = Uuid::from_u128(0x2e02_0004_72db_46d4_b7ca_0b36_ff29_a792);
-/// Battery Level of the Bluetooth SIG's Battery Service.
-const BATTERY: Uuid = Uuid::from_u128(0x0000_2a19_0000_1000_8000_0080_5f9b_34fb);
 
 const VERSION: u8 = 1;
 /// Bytes of a batch before its samples.
 const HEADER: usize = 8;
 /// Bytes of a sample.
 const SAMPLE: usize = 12;
+
+/// Samples that may come twice, at most. Own choice.
+const REPEATED: i64 = 256;
 
 const STOP: u8 = 0;
 const START: u8 = 1;
@@ -84,7 +86,7 @@ impl Driver for Open {
         match from {
             DATA => self.batch(bytes, out),
             DESCRIPTION => self.described(bytes, out),
-            BATTERY => battery(bytes, out),
+            BATTERY => gatt::battery(bytes, out),
             _ => {}
         }
     }
@@ -183,7 +185,8 @@ impl Open {
         }
         let first = self.sequence.next(sequence.into());
         match self.next {
-            Some(next) if first < next => {
+            // Farther back than the radio repeats is a sensor that counts anew.
+            Some(next) if first < next && next - first <= REPEATED => {
                 out.bad(Fault::Implausible {
                     what: "a sample that came before, number",
                     value: first as f64,
@@ -255,14 +258,4 @@ fn description(bytes: &[u8]) -> Option<(Scales, Facts)> {
     let facts =
         Facts { serial: text(&rest.take::<12>()?), firmware: text(&rest.take::<12>()?), hardware: None };
     Some((scales, facts))
-}
-
-fn battery(bytes: &[u8], out: &mut Reply) {
-    match bytes {
-        [percent @ 0..=100, ..] => out.news.push(News::Battery(f64::from(*percent) / 100.0)),
-        [percent, ..] => {
-            out.bad(Fault::Implausible { what: "the battery's charge, %", value: f64::from(*percent) });
-        }
-        [] => out.bad(Fault::Length { what: "the battery's charge", len: 0, wanted: 1 }),
-    }
 }
