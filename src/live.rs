@@ -52,14 +52,14 @@ pub struct Ready {
 
 /// A recording that is open, or one that waits for what there is to record.
 enum Tape {
-    Open(Recorder),
+    Open(Box<Recorder>),
     Later { config: String, title: String },
 }
 
 impl Tape {
     fn open(self, path: &Path) -> Result<Recorder, RecordError> {
         match self {
-            Self::Open(recorder) => Ok(recorder),
+            Self::Open(recorder) => Ok(*recorder),
             Self::Later { config, title } => Recorder::create(path, &meta(config, title)),
         }
     }
@@ -132,7 +132,7 @@ fn tape(path: &Path, play: &Play) -> anyhow::Result<Tape> {
         }
         return Ok(Tape::Later { config, title });
     }
-    Ok(Tape::Open(Recorder::create(path, &meta(config, title))?))
+    Ok(Tape::Open(Box::new(Recorder::create(path, &meta(config, title))?)))
 }
 
 /// Owns the pipeline until the feeder has nothing more.
