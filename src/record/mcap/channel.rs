@@ -19,10 +19,12 @@ pub enum Topic {
     Calibration,
     Health,
     Baseline,
+    /// Bytes from and to sensors, as they were on the air.
+    Bytes,
 }
 
 impl Topic {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -31,6 +33,7 @@ impl Topic {
         Self::Calibration,
         Self::Health,
         Self::Baseline,
+        Self::Bytes,
     ];
 
     #[must_use]
@@ -44,6 +47,7 @@ impl Topic {
             Self::Calibration => "calibration",
             Self::Health => "health",
             Self::Baseline => "baseline",
+            Self::Bytes => "bytes",
         }
     }
 
@@ -64,6 +68,11 @@ impl Topic {
     fn schema(self) -> Value {
         match self {
             Self::Input => input_schema(),
+            Self::Bytes => object([
+                ("sensor", integer()),
+                ("t", number()),
+                ("report", object([("way", string()), ("characteristic", string()), ("hex", string())])),
+            ]),
             Self::Angles => {
                 object([("time_s", number())].into_iter().chain(ANGLE_COLUMNS.map(|c| (c, number()))))
             }
@@ -155,6 +164,8 @@ fn input_schema() -> Value {
         ("stretch", string()),
         ("edge", string()),
         ("t", number()),
+        // What a link says besides samples; its bytes have a channel of their own.
+        ("report", json!({ "type": "object" })),
     ])
 }
 
