@@ -24,7 +24,7 @@ use crate::units::{Hz, SessionTime};
 use axis::Heed;
 use class::Class;
 use machine::{Machine, Outbox};
-pub use measure::{MEASURES, Measure, Stride, Strides};
+pub use measure::{MEASURES, Measure, RHYTHM, Strides};
 use nalgebra::Vector3;
 use other::Other;
 pub use parameters::Parameters;

@@ -39,6 +39,7 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/health", get(api::health))
         .route("/sensors", get(api::sensors))
         .route("/alerts", get(api::alerts))
+        .route("/measures", get(api::measures))
         .route("/live", get(live::upgrade))
         .route("/metrics", get(api::metrics))
         .route("/openapi.json", get(api::openapi));

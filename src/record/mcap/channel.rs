@@ -2,6 +2,7 @@
 
 use super::FORMAT;
 use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS};
+use crate::gait::MEASURES;
 use ::mcap::{McapResult, Writer};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -19,10 +20,11 @@ pub enum Topic {
     Calibration,
     Health,
     Baseline,
+    Stride,
 }
 
 impl Topic {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -31,6 +33,7 @@ impl Topic {
         Self::Calibration,
         Self::Health,
         Self::Baseline,
+        Self::Stride,
     ];
 
     #[must_use]
@@ -44,6 +47,7 @@ impl Topic {
             Self::Calibration => "calibration",
             Self::Health => "health",
             Self::Baseline => "baseline",
+            Self::Stride => "stride",
         }
     }
 
@@ -92,6 +96,17 @@ impl Topic {
                     ("flags", string()),
                 ];
                 object(plain.into_iter().chain(PEAK_COLUMNS.map(|c| (c, number()))))
+            }
+            Self::Stride => {
+                let plain = [
+                    ("side", string()),
+                    ("gait", string()),
+                    ("ic_time_s", number()),
+                    ("tc_time_s", number()),
+                    ("next_ic_time_s", number()),
+                    ("decided_time_s", number()),
+                ];
+                object(plain.into_iter().chain(MEASURES.iter().map(|m| (m.name, number()))))
             }
             Self::Alert => object([
                 ("number", integer()),
