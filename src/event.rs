@@ -163,6 +163,23 @@ pub enum ContactKind {
     LockLost,
 }
 
+/// One stride of one leg within a rhythm: from an initial contact to the leg's next. What it says about a
+/// runner is in the `MEASURES` of the gait stage.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stride {
+    pub side: Side,
+    pub gait: Gait,
+    pub ic: SessionTime,
+    pub tc: SessionTime,
+    pub next_ic: SessionTime,
+    /// The other leg's initial contact within this stride.
+    pub other_ic: Option<SessionTime>,
+    /// Contact time of the other leg's latest stance, s.
+    pub other_contact: Option<f64>,
+    /// The newest sample that was needed.
+    pub decided: SessionTime,
+}
+
 /// One stance of one leg with its peaks. Angles in rad, `None` where not valid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stance {
@@ -425,6 +442,7 @@ pub enum Event {
     Frame(Frame),
     Contact(Contact),
     Stance(Stance),
+    Stride(Stride),
     Alert(Alert),
     Calibration(Box<Calibration>),
     Health(Health),

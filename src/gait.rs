@@ -11,6 +11,7 @@
 mod axis;
 mod class;
 mod extremum;
+mod flight;
 mod machine;
 mod measure;
 mod other;
@@ -24,7 +25,7 @@ use crate::units::{Hz, SessionTime};
 use axis::Heed;
 use class::Class;
 use machine::{Machine, Outbox};
-pub use measure::{MEASURES, Measure, Stride, Strides};
+pub use measure::{MEASURES, Measure, RHYTHM, Strides};
 use nalgebra::Vector3;
 use other::Other;
 pub use parameters::Parameters;
@@ -82,6 +83,9 @@ impl GaitTracker {
             if placement != shank(side) {
                 self.notice_silence(side, placement, t, out);
             }
+        }
+        if placement == Placement::Pelvis {
+            self.class.pelvis(&self.parameters.class, t.0, acc);
         }
         let (Segment::Shank, Some(side)) = (placement.segment(), placement.side()) else { return };
         let PerSide { left, right } = &mut self.legs;

@@ -13,7 +13,7 @@ use crate::event::{
     SensorStatus, Stance,
 };
 use crate::flag::{ConfigError, FlagConfig, Flagger};
-use crate::gait::GaitTracker;
+use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
 use crate::input::{Input, Link, Mark, Report, Trouble};
 use crate::segment::calibration::{Calibrator, Step};
@@ -48,6 +48,7 @@ pub struct Pipeline {
     /// Sensors that are worn nowhere that we know of: counted, otherwise ignored.
     strangers: Vec<SensorInfo>,
     gait: GaitTracker,
+    strides: Strides,
     calibrator: Calibrator,
     frames: FrameStage,
     stances: StanceStage,
@@ -85,6 +86,7 @@ impl Pipeline {
             lines: PerPlacement::from_fn(|_| None),
             strangers: Vec::new(),
             gait: GaitTracker::new(),
+            strides: Strides::default(),
             calibrator: Calibrator::new(),
             frames: FrameStage::new(),
             stances: StanceStage::new(),
@@ -269,6 +271,7 @@ impl Pipeline {
                 _ => {}
             }
             self.events.push(Event::Contact(contact));
+            self.events.extend(self.strides.push(&contact).map(Event::Stride));
         }
         self.take_steps();
     }

@@ -45,6 +45,7 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
         .route("/alerts", get(api::alerts))
+        .route("/measures", get(api::measures))
         .route("/live", get(live::upgrade))
         .route("/metrics", get(api::metrics))
         .route("/openapi.json", get(api::openapi));

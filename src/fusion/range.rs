@@ -92,10 +92,9 @@ impl RangeEnd {
         let values = [acc.x, acc.y, acc.z, gyr.x, gyr.y, gyr.z];
         self.samples += 1;
         let ends = self.upper.iter().zip(&self.lower);
-        // Most samples are far from every end: no branch for each value.
-        if values.iter().zip(ends).fold(false, |any, (v, (u, l))| any | (*v >= u.least) | (-*v >= l.least))
-            && self.at_an_end(&values)
-        {
+        // Most samples are far from every end: counted, so that there is no branch for each value.
+        let near = |(v, (u, l)): (&f64, (&End, &End))| u32::from(*v >= u.least) + u32::from(-*v >= l.least);
+        if values.iter().zip(ends).map(near).sum::<u32>() > 0 && self.at_an_end(&values) {
             self.clipped.push_back(self.samples);
         }
         if self.clipped.front().is_some_and(|oldest| oldest + self.window <= self.samples) {

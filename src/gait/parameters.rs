@@ -65,8 +65,26 @@ pub struct ClassParameters {
     pub run_above: f64,
     /// Score below which a step was walked. Default 0.50 (ditto: brisk walk at most 0.45).
     pub walk_below: f64,
-    /// How long a step of the other leg counts, s. Default 1.5.
+    /// How long a step of the other leg counts, or one that the pelvis saw, s. Default 1.5.
     pub fresh: f64,
+    pub flight: FlightParameters,
+}
+
+/// Flight, where a pelvis sensor is worn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlightParameters {
+    /// Corner of the low-pass, Hz. Default 8: keeps the step, drops the shake.
+    pub corner: f64,
+    /// A longer gap may hide a flight, s. Default 0.05: half of a short one.
+    pub bridge: f64,
+    /// Least time to have been seen, s. Default 0.25: nearly a step of a sprinter.
+    pub shortest: f64,
+    /// Least load of a step that speaks neither for walking nor for running, g. Default 0.4 (own measurement:
+    /// running 0.05 to 0.33, virtual and real; running on the spot with flight 0.2 to 0.3, without 0.5;
+    /// walking 0.65 to 0.8).
+    pub load: f64,
+    /// Score per g. Default 4: a clear flight outweighs a shank that does not lean, as on the spot.
+    pub weight: f64,
 }
 
 /// When a forward rotation is a swing.
@@ -226,6 +244,13 @@ impl Default for Parameters {
                 run_above: 0.62,
                 walk_below: 0.50,
                 fresh: 1.5,
+                flight: FlightParameters {
+                    corner: 8.0,
+                    bridge: 0.05,
+                    shortest: 0.25,
+                    load: 0.4,
+                    weight: 4.0,
+                },
             },
             swing: SwingParameters {
                 floor: 1.2,

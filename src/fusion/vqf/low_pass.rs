@@ -44,7 +44,6 @@ impl<const N: usize> LowPass<N> {
     #[inline]
     #[expect(
         clippy::indexing_slicing,
-        clippy::needless_range_loop,
         reason = "all arrays are of length N; zipped, they are not vectorised"
     )]
     pub(super) fn push(&mut self, c: &Coefficients, x: [f64; N]) -> [f64; N] {

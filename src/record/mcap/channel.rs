@@ -2,6 +2,7 @@
 
 use super::FORMAT;
 use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS};
+use crate::gait::MEASURES;
 use ::mcap::{McapResult, Writer};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -21,10 +22,11 @@ pub enum Topic {
     Baseline,
     /// Bytes from and to sensors, as they were on the air.
     Bytes,
+    Stride,
 }
 
 impl Topic {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -34,6 +36,7 @@ impl Topic {
         Self::Health,
         Self::Baseline,
         Self::Bytes,
+        Self::Stride,
     ];
 
     #[must_use]
@@ -48,6 +51,7 @@ impl Topic {
             Self::Health => "health",
             Self::Baseline => "baseline",
             Self::Bytes => "bytes",
+            Self::Stride => "stride",
         }
     }
 
@@ -101,6 +105,17 @@ impl Topic {
                     ("flags", string()),
                 ];
                 object(plain.into_iter().chain(PEAK_COLUMNS.map(|c| (c, number()))))
+            }
+            Self::Stride => {
+                let plain = [
+                    ("side", string()),
+                    ("gait", string()),
+                    ("ic_time_s", number()),
+                    ("tc_time_s", number()),
+                    ("next_ic_time_s", number()),
+                    ("decided_time_s", number()),
+                ];
+                object(plain.into_iter().chain(MEASURES.iter().map(|m| (m.name, number()))))
             }
             Self::Alert => object([
                 ("number", integer()),
