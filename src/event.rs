@@ -163,6 +163,23 @@ pub enum ContactKind {
     LockLost,
 }
 
+/// One stride of one leg within a rhythm: from an initial contact to the leg's next. What it says about a
+/// runner is in the `MEASURES` of the gait stage.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stride {
+    pub side: Side,
+    pub gait: Gait,
+    pub ic: SessionTime,
+    pub tc: SessionTime,
+    pub next_ic: SessionTime,
+    /// The other leg's initial contact within this stride.
+    pub other_ic: Option<SessionTime>,
+    /// Contact time of the other leg's latest stance, s.
+    pub other_contact: Option<f64>,
+    /// The newest sample that was needed.
+    pub decided: SessionTime,
+}
+
 /// One stance of one leg with its peaks. Angles in rad, `None` where not valid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stance {
@@ -405,6 +422,15 @@ pub enum HealthCode {
     DuplicatePlacement,
     RecordingFailed,
     BadData,
+    /// The link to a sensor is lost and being made again.
+    LinkLost,
+    /// A sensor is connected and cannot be used as it is.
+    SensorUnusable,
+    BatteryLow,
+    /// A sensor sends messages that make no sense.
+    Garbled,
+    /// The radio of this computer cannot be used.
+    RadioDown,
     /// The runner's usual could not be learnt: the running was not steady enough.
     BaselineUnsteady,
 }
@@ -416,6 +442,7 @@ pub enum Event {
     Frame(Frame),
     Contact(Contact),
     Stance(Stance),
+    Stride(Stride),
     Alert(Alert),
     Calibration(Box<Calibration>),
     Health(Health),

@@ -11,20 +11,23 @@
 mod axis;
 mod class;
 mod extremum;
+mod flight;
 mod machine;
 mod measure;
+mod other;
 mod parameters;
 mod signal;
 mod stance;
 
-use crate::body::{PerSide, Placement, Segment, Side};
+use crate::body::{PerPlacement, PerSide, Placement, Segment, Side};
 use crate::event::{Contact, Gait};
 use crate::units::{Hz, SessionTime};
 use axis::Heed;
 use class::Class;
 use machine::{Machine, Outbox};
-pub use measure::{MEASURES, Measure, Stride, Strides};
+pub use measure::{MEASURES, Measure, RHYTHM, Strides};
 use nalgebra::Vector3;
+use other::Other;
 pub use parameters::Parameters;
 use signal::{Joint, Signal, SignalCoefficients, Tick};
 
@@ -41,6 +44,8 @@ struct Leg {
     rate: Hz,
     signal: Signal,
     machine: Machine,
+    /// When each other sensor first sent something after this one's latest sample.
+    silent_since: PerPlacement<Option<f64>>,
 }
 
 impl Default for GaitTracker {
@@ -64,7 +69,8 @@ impl GaitTracker {
         self.legs[side] = (rate.0.is_finite() && rate.0 > 0.0).then(|| Leg::new(&self.parameters, rate));
     }
 
-    /// One measured sample in session time, any mounting; appends what it decides.
+    /// One measured sample in session time, any mounting, of any sensor: those that are on no shank tell
+    /// the time by which a shank's has fallen silent. Appends what it decides.
     pub fn push(
         &mut self,
         placement: Placement,
@@ -73,10 +79,40 @@ impl GaitTracker {
         gyr: &Vector3<f64>,
         out: &mut Vec<Contact>,
     ) {
+        for side in Side::BOTH {
+            if placement != shank(side) {
+                self.notice_silence(side, placement, t, out);
+            }
+        }
+        if placement == Placement::Pelvis {
+            self.class.pelvis(&self.parameters.class, t.0, acc);
+        }
         let (Segment::Shank, Some(side)) = (placement.segment(), placement.side()) else { return };
-        if let Some(leg) = &mut self.legs[side] {
-            let out = Outbox { side, now: t, class: &mut self.class, contacts: out };
+        let PerSide { left, right } = &mut self.legs;
+        let (leg, other) = match side {
+            Side::Left => (left, right),
+            Side::Right => (right, left),
+        };
+        if let Some(leg) = leg {
+            let other = Other(other.as_ref().map(|other| (&other.signal, &other.machine)));
+            let out = Outbox { side, now: t, other, class: &mut self.class, contacts: out };
             leg.push(&self.parameters, t.0, acc, gyr, out);
+        }
+    }
+
+    /// Lets go of a leg whose sensor has sent nothing while another sent for long, by that one's own time:
+    /// the clocks of two sensors may be far apart.
+    fn notice_silence(&mut self, side: Side, by: Placement, now: SessionTime, out: &mut Vec<Contact>) {
+        let Some(leg) = &mut self.legs[side] else { return };
+        if !leg.machine.locked() || !now.0.is_finite() {
+            return;
+        }
+        let since = leg.silent_since[by].get_or_insert(now.0);
+        if now.0 - *since > self.parameters.rhythm.silence {
+            let last = leg.signal.last_time().unwrap_or(now.0);
+            let now = SessionTime(now.0.max(last));
+            let mut out = Outbox { side, now, other: Other(None), class: &mut self.class, contacts: out };
+            leg.machine.lose(last, &mut out);
         }
     }
 
@@ -87,14 +123,27 @@ impl GaitTracker {
     }
 }
 
+fn shank(side: Side) -> Placement {
+    match side {
+        Side::Left => Placement::LeftShank,
+        Side::Right => Placement::RightShank,
+    }
+}
+
 impl Leg {
     fn new(p: &Parameters, rate: Hz) -> Self {
         let coefficients = SignalCoefficients::new(&p.signal, rate);
-        Self { rate, signal: Signal::new(coefficients), machine: Machine::new() }
+        Self {
+            rate,
+            signal: Signal::new(coefficients),
+            machine: Machine::new(),
+            silent_since: PerPlacement::from_fn(|_| None),
+        }
     }
 
     fn push(&mut self, p: &Parameters, t: f64, acc: &Vector3<f64>, gyr: &Vector3<f64>, mut out: Outbox) {
-        let Self { signal, machine, .. } = self;
+        let Self { signal, machine, silent_since, .. } = self;
+        *silent_since = PerPlacement::default();
         let joint = signal.joint(t, acc, gyr);
         if joint == Joint::Broken {
             machine.lose(signal.last_time().unwrap_or(t), &mut out);

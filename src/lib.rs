@@ -46,5 +46,6 @@ pub mod simulate;
 pub mod validate;
 
 pub mod demo;
+pub mod doctor;
 
 pub mod app;

@@ -30,6 +30,7 @@ mod peaks;
 mod stats;
 mod summary;
 mod text;
+mod timing;
 
 pub use angles::AngleError;
 pub use baseline::{Baseline, BaselineError, Tolerance, Worse};
@@ -37,6 +38,7 @@ pub use contacts::ContactError;
 pub use orientation::OrientationError;
 pub use peaks::PeakError;
 pub use summary::{AngleSummary, ContactSummary, OrientationSummary, PeakSummary, Summary};
+pub use timing::Timing;
 
 use crate::flag::ConfigError;
 use crate::pipeline::{Pipeline, PipelineConfig};
@@ -177,7 +179,8 @@ fn validate(
         contacts::compare(&estimates.contacts, &truth.contacts, estimates.tied_by_arrivals);
     if options.listed_only {
         for row in &mut contacts {
-            row.false_events = 0;
+            row.timed.false_events = 0;
+            row.timing.false_events = 0;
         }
     }
     Ok(RecordingReport {

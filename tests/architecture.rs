@@ -23,7 +23,7 @@ const RANKS: &[&[&str]] = &[
     &["export", "serve"],
     &["analyze", "validate", "simulate", "cli"],
     &["config", "live"],
-    &["demo"],
+    &["demo", "doctor"],
     &["app"],
 ];
 

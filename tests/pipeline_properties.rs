@@ -54,6 +54,9 @@ fn run<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> Said {
                     said.times.extend([stance.ic.0, stance.tc.0, stance.decided.0]);
                     said.stances.push(stance.clone());
                 }
+                Event::Stride(stride) => {
+                    said.times.extend([stride.ic.0, stride.tc.0, stride.next_ic.0, stride.decided.0]);
+                }
                 Event::Alert(alert) => {
                     said.times.extend([alert.onset.0, alert.decided.0]);
                     said.times.extend(alert.cleared.map(|t| t.0));

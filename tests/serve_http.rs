@@ -14,7 +14,8 @@ use axum::http::{Request, Response, StatusCode};
 use futures::{FutureExt, StreamExt};
 use serde_json::Value;
 use serve_feed::Runner;
-use stancewatch::event::{Event, Health, HealthCode};
+use stancewatch::body::Side;
+use stancewatch::event::{Contact, ContactKind, Event, Gait, Health, HealthCode, Stride};
 use stancewatch::serve::{Hub, SourceKind, SourceLabel, router, serve};
 use stancewatch::units::SessionTime;
 use std::collections::BTreeSet;
@@ -59,13 +60,21 @@ async fn the_api_answers_what_its_description_says() {
     let (hub, _) = ran(50.0);
     let description = json(&hub, "/api/v1/openapi.json").await;
     let schema = |name: &str| description["components"]["schemas"][name].clone();
-    for path in description["paths"].as_object().unwrap().keys().filter(|p| *p != "/live") {
+    for (path, methods) in description["paths"].as_object().unwrap().iter().filter(|(p, _)| *p != "/live") {
+        if methods.get("get").is_none() {
+            // A command: there, and not to be asked for.
+            let status = get(&hub, &format!("/api/v1{path}")).await.status();
+            assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+            continue;
+        }
         assert_eq!(get(&hub, &format!("/api/v1{path}")).await.status(), StatusCode::OK, "{path}");
     }
     for (answer, schema) in [
         (json(&hub, "/api/v1/health").await, schema("HealthReport")),
         (json(&hub, "/api/v1/sensors").await[0].clone(), schema("Sensor")),
         (json(&hub, "/api/v1/alerts").await[0].clone(), schema("Alert")),
+        (json(&hub, "/api/v1/radio").await, schema("Radio")),
+        (json(&hub, "/api/v1/measures").await[0].clone(), schema("Measure")),
     ] {
         let names: BTreeSet<_> = answer.as_object().unwrap().keys().cloned().collect();
         let described: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
@@ -73,6 +82,49 @@ async fn the_api_answers_what_its_description_says() {
             schema["required"].as_array().unwrap().iter().map(|n| n.as_str().unwrap().to_owned()).collect();
         assert_eq!(names, described);
         assert_eq!(names, required);
+    }
+}
+
+#[tokio::test]
+async fn measures_explain_themselves_and_run_only_ones_are_silent_in_walking() {
+    let (hub, _) = ran(50.0);
+    let side = Side::Left;
+    let stride = |gait| {
+        Event::Stride(Stride {
+            side,
+            gait,
+            ic: SessionTime(50.0),
+            tc: SessionTime(50.25),
+            next_ic: SessionTime(50.7),
+            other_ic: Some(SessionTime(50.35)),
+            other_contact: Some(0.25),
+            decided: SessionTime(50.71),
+        })
+    };
+    let lost = Event::Contact(Contact {
+        side,
+        kind: ContactKind::LockLost,
+        t: SessionTime(51.0),
+        decided: SessionTime(51.0),
+        gait: Gait::Run,
+        rhythm: 0,
+        sigma: 0.0,
+    });
+    for (event, flight, swing) in [
+        (stride(Gait::Run), Some(100.0), Some(450.0)),
+        (stride(Gait::Walk), None, Some(450.0)),
+        (lost, None, None),
+    ] {
+        hub.publish(&event);
+        let measures = json(&hub, "/api/v1/measures").await;
+        let of = |name: &str| {
+            let all = measures.as_array().unwrap();
+            all.iter().find(|m| m["name"] == name).unwrap_or_else(|| panic!("{name}")).clone()
+        };
+        assert_eq!(of("flight_time_ms")["left"].as_f64(), flight);
+        assert_eq!(of("swing_time_ms")["left"].as_f64(), swing);
+        assert_eq!(of("swing_time_ms")["right"], Value::Null);
+        assert!(of("duty_factor_pct")["definition"].as_str().is_some_and(|d| d.contains("stride time")));
     }
 }
 

@@ -54,6 +54,7 @@ impl Summary {
         match event {
             Event::Frame(frame) => self.frame(frame),
             Event::Stance(stance) => self.stances[stance.side].push(stance),
+            Event::Stride(stride) => self.stances[stride.side].stride(stride),
             Event::Calibration(calibration) => self.calibrations.push(calibration.as_ref().clone()),
             Event::Health(health) => self.health.push(health),
             Event::Baseline(baseline) => self.baselines[baseline.side] = Some(baseline.clone()),

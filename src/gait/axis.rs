@@ -5,7 +5,8 @@ use nalgebra::{Matrix3, Vector3};
 
 /// Learns from the samples in which the leg moves. The direction comes from the second moment of the
 /// angular rate; its sign from three habits of a leg: swings are quicker than lean, the hardest
-/// jerks fall into backward rotation, and lean takes longer than swing.
+/// jerks fall into backward rotation, and lean takes longer than swing. A sign that has been right for
+/// long is not turned by a few odd steps.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Axis {
     moment: Matrix3<f64>,
@@ -16,6 +17,10 @@ pub(super) struct Axis {
     speed: Vote,
     jerk: Vote,
     time: Vote,
+    /// How far the sum of the votes has been above what a right sign has at least.
+    trust: f64,
+    /// Movement since direction and trust were last brought up to date, s.
+    stale: f64,
 }
 
 /// A signed sum with the sum of its magnitudes.
@@ -59,22 +64,37 @@ impl Axis {
         self.speed.add(keep, w * w * w * h, size * size * size * h);
         self.jerk.add(keep, -w * jerk_sq * h, size * jerk_sq * h);
         self.time.add(keep, if size > 0.5 { -h.copysign(w) } else { 0.0 }, h);
+        self.stale += h;
+        if self.stale >= p.update_interval {
+            self.trust += (self.vote() - p.trust_from - self.trust) * (self.stale / p.trust_memory);
+            self.stale = 0.0;
+        }
         if self.in_doubt()
             && self.travel > p.vote_travel
-            && self.speed.share() + self.jerk.share() + self.time.share() < p.vote_turn
+            && self.vote() < p.vote_turn - p.trust_weight * self.trust.max(0.0)
         {
-            self.turned = !self.turned;
-            for vote in [&mut self.speed, &mut self.jerk, &mut self.time] {
-                vote.signed = -vote.signed;
-            }
+            self.turn();
             return Heed::Turned;
         }
         Heed::Kept
     }
 
+    /// Each of the three is from -1 to 1.
+    fn vote(&self) -> f64 {
+        self.speed.share() + self.jerk.share() + self.time.share()
+    }
+
     /// Spares the divisions while every vote agrees.
     fn in_doubt(&self) -> bool {
         self.speed.signed < 0.0 || self.jerk.signed < 0.0 || self.time.signed < 0.0
+    }
+
+    fn turn(&mut self) {
+        self.turned = !self.turned;
+        self.trust = 0.0;
+        for vote in [&mut self.speed, &mut self.jerk, &mut self.time] {
+            vote.signed = -vote.signed;
+        }
     }
 
     fn learn_direction(&mut self, p: &SignalParameters, gyr: &Vector3<f64>, size_sq: f64, h: f64) {
@@ -85,7 +105,13 @@ impl Axis {
         let gain = h / p.axis_memory.min(self.moved + h);
         self.moved += h;
         self.moment += (gyr * gyr.transpose() - self.moment) * gain;
-        // One power iteration per sample follows the leading eigenvector.
+        if self.moved < p.axis_memory || self.stale + h >= p.update_interval {
+            self.follow_moment();
+        }
+    }
+
+    /// One power iteration at a time follows the leading eigenvector.
+    fn follow_moment(&mut self) {
         let next = self.moment * self.direction;
         let size = next.norm();
         if size > 1e-12 {

@@ -1,27 +1,38 @@
-//! Walk or run, by what the leg carries in mid-stance.
+//! Walk or run, by what the leg carries in mid-stance and whether the body flies.
 
+use super::flight::Flight;
 use super::parameters::ClassParameters;
 use super::signal::Tick;
 use crate::body::{PerSide, Side};
 use crate::event::Gait;
 use crate::units::STANDARD_GRAVITY;
+use nalgebra::Vector3;
 
 /// The gait of the runner, from the latest step of each leg. A walking leg vaults over a foot that
 /// rests: its shank carries about 1 g in mid-stance however fast the walk. A running leg is a spring
-/// that throws the body up: 1.4 g in the slowest jog, and the shank keeps turning.
+/// that throws the body up: 1.4 g in the slowest jog, and the shank keeps turning. Where a pelvis sensor is
+/// worn, flight itself is seen and weighs more.
 #[derive(Debug, Clone)]
 pub(super) struct Class {
     gait: Gait,
     latest: PerSide<Option<(f64, f64)>>,
+    flight: Flight,
+    /// When a step was last seen by the pelvis, and what it spoke for.
+    flown: Option<(f64, f64)>,
 }
 
 impl Class {
     pub(super) fn new() -> Self {
-        Self { gait: Gait::Walk, latest: PerSide::default() }
+        Self { gait: Gait::Walk, latest: PerSide::default(), flight: Flight::default(), flown: None }
     }
 
     pub(super) fn gait(&self) -> Gait {
         self.gait
+    }
+
+    /// A sample of a sensor on the pelvis, where one is worn.
+    pub(super) fn pelvis(&mut self, p: &ClassParameters, t: f64, acc: &Vector3<f64>) {
+        self.flight.push(&p.flight, t, acc);
     }
 
     /// Takes the evidence of a step of one leg.
@@ -29,6 +40,11 @@ impl Class {
         self.latest[side] = Some((t, score));
         let other = self.latest[side.other()].filter(|(then, _)| t - then < p.fresh);
         let score = other.map_or(score, |(_, other)| 0.5 * (score + other));
+        if let Some(flown) = self.flight.take(&p.flight) {
+            self.flown = Some((t, flown));
+        }
+        let flown = self.flown.filter(|(then, _)| t - then < p.fresh);
+        let score = score + flown.map_or(0.0, |(_, flown)| flown);
         if score > p.run_above {
             self.gait = Gait::Run;
         } else if score < p.walk_below {

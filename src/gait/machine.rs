@@ -2,6 +2,7 @@
 
 use super::class::{Class, Midstance};
 use super::extremum::Extremum;
+use super::other::Other;
 use super::parameters::Parameters;
 use super::signal::Tick;
 use super::stance::{Ending, StanceWatch, Verdict};
@@ -14,6 +15,7 @@ pub(super) struct Outbox<'a> {
     pub(super) side: Side,
     /// The newest sample.
     pub(super) now: SessionTime,
+    pub(super) other: Other<'a>,
     pub(super) class: &'a mut Class,
     pub(super) contacts: &'a mut Vec<Contact>,
 }
@@ -53,6 +55,16 @@ struct Landing {
     t_sharpest: f64,
 }
 
+impl Landing {
+    fn follow(&mut self, tick: &Tick) {
+        if tick.jerk_sq > self.sharpest_sq {
+            self.sharpest_sq = tick.jerk_sq;
+            self.t_sharpest = tick.t_jerk;
+        }
+        self.lowest.offer(tick);
+    }
+}
+
 /// What this leg usually does; 0 where not known yet.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Usual {
@@ -67,8 +79,36 @@ fn follow(usual: &mut f64, value: f64, gain: f64) {
     *usual = if *usual == 0.0 { value } else { *usual + gain * (value - *usual) };
 }
 
-/// The latest jerks: contact may come before the landing is known to have begun.
 const JERKS: usize = 32;
+
+/// The latest jerks of a swing: contact may come before the landing is known to have begun.
+#[derive(Debug, Clone)]
+struct Jerks {
+    times: [f64; JERKS],
+    sizes_sq: [f64; JERKS],
+    next: usize,
+}
+
+impl Default for Jerks {
+    fn default() -> Self {
+        Self { times: [f64::NEG_INFINITY; JERKS], sizes_sq: [0.0; JERKS], next: 0 }
+    }
+}
+
+impl Jerks {
+    fn keep(&mut self, tick: &Tick) {
+        if let (Some(t), Some(size_sq)) = (self.times.get_mut(self.next), self.sizes_sq.get_mut(self.next)) {
+            (*t, *size_sq) = (tick.t_jerk, tick.jerk_sq);
+        }
+        self.next = (self.next + 1) % JERKS;
+    }
+
+    /// Time and squared size of the sharpest after `from`.
+    fn sharpest(&self, from: f64) -> Option<(f64, f64)> {
+        let all = self.times.iter().copied().zip(self.sizes_sq.iter().copied());
+        all.filter(|(t, _)| *t > from).max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
 
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
@@ -78,8 +118,7 @@ pub(super) struct Machine {
     peak: f64,
     t_up: f64,
     angle: f64,
-    jerks: [(f64, f64); JERKS],
-    next_jerk: usize,
+    jerks: Jerks,
     t_ic: f64,
     t_tc: f64,
     t_event: f64,
@@ -97,8 +136,7 @@ impl Machine {
             peak: 0.0,
             t_up: f64::NEG_INFINITY,
             angle: 0.0,
-            jerks: [(f64::NEG_INFINITY, 0.0); JERKS],
-            next_jerk: 0,
+            jerks: Jerks::default(),
             t_ic: f64::NEG_INFINITY,
             t_tc: f64::NEG_INFINITY,
             t_event: f64::NEG_INFINITY,
@@ -107,6 +145,11 @@ impl Machine {
             stride: 0.0,
             locked: false,
         }
+    }
+
+    /// The latest initial contact.
+    pub(super) fn t_ic(&self) -> f64 {
+        self.t_ic
     }
 
     /// A stride has begun and not been lost.
@@ -126,8 +169,10 @@ impl Machine {
     }
 
     pub(super) fn tick(&mut self, p: &Parameters, tick: &Tick, out: &mut Outbox) {
-        self.keep_jerk(tick);
-        if self.t_event.is_finite() && tick.t - self.t_event > p.rhythm.forget {
+        if tick.y > 0.0 || tick.before > 0.0 {
+            self.jerks.keep(tick);
+        }
+        if tick.t - self.t_event > p.rhythm.forget && self.t_event.is_finite() {
             self.usual = Usual::default();
             self.t_event = f64::NEG_INFINITY;
             self.lose(tick.t, out);
@@ -141,81 +186,80 @@ impl Machine {
             out.class.learn(&p.class, out.side, tick.t, score);
         }
         let swing_from = p.swing.floor.max(p.swing.share * self.usual.swing_peak);
-        // The state is taken out and what follows is put back; nothing is copied to the heap.
-        self.state = match std::mem::take(&mut self.state) {
+        // In place: most ticks leave the state as it is.
+        match &mut self.state {
             State::Idle => self.idle(p, tick, swing_from, out),
-            State::Swing(peak) => self.swing(p, tick, peak, out),
-            State::Landing(landing) => self.land(p, tick, landing, out),
-            State::Stance(watch) => self.stand(p, tick, swing_from, watch, out),
-            State::Preswing(ending) => self.preswing(p, tick, swing_from, ending, out),
-        };
-    }
-
-    fn keep_jerk(&mut self, tick: &Tick) {
-        if let Some(slot) = self.jerks.get_mut(self.next_jerk) {
-            *slot = (tick.t_jerk, tick.jerk_sq);
+            State::Swing(peak) => {
+                peak.offer(tick);
+                let peak = *peak;
+                self.swing(p, tick, peak, out);
+            }
+            State::Landing(landing) => {
+                landing.follow(tick);
+                let landing = landing.clone();
+                self.touch(p, tick, landing, out);
+            }
+            State::Stance(watch) => {
+                let ended = watch.tick(p, tick, out.class.gait(), &self.usual, swing_from, self.t_up);
+                self.stand(p, tick, swing_from, ended, out);
+            }
+            State::Preswing(ending) => match ending.tick(p, tick, swing_from, out.class.gait()) {
+                Verdict::Open if tick.t - ending.t <= p.rhythm.preswing => {}
+                verdict => {
+                    let ending = ending.clone();
+                    self.leave(p, tick, &ending, verdict, out);
+                }
+            },
         }
-        self.next_jerk = (self.next_jerk + 1) % JERKS;
     }
 
-    fn idle(&mut self, p: &Parameters, tick: &Tick, swing_from: f64, out: &mut Outbox) -> State {
+    fn idle(&mut self, p: &Parameters, tick: &Tick, swing_from: f64, out: &mut Outbox) {
         if tick.y > swing_from {
-            return State::Swing(Extremum::highest(tick));
-        }
-        if self.locked && tick.t - self.t_event > p.rhythm.longest {
+            self.state = State::Swing(Extremum::highest(tick));
+        } else if self.locked && tick.t - self.t_event > p.rhythm.longest {
             self.lose(tick.t, out);
         }
-        State::Idle
     }
 
-    fn swing(&mut self, p: &Parameters, tick: &Tick, mut peak: Extremum, out: &mut Outbox) -> State {
-        peak.offer(tick);
+    fn swing(&mut self, p: &Parameters, tick: &Tick, peak: Extremum, out: &mut Outbox) {
         if tick.y > 0.0 {
-            return if tick.t - self.t_up > p.swing.longest { State::Idle } else { State::Swing(peak) };
+            if tick.t - self.t_up > p.swing.longest {
+                self.state = State::Idle;
+            }
+            return;
         }
         let t_zero = tick.crossing(0.0);
+        let swing = t_zero - self.t_up;
         let plausible = self.angle >= p.swing.angle
-            && t_zero - self.t_up >= p.swing.shortest
+            && swing >= p.swing.shortest
             && t_zero - self.t_ic > p.swing.least_stride;
         if !plausible {
-            return State::Idle;
+            self.state = State::Idle;
+            return;
         }
         self.peak = peak.value();
-        let swing = t_zero - self.t_up;
         self.midstance.expect(&p.class, t_zero, swing);
         out.say(ContactKind::MidSwing, peak.time(), self.rhythm, tick.h);
         let from = t_zero - p.landing.jerk_before;
-        let (t_sharpest, sharpest_sq) = self
-            .jerks
-            .iter()
-            .filter(|(t, _)| *t > from)
-            .fold((t_zero, 0.0), |best, &jerk| if jerk.1 > best.1 { jerk } else { best });
+        let (t_sharpest, sharpest_sq) = self.jerks.sharpest(from).unwrap_or((t_zero, 0.0));
         let landing = Landing { t_zero, swing, lowest: Extremum::lowest(tick), sharpest_sq, t_sharpest };
         // At 50 Hz one step may lead from swing to beyond the level of contact.
-        self.touch(p, tick, landing, out)
+        self.touch(p, tick, landing, out);
     }
 
-    fn land(&mut self, p: &Parameters, tick: &Tick, mut landing: Landing, out: &mut Outbox) -> State {
-        if tick.jerk_sq > landing.sharpest_sq {
-            landing.sharpest_sq = tick.jerk_sq;
-            landing.t_sharpest = tick.t_jerk;
-        }
-        landing.lowest.offer(tick);
-        self.touch(p, tick, landing, out)
-    }
-
-    fn touch(&mut self, p: &Parameters, tick: &Tick, landing: Landing, out: &mut Outbox) -> State {
+    fn touch(&mut self, p: &Parameters, tick: &Tick, landing: Landing, out: &mut Outbox) {
         let Some((t_ic, sigma)) = self.initial_contact(p, tick, &landing, out.class.gait()) else {
-            return State::Landing(landing);
+            self.state = State::Landing(landing);
+            return;
         };
-        self.count_stride(p, t_ic);
+        let told = self.count_stride(p, t_ic, &out.other);
         follow(&mut self.usual.swing_peak, self.peak, p.swing.gain);
         self.t_ic = t_ic;
         self.t_event = tick.t;
         self.locked = true;
-        out.say(ContactKind::Initial, t_ic, self.rhythm, sigma);
+        out.say(ContactKind::Initial, t_ic, told, sigma);
         let rings_until = landing.t_zero + p.run_stance.after_swing * landing.swing;
-        State::Stance(StanceWatch::new(t_ic, rings_until, landing.lowest.value(), self.peak))
+        self.state = State::Stance(StanceWatch::new(t_ic, rings_until, landing.lowest.value(), self.peak));
     }
 
     /// When contact began and one standard deviation of it, once known.
@@ -247,7 +291,9 @@ impl Machine {
         }
     }
 
-    fn count_stride(&mut self, p: &Parameters, t_ic: f64) {
+    /// Counts the stride that ends here, and says how many regular ones there are. One that does not
+    /// alternate with the other leg's counts, but is told as short of a rhythm: it is not to be judged.
+    fn count_stride(&mut self, p: &Parameters, t_ic: f64, other: &Other) -> u32 {
         let r = &p.rhythm;
         let stride = t_ic - self.t_ic;
         let whole = stride > r.shortest && stride < r.longest && self.t_tc > self.t_ic;
@@ -257,6 +303,7 @@ impl Machine {
         } else {
             self.rhythm = 1;
         }
+        if other.contradicts(r, self.t_ic, t_ic) { self.rhythm.min(r.unpaired) } else { self.rhythm }
     }
 
     fn stand(
@@ -264,51 +311,43 @@ impl Machine {
         p: &Parameters,
         tick: &Tick,
         swing_from: f64,
-        mut watch: StanceWatch,
+        ended: Option<Ending>,
         out: &mut Outbox,
-    ) -> State {
+    ) {
         let stood = tick.t - self.t_ic;
         if stood > p.rhythm.stand {
             self.lose(tick.t, out);
-            return State::Idle;
-        }
-        if let Some(ending) = watch.tick(p, tick, out.class.gait(), &self.usual, swing_from, self.t_up) {
+        } else if let Some(ending) = ended {
             self.t_tc = ending.t;
             self.t_event = tick.t;
-            let rhythm = if ending.guessed { 0 } else { self.rhythm };
+            let rhythm = self.rhythm_at(p, &ending, out.class.gait());
             out.say(ContactKind::Terminal, ending.t, rhythm, ending.sigma);
-            return State::Preswing(ending);
+            self.state = State::Preswing(ending);
+        } else if tick.y > swing_from && stood > 0.22 && tick.t - self.t_up > 0.06 {
+            self.state = State::Swing(Extremum::highest(tick));
         }
-        if tick.y > swing_from && stood > 0.22 && tick.t - self.t_up > 0.06 {
-            return State::Swing(Extremum::highest(tick));
-        }
-        State::Stance(watch)
     }
 
-    fn preswing(
-        &mut self,
-        p: &Parameters,
-        tick: &Tick,
-        swing_from: f64,
-        mut ending: Ending,
-        out: &mut Outbox,
-    ) -> State {
-        match ending.tick(p, tick, swing_from, out.class.gait()) {
-            Verdict::Open if tick.t - ending.t > p.rhythm.preswing => {
-                self.lose(tick.t, out);
-                State::Idle
-            }
-            Verdict::Open => State::Preswing(ending),
+    /// A stance whose end was not seen, or that no run has, is not for judging.
+    fn rhythm_at(&self, p: &Parameters, ending: &Ending, gait: Gait) -> u32 {
+        let no_run = gait == Gait::Run && ending.t - self.t_ic > p.run_stance.longest;
+        if ending.guessed || no_run { 0 } else { self.rhythm }
+    }
+
+    /// The swing has confirmed or refuted the terminal contact, or never came.
+    fn leave(&mut self, p: &Parameters, tick: &Tick, ending: &Ending, verdict: Verdict, out: &mut Outbox) {
+        match verdict {
+            Verdict::Open => self.lose(tick.t, out),
             Verdict::Retracted(watch) => {
                 out.say(ContactKind::TerminalRetracted, ending.t, self.rhythm, ending.sigma);
                 self.t_tc = f64::NEG_INFINITY;
-                State::Stance(watch)
+                self.state = State::Stance(watch);
             }
             Verdict::Confirmed => {
-                let rhythm = if ending.guessed { 0 } else { self.rhythm };
+                let rhythm = self.rhythm_at(p, ending, out.class.gait());
                 out.say(ContactKind::TerminalConfirmed, ending.t, rhythm, ending.sigma);
-                self.learn_stance(&ending, out.class.gait());
-                State::Swing(Extremum::highest(tick))
+                self.learn_stance(ending, out.class.gait());
+                self.state = State::Swing(Extremum::highest(tick));
             }
         }
     }

@@ -38,6 +38,17 @@ pub struct SignalParameters {
     pub vote_travel: f64,
     /// Sum of the three votes (each -1 to 1) below which the sign is turned. Default -0.25.
     pub vote_turn: f64,
+    /// Sum from which a sign earns trust. Default 0.4: settled walking and running keep above 0.9, legs that
+    /// only move about stay below 0.5 (own measurement, all recordings).
+    pub trust_from: f64,
+    /// Memory of trust, s of movement. Default 8: longer than an odd spell of running on the spot.
+    pub trust_memory: f64,
+    /// How often trust, and once settled the axis, are brought up to date, s of movement. Default 0.08.
+    pub update_interval: f64,
+    /// How much lower the sum must be to turn a sign, per unit of trust. Default 1.
+    pub trust_weight: f64,
+    /// Samples per second that the axis is learnt from, Hz; of faster sensors only every so many. Default 50.
+    pub learning_rate: f64,
 }
 
 /// Walk or run.
@@ -54,8 +65,26 @@ pub struct ClassParameters {
     pub run_above: f64,
     /// Score below which a step was walked. Default 0.50 (ditto: brisk walk at most 0.45).
     pub walk_below: f64,
-    /// How long a step of the other leg counts, s. Default 1.5.
+    /// How long a step of the other leg counts, or one that the pelvis saw, s. Default 1.5.
     pub fresh: f64,
+    pub flight: FlightParameters,
+}
+
+/// Flight, where a pelvis sensor is worn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlightParameters {
+    /// Corner of the low-pass, Hz. Default 8: keeps the step, drops the shake.
+    pub corner: f64,
+    /// A longer gap may hide a flight, s. Default 0.05: half of a short one.
+    pub bridge: f64,
+    /// Least time to have been seen, s. Default 0.25: nearly a step of a sprinter.
+    pub shortest: f64,
+    /// Least load of a step that speaks neither for walking nor for running, g. Default 0.4 (own measurement:
+    /// running 0.05 to 0.33, virtual and real; running on the spot with flight 0.2 to 0.3, without 0.5;
+    /// walking 0.65 to 0.8).
+    pub load: f64,
+    /// Score per g. Default 4: a clear flight outweighs a shank that does not lean, as on the spot.
+    pub weight: f64,
 }
 
 /// When a forward rotation is a swing.
@@ -170,10 +199,22 @@ pub struct RhythmParameters {
     pub longest: f64,
     /// Largest difference from the usual stride, as a share of it. Default 0.4.
     pub regular: f64,
-    /// Longest stance, s. Default 2.5: a longer one is standing.
+    /// Longest stance, s. Default 1.8: a longer one is standing (own measurement: the slowest walk on
+    /// force plates has 1.46 at most).
     pub stand: f64,
     /// Longest wait for the swing after terminal contact, s. Default 0.7.
     pub preswing: f64,
+    /// Part of a stride in which the other leg touches down. Default 0.3 to 0.7: in steady running at 0.47
+    /// to 0.52 (own measurement, virtual running).
+    pub paired_from: f64,
+    /// See [`paired_from`](Self::paired_from).
+    pub paired_until: f64,
+    /// Regular strides told at most where the other leg does not alternate. Default 2: one less than is
+    /// judged.
+    pub unpaired: u32,
+    /// A sensor that sends nothing for this long while others do has lost its lock, s. Default 1: when a
+    /// sensor counts as offline; longer than any batch of the families that we know of.
+    pub silence: f64,
     /// Without events for this long, s, the leg's usual values are forgotten. Default 3.
     pub forget: f64,
 }
@@ -190,6 +231,11 @@ impl Default for Parameters {
                 vote_memory: 2.0,
                 vote_travel: 1.0,
                 vote_turn: -0.25,
+                trust_from: 0.4,
+                trust_memory: 8.0,
+                update_interval: 0.08,
+                trust_weight: 1.0,
+                learning_rate: 50.0,
             },
             class: ClassParameters {
                 from: 0.6,
@@ -198,6 +244,13 @@ impl Default for Parameters {
                 run_above: 0.62,
                 walk_below: 0.50,
                 fresh: 1.5,
+                flight: FlightParameters {
+                    corner: 8.0,
+                    bridge: 0.05,
+                    shortest: 0.25,
+                    load: 0.4,
+                    weight: 4.0,
+                },
             },
             swing: SwingParameters {
                 floor: 1.2,
@@ -248,8 +301,12 @@ impl Default for Parameters {
                 shortest: 0.42,
                 longest: 2.2,
                 regular: 0.4,
-                stand: 2.5,
+                stand: 1.8,
                 preswing: 0.7,
+                paired_from: 0.3,
+                paired_until: 0.7,
+                unpaired: 2,
+                silence: 1.0,
                 forget: 3.0,
             },
         }

@@ -16,6 +16,8 @@ pub(super) struct SignalCoefficients {
     /// Of the low-pass near 0 Hz, s.
     pub(super) delay: f64,
     longest_bridge: f64,
+    /// The axis learns from one in this many steps.
+    learn_every: u32,
 }
 
 impl SignalCoefficients {
@@ -39,6 +41,7 @@ impl SignalCoefficients {
             low_pass,
             delay: SQRT_2 / (2.0 * rate * k),
             longest_bridge: p.bridge + 0.5 / rate,
+            learn_every: (rate / p.learning_rate).round().max(1.0) as u32,
         }
     }
 }
@@ -49,11 +52,13 @@ pub(super) struct Tick {
     /// The time that `y` belongs to: filter delay taken off.
     pub(super) t: f64,
     pub(super) h: f64,
+    /// Squared jerk of the raw acceleration. Not beside its time: read as a pair right after it was written
+    /// as two, it stalls for as long as all else takes.
+    pub(super) jerk_sq: f64,
     pub(super) y: f64,
     /// One tick earlier.
     pub(super) before: f64,
-    /// Squared jerk of the raw acceleration, and its time.
-    pub(super) jerk_sq: f64,
+    /// Of the jerk.
     pub(super) t_jerk: f64,
     /// Squared size of the specific force.
     pub(super) acc_sq: f64,
@@ -89,6 +94,12 @@ pub(super) struct Signal {
     filter: DirectForm2Transposed<f64>,
     /// The filter runs on the difference from its first input, so that it starts settled.
     offset: f64,
+    /// Steps since the axis last learnt.
+    unlearnt: u32,
+    /// Largest squared jerk in them.
+    unlearnt_jerk_sq: f64,
+    /// Since when samples follow each other and forward has been forward.
+    since: f64,
     last: Option<Last>,
 }
 
@@ -103,11 +114,24 @@ struct Last {
 impl Signal {
     pub(super) fn new(coefficients: SignalCoefficients) -> Self {
         let filter = DirectForm2Transposed::new(coefficients.low_pass);
-        Self { coefficients, axis: Axis::default(), filter, offset: 0.0, last: None }
+        Self {
+            coefficients,
+            axis: Axis::default(),
+            filter,
+            offset: 0.0,
+            unlearnt: 0,
+            unlearnt_jerk_sq: 0.0,
+            since: f64::INFINITY,
+            last: None,
+        }
     }
 
     pub(super) fn last_time(&self) -> Option<f64> {
         self.last.map(|l| l.t)
+    }
+
+    pub(super) fn seen_since(&self) -> f64 {
+        self.since
     }
 
     pub(super) fn joint(&self, t: f64, acc: &Vector3<f64>, gyr: &Vector3<f64>) -> Joint {
@@ -141,6 +165,7 @@ impl Signal {
         self.filter.reset_state();
         let y = self.offset * self.axis.sign();
         self.last = Some(Last { t, acc: *acc, gyr: *gyr, y });
+        self.since = t;
         let tick = Tick {
             t: t - self.coefficients.delay,
             h,
@@ -151,6 +176,21 @@ impl Signal {
             acc_sq: acc.norm_squared(),
         };
         (tick, heed)
+    }
+
+    /// The axis turns slowly: it need not learn from every sample of a fast sensor.
+    fn learn(&mut self, p: &SignalParameters, gyr: &Vector3<f64>, jerk_sq: f64, h: f64) -> Heed {
+        self.unlearnt += 1;
+        if jerk_sq > self.unlearnt_jerk_sq {
+            self.unlearnt_jerk_sq = jerk_sq;
+        }
+        if self.unlearnt < self.coefficients.learn_every {
+            return Heed::Kept;
+        }
+        let h = h * f64::from(self.unlearnt);
+        let jerk_sq = self.unlearnt_jerk_sq;
+        (self.unlearnt, self.unlearnt_jerk_sq) = (0, 0.0);
+        self.axis.learn(p, gyr, jerk_sq, h)
     }
 
     /// Walks to this sample in `steps`, handing each tick to `each`.
@@ -165,8 +205,10 @@ impl Signal {
     ) {
         let Some(last) = self.last else { return };
         let dt = t - last.t;
-        let h = dt / f64::from(steps);
-        let jerk_sq = (acc - last.acc).norm_squared() / (dt * dt);
+        // Divisions are for gaps only: from one sample to the next the nominal rate is as good.
+        let (h, per_second) =
+            if steps == 1 { (dt, self.coefficients.rate) } else { (dt / f64::from(steps), dt.recip()) };
+        let jerk_sq = (acc - last.acc).norm_squared() * (per_second * per_second);
         let mut y_before = last.y;
         for step in 1..=steps {
             let (t_step, gyr_step, acc_step) = if step == steps {
@@ -175,9 +217,10 @@ impl Signal {
                 let share = f64::from(step) / f64::from(steps);
                 (last.t + share * dt, last.gyr.lerp(gyr, share), last.acc.lerp(acc, share))
             };
-            let heed = self.axis.learn(p, &gyr_step, jerk_sq, h);
+            let heed = self.learn(p, &gyr_step, jerk_sq, h);
             if heed == Heed::Turned {
                 y_before = -y_before;
+                self.since = t_step;
             }
             let smooth = self.filter.run(self.axis.project(&gyr_step) - self.offset) + self.offset;
             let y = smooth * self.axis.sign();

@@ -3,15 +3,13 @@
 
 use crate::body::{PerSide, Side};
 use crate::event::{Contact, ContactKind, Doubt, Frame, Gait, LegAngles, Peaks, Stance, StanceDoubt};
+use crate::gait::RHYTHM;
 use crate::joint;
 use crate::units::SessionTime;
 use std::collections::VecDeque;
 
 /// Frames kept, at 100 Hz: the longest stance (2.5 s) and the wait for its decision.
 const KEPT: usize = 400;
-/// Regular strides before a stance is judged (stance detection's own measurement: with three, no drop
-/// landing or knee bend was taken for a stance).
-const RHYTHM: u32 = 3;
 /// A stride longer than this is a pause, s.
 const LONGEST_STRIDE: f64 = 2.2;
 /// The part of stance in which rotation peaks count: its ends carry impact and push-off artefacts

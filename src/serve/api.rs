@@ -1,7 +1,7 @@
 //! What can be asked for once; the live stream has the same and more.
 
 use super::Served;
-use super::view::{AlertView, HealthView, SensorView};
+use super::view::{AlertView, HealthView, MeasureView};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -31,12 +31,12 @@ pub(super) async fn health(State(served): State<Served>) -> Json<HealthReport> {
     })
 }
 
-pub(super) async fn sensors(State(served): State<Served>) -> Json<Vec<SensorView>> {
-    Json(served.hub.state().sensor_views())
-}
-
 pub(super) async fn alerts(State(served): State<Served>) -> Json<Vec<AlertView>> {
     Json(served.hub.state().alert_views())
+}
+
+pub(super) async fn measures(State(served): State<Served>) -> Json<Vec<MeasureView>> {
+    Json(served.hub.state().measure_views())
 }
 
 pub(super) async fn metrics(State(served): State<Served>) -> impl IntoResponse {

@@ -5,11 +5,12 @@ use super::curves::{Running, Stride, Strides};
 use super::light::{Evidence, LastStance, Light};
 use super::metrics::{Exposition, label};
 use super::view::{
-    AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, RecordingView, SensorView,
-    SourceLabel, StanceView, legs_now, phase_word,
+    AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, MeasureView, RecordingView,
+    SensorView, SourceLabel, StanceView, legs_now, phase_word,
 };
 use crate::body::{PerSide, Side};
-use crate::event::{Alert, Contact, ContactKind, Event, Frame, Health, Phase, SensorStatus, Stance};
+use crate::event::{self, Alert, Contact, ContactKind, Event, Frame, Health, Phase, SensorStatus, Stance};
+use crate::gait::MEASURES;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -124,6 +125,8 @@ struct Session {
     recording: Option<RecordingView>,
     frame: Option<Frame>,
     curves: PerSide<Strides>,
+    /// The latest stride of each leg while it is in a rhythm.
+    measured: PerSide<Option<event::Stride>>,
     last: PerSide<Option<LastStance>>,
     stances: PerSide<VecDeque<StanceView>>,
     standing: Vec<Alert>,
@@ -148,6 +151,7 @@ impl Default for Session {
             recording: None,
             frame: None,
             curves: PerSide::default(),
+            measured: PerSide::default(),
             last: PerSide::default(),
             stances: PerSide::default(),
             standing: Vec::new(),
@@ -201,6 +205,7 @@ impl State {
             Event::Frame(frame) => self.frame(frame),
             Event::Contact(contact) => self.contact(contact),
             Event::Stance(stance) => self.stance(stance),
+            Event::Stride(stride) => self.session.measured[stride.side] = Some(*stride),
             Event::Alert(alert) => self.alert(alert),
             Event::Health(health) => self.health(health),
             Event::Calibration(calibration) => {
@@ -276,7 +281,10 @@ impl State {
         let curves = &mut self.session.curves[contact.side];
         match contact.kind {
             ContactKind::Initial => curves.initial_contact(contact.t.0),
-            ContactKind::LockLost => curves.lock_lost(),
+            ContactKind::LockLost => {
+                curves.lock_lost();
+                self.session.measured[contact.side] = None;
+            }
             _ => {}
         }
     }
@@ -420,6 +428,11 @@ impl State {
 
     pub(super) fn health_views(&self) -> Vec<HealthView> {
         self.session.health.iter().cloned().collect()
+    }
+
+    pub(super) fn measure_views(&self) -> Vec<MeasureView> {
+        let latest = &self.session.measured;
+        MEASURES.iter().map(|measure| MeasureView::new(measure, latest)).collect()
     }
 
     pub(super) fn phase_word(&self) -> &'static str {

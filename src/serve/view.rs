@@ -3,8 +3,10 @@
 use crate::body::{PerSide, Placement, Side};
 use crate::event::{
     Alert, Baseline, Calibration, Frame, Grade, Health, HealthCode, LegAngles, Phase, Rule, SensorStatus,
-    Stance, Usual,
+    Stance, Stride, Usual,
 };
+use crate::gait::Measure;
+use crate::source::ble::board::Card;
 use serde::{Deserialize, Serialize};
 
 /// Where the data on the page come from.
@@ -119,6 +121,34 @@ impl From<&Stance> for StanceView {
             valid: s.valid,
             reason: s.doubt.map(crate::event::StanceDoubt::word),
             flags: s.flags.iter().map(|f| FlagView { rule: f.rule, severity: f.severity.name() }).collect(),
+        }
+    }
+}
+
+/// A measure of strides: what it is, and each leg's latest. `null` where it has no meaning or is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(super) struct MeasureView {
+    name: &'static str,
+    unit: &'static str,
+    definition: &'static str,
+    source: &'static str,
+    left: Option<f64>,
+    right: Option<f64>,
+}
+
+impl MeasureView {
+    pub(super) fn new(measure: &Measure, latest: &PerSide<Option<Stride>>) -> Self {
+        let of = |side| {
+            let value = latest[side].as_ref().and_then(measure.of);
+            value.map(|value: f64| (value * 10.0).round() / 10.0)
+        };
+        Self {
+            name: measure.name,
+            unit: measure.unit,
+            definition: measure.definition,
+            source: measure.source,
+            left: of(Side::Left),
+            right: of(Side::Right),
         }
     }
 }
@@ -266,6 +296,28 @@ pub(super) struct SensorView {
     jitter_ms: Option<f64>,
     clock_sigma_ms: Option<f64>,
     battery_percent: Option<f64>,
+}
+
+impl SensorView {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One that has sent nothing in this session.
+    pub(super) fn in_reach(card: &Card) -> Self {
+        Self {
+            name: card.name.clone(),
+            placement: card.placement,
+            online: false,
+            last_sample_time_s: None,
+            rate_hz: 0.0,
+            nominal_rate_hz: card.rate_hz.unwrap_or(0.0),
+            loss_percent: 0.0,
+            jitter_ms: None,
+            clock_sigma_ms: None,
+            battery_percent: card.battery_percent,
+        }
+    }
 }
 
 impl From<&SensorStatus> for SensorView {

@@ -134,12 +134,14 @@ impl Report {
         }
         for c in &self.summary.contacts {
             let name = |figure: &str| format!("summary/contact/{}/{}/{figure}", c.kind, c.gait);
-            put(name("found_pct"), Some(c.found_pct));
-            put(name("false_count"), Some(c.false_events as f64));
-            put(name("sd_ms"), c.sd_ms);
-            put(name("mae_ms"), c.mae_ms);
-            put(name("p95_ms"), c.p95_ms);
-            put(name("latency_median_ms"), c.latency_median_ms);
+            let t = &c.timing;
+            put(name("found_pct"), Some(t.found_pct));
+            put(name("false_count"), Some(t.false_events as f64));
+            put(name("sd_ms"), t.sd_ms);
+            put(name("mae_ms"), t.mae_ms);
+            put(name("mae_left_out_ms"), c.mae_left_out_ms);
+            put(name("p95_ms"), t.p95_ms);
+            put(name("latency_median_ms"), t.latency_median_ms);
         }
         for o in &self.summary.orientations {
             put(format!("summary/orientation/{}/total_deg", o.tracked_point), o.total_deg);

@@ -1,4 +1,5 @@
 use super::stats;
+use super::timing::{Timed, Timing};
 use crate::body::Side;
 use crate::event::{Contact, ContactKind};
 use crate::source::bids::ContactTruth;
@@ -13,7 +14,7 @@ const WINDOW: f64 = 0.1;
 /// truth has a hole (the runner was off the plates) and says nothing.
 const NEIGHBOURS: f64 = 1.7;
 
-/// How well one kind of event of one leg is found; times in ms.
+/// How well one kind of event of one leg is found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ContactError {
     pub side: Side,
@@ -21,28 +22,10 @@ pub struct ContactError {
     pub kind: &'static str,
     /// `run`, `walk`, or what else the truth says; `any` where it says nothing.
     pub gait: String,
-    pub listed: usize,
-    pub found: usize,
-    pub missed: usize,
-    /// Estimates where the truth knows that there was none.
-    #[serde(rename = "false")]
-    pub false_events: usize,
-    pub bias_ms: Option<f64>,
-    pub sd_ms: Option<f64>,
-    pub mae_ms: Option<f64>,
-    /// 95th percentile of the absolute error.
-    pub p95_ms: Option<f64>,
-    /// After the recording's clock constant is removed; only where arrivals tie the clocks.
-    pub mae_clock_free_ms: Option<f64>,
-    /// From the event to the newest sample that its decision needed, the clock constant removed.
-    pub latency_median_ms: Option<f64>,
-    pub latency_p95_ms: Option<f64>,
-    /// Estimate minus truth of each found event, s.
+    #[serde(flatten)]
+    pub timing: Timing,
     #[serde(skip)]
-    pub(super) errors: Vec<f64>,
-    /// Of each found event, s.
-    #[serde(skip)]
-    pub(super) latencies: Vec<f64>,
+    pub(super) timed: Timed,
 }
 
 /// A contact as it finally stood, with the time of its first decision.
@@ -99,28 +82,16 @@ pub(super) fn compare(
             }
         }
     }
-    let all: Vec<f64> = rows.iter().flat_map(|r| &r.errors).copied().collect();
+    let all: Vec<f64> = rows.iter().flat_map(|r| &r.timed.errors).copied().collect();
     // The median: a few mistaken matches must not move every event.
     let constant = tied_by_arrivals.then(|| stats::quantile(&all, 0.5)).flatten();
-    if let Some(constant) = constant {
-        for row in &mut rows {
-            let free: Vec<f64> = row.errors.iter().map(|e| e - constant).collect();
-            row.mae_clock_free_ms = stats::mean_abs(&free).map(ms);
-            // A decision is dated by the same clock as its event.
-            for latency in &mut row.latencies {
-                *latency -= constant;
-            }
-        }
-    }
     for row in &mut rows {
-        row.latency_median_ms = stats::quantile(&row.latencies, 0.5).map(ms);
-        row.latency_p95_ms = stats::quantile(&row.latencies, 0.95).map(ms);
+        if let Some(constant) = constant {
+            row.timed.free_of(constant);
+        }
+        row.timing = row.timed.timing();
     }
     (rows, constant)
-}
-
-fn ms(seconds: f64) -> f64 {
-    seconds * 1000.0
 }
 
 /// One row per gait that the truth names.
@@ -143,48 +114,20 @@ fn compare_kind(estimates: &[Estimate], listed: &[&ContactTruth]) -> Vec<Contact
         .into_iter()
         .filter_map(|name| {
             let rows = listed.iter().zip(&matches).zip(&false_at).filter(|((c, _), _)| gait(c) == name);
-            let (mut errors, mut latencies) = (Vec::new(), Vec::new());
-            let (mut count, mut false_events) = (0, 0);
+            let mut timed = Timed::default();
             for ((c, matched), false_here) in rows {
-                count += 1;
-                false_events += false_here;
+                timed.listed += 1;
+                timed.false_events += false_here;
                 if let Some(e) = matched.and_then(|at| estimates.get(at)) {
-                    errors.push(e.t - c.t.0);
-                    latencies.push(e.decided - c.t.0);
+                    timed.errors.push(e.t - c.t.0);
+                    timed.latencies.push(e.decided - c.t.0);
                 }
             }
             let first = listed.first()?;
-            Some(row(first, name, (count, false_events), errors, latencies))
+            let kind = if first.kind == ContactKind::Initial { "initial" } else { "terminal" };
+            Some(ContactError { side: first.side, kind, gait: name, timing: timed.timing(), timed })
         })
         .collect()
-}
-
-fn row(
-    like: &ContactTruth,
-    gait: String,
-    (listed, false_events): (usize, usize),
-    errors: Vec<f64>,
-    latencies: Vec<f64>,
-) -> ContactError {
-    let absolute: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
-    ContactError {
-        side: like.side,
-        kind: if like.kind == ContactKind::Initial { "initial" } else { "terminal" },
-        gait,
-        listed,
-        found: errors.len(),
-        missed: listed - errors.len(),
-        false_events,
-        bias_ms: stats::mean(&errors).map(ms),
-        sd_ms: stats::sd(&errors).map(ms),
-        mae_ms: stats::mean_abs(&errors).map(ms),
-        p95_ms: stats::quantile(&absolute, 0.95).map(ms),
-        mae_clock_free_ms: None,
-        latency_median_ms: None,
-        latency_p95_ms: None,
-        errors,
-        latencies,
-    }
 }
 
 /// For each listed time the estimate that it is paired with: nearest pairs first, each used once.
@@ -253,7 +196,7 @@ mod tests {
     fn found_missed_and_false_are_counted() {
         let truth = listed(ContactKind::Initial, &[1.0, 1.7, 2.4, 3.1, 3.8]);
         let (rows, constant) = compare(&initials(&[1.01, 1.71, 2.0, 2.41, 3.81]), &truth, false);
-        let r = &rows[0];
+        let r = &rows[0].timing;
         assert_eq!((r.listed, r.found, r.missed, r.false_events), (5, 4, 1, 1));
         assert!((r.bias_ms.expect("found") - 10.0).abs() < 1e-6);
         assert!((r.latency_median_ms.expect("found") - 40.0).abs() < 1e-6);
@@ -265,17 +208,17 @@ mod tests {
         // One cycle over the plates, then a hole, then another.
         let truth = listed(ContactKind::Initial, &[5.0, 6.0, 7.0, 15.0, 16.0]);
         let estimates = [1.0, 2.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 15.0, 16.0, 17.0];
-        assert_eq!(compare(&initials(&estimates), &truth, false).0[0].false_events, 0);
+        assert_eq!(compare(&initials(&estimates), &truth, false).0[0].timing.false_events, 0);
         let single = listed(ContactKind::Initial, &[5.0]);
-        assert_eq!(compare(&initials(&[4.0, 5.0, 6.0]), &single, false).0[0].false_events, 0);
+        assert_eq!(compare(&initials(&[4.0, 5.0, 6.0]), &single, false).0[0].timing.false_events, 0);
     }
 
     #[test]
     fn a_doubled_contact_is_one_found_and_one_false() {
         let truth = listed(ContactKind::Initial, &[1.0, 1.7, 2.4]);
         let r = &compare(&initials(&[1.0, 1.69, 1.75, 2.4]), &truth, false).0[0];
-        assert_eq!((r.found, r.false_events), (3, 1));
-        assert!((r.bias_ms.expect("found") + 10.0 / 3.0).abs() < 1e-6, "the nearer one is the match");
+        assert_eq!((r.timing.found, r.timing.false_events), (3, 1));
+        assert!((r.timing.bias_ms.expect("found") + 10.0 / 3.0).abs() < 1e-6, "the nearer one is the match");
     }
 
     #[test]
@@ -289,9 +232,9 @@ mod tests {
         ];
         let truth = listed(ContactKind::Terminal, &[1.2, 1.9]);
         let r = &compare(&estimates, &truth, false).0[0];
-        assert_eq!((r.found, r.false_events, r.kind), (2, 0, "terminal"));
-        assert!((r.bias_ms.expect("found") - 5.0).abs() < 1e-6);
-        assert!((r.latency_median_ms.expect("found") - 125.0).abs() < 1e-6);
+        assert_eq!((r.timing.found, r.timing.false_events, r.kind), (2, 0, "terminal"));
+        assert!((r.timing.bias_ms.expect("found") - 5.0).abs() < 1e-6);
+        assert!((r.timing.latency_median_ms.expect("found") - 125.0).abs() < 1e-6);
     }
 
     #[test]
@@ -303,10 +246,10 @@ mod tests {
         let (rows, constant) = compare(&estimates, &truth, true);
         assert!((constant.expect("tied") - 0.02).abs() < 1e-9);
         for row in &rows {
-            assert!((row.mae_clock_free_ms.expect("tied") - 10.0).abs() < 1e-6, "{row:?}");
+            assert!((row.timing.mae_clock_free_ms.expect("tied") - 10.0).abs() < 1e-6, "{row:?}");
         }
         // Decided 40 and 30 ms after the event, on a clock that is 20 ms ahead.
-        let latencies: Vec<f64> = rows.iter().filter_map(|r| r.latency_median_ms).collect();
+        let latencies: Vec<f64> = rows.iter().filter_map(|r| r.timing.latency_median_ms).collect();
         assert!((latencies[0] - 20.0).abs() < 1e-6 && (latencies[1] - 10.0).abs() < 1e-6, "{latencies:?}");
     }
 
@@ -317,7 +260,8 @@ mod tests {
             c.gait = Some(gait.to_owned());
         }
         let (rows, _) = compare(&initials(&[1.0, 2.0, 3.0]), &truth, false);
-        let counts: Vec<_> = rows.iter().map(|r| (r.gait.as_str(), r.found, r.missed)).collect();
+        let counts: Vec<_> =
+            rows.iter().map(|r| (r.gait.as_str(), r.timing.found, r.timing.missed)).collect();
         assert_eq!(counts, [("run", 1, 1), ("walk", 2, 0)]);
     }
 }

@@ -1,5 +1,6 @@
 use super::RecordingReport;
 use super::stats;
+use super::timing::{self, Timed, Timing};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -35,24 +36,16 @@ pub struct PeakSummary {
     pub mean_abs_deg: Option<f64>,
 }
 
-/// Both legs together; times in ms.
+/// Both legs together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ContactSummary {
     pub kind: &'static str,
     pub gait: String,
-    pub listed: usize,
-    pub found_pct: f64,
-    pub missed: usize,
-    #[serde(rename = "false")]
-    pub false_events: usize,
-    pub bias_ms: Option<f64>,
-    pub sd_ms: Option<f64>,
-    pub mae_ms: Option<f64>,
-    pub p95_ms: Option<f64>,
-    /// After one constant per recording is removed where only arrivals tie the clocks.
-    pub mae_clock_free_ms: Option<f64>,
-    pub latency_median_ms: Option<f64>,
-    pub latency_p95_ms: Option<f64>,
+    #[serde(flatten)]
+    pub timing: Timing,
+    /// Mean absolute error, ms, with the constant of each person taken from the others only, the clocks'
+    /// constants removed; `None` with one person.
+    pub mae_left_out_ms: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -136,41 +129,34 @@ fn peaks(reports: &[RecordingReport]) -> Vec<PeakSummary> {
 }
 
 fn contacts(reports: &[RecordingReport]) -> Vec<ContactSummary> {
-    let rows = || reports.iter().flat_map(|r| r.contacts.iter().map(move |c| (r, c)));
-    let mut groups: BTreeMap<(&'static str, &str), Vec<_>> = BTreeMap::new();
-    for (report, contact) in rows() {
-        groups.entry((contact.kind, contact.gait.as_str())).or_default().push((report, contact));
+    let mut groups: BTreeMap<(&'static str, &str), BTreeMap<&str, Timed>> = BTreeMap::new();
+    for report in reports {
+        for contact in &report.contacts {
+            let people = groups.entry((contact.kind, contact.gait.as_str())).or_default();
+            people.entry(person(&report.name)).or_default().add(&contact.timed);
+        }
     }
     groups
         .into_iter()
-        .map(|((kind, gait), rows)| {
-            let errors: Vec<f64> = rows.iter().flat_map(|(_, c)| &c.errors).map(|e| e * 1000.0).collect();
-            let absolute: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
-            let latencies: Vec<f64> =
-                rows.iter().flat_map(|(_, c)| &c.latencies).map(|l| l * 1000.0).collect();
-            let free: Vec<f64> = rows
-                .iter()
-                .filter_map(|(r, c)| Some((r.clock_constant_ms?, c)))
-                .flat_map(|(constant, c)| c.errors.iter().map(move |e| e * 1000.0 - constant))
-                .collect();
-            let listed: usize = rows.iter().map(|(_, c)| c.listed).sum();
+        .map(|((kind, gait), people)| {
+            let people: Vec<Timed> = people.into_values().collect();
+            let mut all = Timed::default();
+            for one in &people {
+                all.add(one);
+            }
             ContactSummary {
                 kind,
                 gait: gait.to_owned(),
-                listed,
-                found_pct: 100.0 * errors.len() as f64 / listed.max(1) as f64,
-                missed: listed - errors.len(),
-                false_events: rows.iter().map(|(_, c)| c.false_events).sum(),
-                bias_ms: stats::mean(&errors),
-                sd_ms: stats::sd(&errors),
-                mae_ms: stats::mean(&absolute),
-                p95_ms: stats::quantile(&absolute, 0.95),
-                mae_clock_free_ms: stats::mean_abs(&free),
-                latency_median_ms: stats::quantile(&latencies, 0.5),
-                latency_p95_ms: stats::quantile(&latencies, 0.95),
+                timing: all.timing(),
+                mae_left_out_ms: timing::left_out_mae_ms(&people),
             }
         })
         .collect()
+}
+
+/// Recordings of Motion-BIDS begin with the person.
+fn person(recording: &str) -> &str {
+    recording.split('_').next().unwrap_or(recording)
 }
 
 fn orientations(reports: &[RecordingReport]) -> Vec<OrientationSummary> {

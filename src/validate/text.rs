@@ -1,3 +1,4 @@
+use super::timing::Timing;
 use super::{RecordingReport, Report};
 use std::fmt::Write;
 
@@ -45,20 +46,9 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
         ]
     });
     let contacts = s.contacts.iter().map(|c| {
-        vec![
-            format!("{} {}", c.kind, c.gait),
-            c.listed.to_string(),
-            cell(c.found_pct, 1),
-            c.missed.to_string(),
-            c.false_events.to_string(),
-            cell(c.bias_ms, 1),
-            cell(c.sd_ms, 1),
-            cell(c.mae_ms, 1),
-            cell(c.mae_clock_free_ms, 1),
-            cell(c.p95_ms, 1),
-            cell(c.latency_median_ms, 0),
-            cell(c.latency_p95_ms, 0),
-        ]
+        let mut row = timing_cells(format!("{} {}", c.kind, c.gait), &c.timing);
+        row.push(cell(c.mae_left_out_ms, 1));
+        row
     });
     let orientations = s.orientations.iter().map(|o| {
         vec![
@@ -83,7 +73,7 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
         },
         Table {
             title: "Contacts, ms: all legs together",
-            head: CONTACT_HEAD.to_vec(),
+            head: CONTACT_HEAD.into_iter().chain(["left out"]).collect(),
             rows: contacts.collect(),
         },
         Table {
@@ -110,6 +100,23 @@ const CONTACT_HEAD: [&str; 12] = [
     "p95",
 ];
 
+fn timing_cells(name: String, t: &Timing) -> Vec<String> {
+    vec![
+        name,
+        t.listed.to_string(),
+        cell(t.found_pct, 1),
+        t.missed.to_string(),
+        t.false_events.to_string(),
+        cell(t.bias_ms, 1),
+        cell(t.sd_ms, 1),
+        cell(t.mae_ms, 1),
+        cell(t.mae_clock_free_ms, 1),
+        cell(t.p95_ms, 1),
+        cell(t.latency_median_ms, 0),
+        cell(t.latency_p95_ms, 0),
+    ]
+}
+
 /// The tables of one recording.
 pub(super) fn recording_tables(r: &RecordingReport) -> Vec<Table> {
     let angles = r.angles.iter().map(|a| {
@@ -135,22 +142,8 @@ pub(super) fn recording_tables(r: &RecordingReport) -> Vec<Table> {
             cell(p.correlation, 3),
         ]
     });
-    let contacts = r.contacts.iter().map(|c| {
-        vec![
-            format!("{} {} {}", c.side, c.kind, c.gait),
-            c.listed.to_string(),
-            cell(100.0 * c.found as f64 / c.listed.max(1) as f64, 1),
-            c.missed.to_string(),
-            c.false_events.to_string(),
-            cell(c.bias_ms, 1),
-            cell(c.sd_ms, 1),
-            cell(c.mae_ms, 1),
-            cell(c.mae_clock_free_ms, 1),
-            cell(c.p95_ms, 1),
-            cell(c.latency_median_ms, 0),
-            cell(c.latency_p95_ms, 0),
-        ]
-    });
+    let contacts =
+        r.contacts.iter().map(|c| timing_cells(format!("{} {} {}", c.side, c.kind, c.gait), &c.timing));
     let orientations = r.orientations.iter().map(|o| {
         vec![
             o.tracked_point.clone(),
@@ -263,6 +256,7 @@ fn lay_out(out: &mut String, table: &Table) {
 mod tests {
     use super::*;
     use crate::body::Side;
+    use crate::validate::timing::Timed;
     use crate::validate::{AngleError, CalibrationReport, ContactError, Failed, PeakError, Plot, Summary};
 
     fn report() -> Report {
@@ -286,23 +280,19 @@ mod tests {
             sd_deg: 0.4,
             correlation: None,
         };
+        let mut timed = Timed {
+            listed: 4,
+            errors: vec![0.001, 0.002, 0.003],
+            latencies: vec![0.022, 0.0234, 0.032],
+            ..Timed::default()
+        };
+        timed.free_of(0.002);
         let contact = ContactError {
             side: Side::Left,
             kind: "initial",
             gait: "run".to_owned(),
-            listed: 4,
-            found: 3,
-            missed: 1,
-            false_events: 0,
-            bias_ms: Some(2.0),
-            sd_ms: Some(1.0),
-            mae_ms: Some(2.0),
-            p95_ms: Some(3.0),
-            mae_clock_free_ms: Some(0.5),
-            latency_median_ms: Some(21.4),
-            latency_p95_ms: Some(30.0),
-            errors: vec![0.001, 0.002, 0.003],
-            latencies: vec![0.02, 0.0214, 0.03],
+            timing: timed.timing(),
+            timed,
         };
         let recording = RecordingReport {
             name: "sub-1_task-<run>".to_owned(),
@@ -342,7 +332,7 @@ mod tests {
             "tiny: 1 recordings",
             "  angle          legs  valid %  RMSE  offset-free  worst leg  worst drift",
             "  hip_adduction     1       98  4.13         0.87       0.87            -",
-            "  initial run       4     75.0       1      0   2.0  0.8  2.0         0.7  2.9       21   29",
+            "  initial run       4     75.0       1      0   2.0  0.8  2.0         0.7  2.9       21   29         -",
             "  250 stances, 240 valid; angles and peaks scored from 60.0 s on",
             "  calibration B: Good enough.",
             "  only arrivals tie the clocks: \"clock-free\" is without 2.0 ms, angles without 1.5 ms",

@@ -39,8 +39,8 @@ fn table(path: &Path) -> Vec<Vec<String>> {
     text.lines().map(|l| l.split('\t').map(str::to_owned).collect()).collect()
 }
 
-/// Every recording of a data set whose motion file names contain `part`, by name; shanks only, as
-/// nothing else is used.
+/// Every recording of a data set whose motion file names contain `part`, by name; shanks and pelvis,
+/// as nothing else is used.
 pub(crate) fn recordings(set: &Path, part: &str) -> Vec<Recording> {
     let mut files: Vec<PathBuf> = Vec::new();
     for subject in fs::read_dir(set).unwrap() {
@@ -83,7 +83,7 @@ fn tracks(file: &Path) -> Vec<Track> {
     let channels = &channels[1..];
     let time = channels.iter().position(|c| c[2] == "LATENCY").unwrap();
     let arrival = channels.iter().position(|c| c[0] == "arrival");
-    let wanted = [Placement::LeftShank, Placement::RightShank];
+    let wanted = [Placement::LeftShank, Placement::RightShank, Placement::Pelvis];
     let columns: Vec<_> = wanted
         .into_iter()
         .filter_map(|placement| {

@@ -2,7 +2,8 @@
 
 use super::spread::Spread;
 use crate::edge::{self, PEAK_COLUMNS};
-use crate::event::{Gait, Stance, StanceDoubt};
+use crate::event::{Gait, Stance, StanceDoubt, Stride};
+use crate::gait::MEASURES;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -24,6 +25,9 @@ struct GaitStances {
     times: [Spread; TIME_MEASURES.len()],
     /// Over valid stances.
     peaks: [Spread; PEAK_COLUMNS.len()],
+    strides: u64,
+    /// Over every stride within a rhythm, in the order of [`MEASURES`].
+    of_strides: [Spread; MEASURES.len()],
 }
 
 impl LegStances {
@@ -34,6 +38,13 @@ impl LegStances {
         match stance.gait {
             Gait::Walk => self.walk.push(stance),
             Gait::Run => self.run.push(stance),
+        }
+    }
+
+    pub(super) fn stride(&mut self, stride: &Stride) {
+        match stride.gait {
+            Gait::Walk => self.walk.stride(stride),
+            Gait::Run => self.run.stride(stride),
         }
     }
 
@@ -84,6 +95,15 @@ impl GaitStances {
         }
     }
 
+    fn stride(&mut self, stride: &Stride) {
+        self.strides += 1;
+        for (spread, measure) in self.of_strides.iter_mut().zip(MEASURES) {
+            if let Some(value) = (measure.of)(stride) {
+                spread.push(value);
+            }
+        }
+    }
+
     /// `null` when the leg never went this gait.
     fn row(&self) -> Value {
         if self.all == 0 {
@@ -94,7 +114,18 @@ impl GaitStances {
             .zip(self.times.iter().chain(&self.peaks))
             .map(|(name, spread)| (name.to_owned(), json!(spread.row())))
             .collect();
-        json!({ "stances": self.all, "valid": self.valid, "measures": measures })
+        // What has no meaning in this gait, such as flight in walking, is absent.
+        let of_strides: Map<_, _> = MEASURES
+            .iter()
+            .zip(&self.of_strides)
+            .filter_map(|(measure, spread)| Some((measure.name.to_owned(), json!(spread.row()?))))
+            .collect();
+        json!({
+            "stances": self.all,
+            "valid": self.valid,
+            "measures": measures,
+            "strides": { "n": self.strides, "measures": of_strides },
+        })
     }
 }
 
@@ -143,7 +174,32 @@ mod tests {
         assert_eq!(measures["contact_ms"]["n"], 3);
         assert_eq!(measures["cadence_spm"]["mean"], 160.0);
         assert_eq!(measures["peak_hip_adduction_deg"], Value::Null);
+        assert_eq!(row["run"]["strides"]["n"], 0);
         assert_eq!((leg.all(), leg.valid(), leg.run(), leg.walk()), (4, 2, 4, 0));
         assert_eq!(leg.doubts()["gap"], 1);
+    }
+
+    #[test]
+    fn flight_is_a_measure_of_running_strides_only() {
+        let mut leg = LegStances::default();
+        for gait in [Gait::Walk, Gait::Run] {
+            leg.push(&stance(gait, 8.0, None));
+            leg.stride(&Stride {
+                side: Side::Left,
+                gait,
+                ic: SessionTime(1.0),
+                tc: SessionTime(1.25),
+                next_ic: SessionTime(1.7),
+                other_ic: Some(SessionTime(1.35)),
+                other_contact: None,
+                decided: SessionTime(1.72),
+            });
+        }
+        let row = leg.row();
+        let of = |gait: &str| row[gait]["strides"]["measures"].clone();
+        assert_eq!(of("run")["flight_time_ms"]["mean"], 100.0);
+        assert_eq!(of("walk")["flight_time_ms"], Value::Null);
+        assert_eq!(of("walk")["swing_time_ms"]["mean"], 450.0);
+        assert_eq!(of("run")["contact_asymmetry_pct"], Value::Null);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::FORMAT;
 use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS};
+use crate::gait::MEASURES;
 use ::mcap::{McapResult, Writer};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -19,10 +20,13 @@ pub enum Topic {
     Calibration,
     Health,
     Baseline,
+    /// Bytes from and to sensors, as they were on the air.
+    Bytes,
+    Stride,
 }
 
 impl Topic {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -31,6 +35,8 @@ impl Topic {
         Self::Calibration,
         Self::Health,
         Self::Baseline,
+        Self::Bytes,
+        Self::Stride,
     ];
 
     #[must_use]
@@ -44,6 +50,8 @@ impl Topic {
             Self::Calibration => "calibration",
             Self::Health => "health",
             Self::Baseline => "baseline",
+            Self::Bytes => "bytes",
+            Self::Stride => "stride",
         }
     }
 
@@ -64,6 +72,11 @@ impl Topic {
     fn schema(self) -> Value {
         match self {
             Self::Input => input_schema(),
+            Self::Bytes => object([
+                ("sensor", integer()),
+                ("t", number()),
+                ("report", object([("way", string()), ("characteristic", string()), ("hex", string())])),
+            ]),
             Self::Angles => {
                 object([("time_s", number())].into_iter().chain(ANGLE_COLUMNS.map(|c| (c, number()))))
             }
@@ -92,6 +105,17 @@ impl Topic {
                     ("flags", string()),
                 ];
                 object(plain.into_iter().chain(PEAK_COLUMNS.map(|c| (c, number()))))
+            }
+            Self::Stride => {
+                let plain = [
+                    ("side", string()),
+                    ("gait", string()),
+                    ("ic_time_s", number()),
+                    ("tc_time_s", number()),
+                    ("next_ic_time_s", number()),
+                    ("decided_time_s", number()),
+                ];
+                object(plain.into_iter().chain(MEASURES.iter().map(|m| (m.name, number()))))
             }
             Self::Alert => object([
                 ("number", integer()),
@@ -155,6 +179,8 @@ fn input_schema() -> Value {
         ("stretch", string()),
         ("edge", string()),
         ("t", number()),
+        // What a link says besides samples; its bytes have a channel of their own.
+        ("report", json!({ "type": "object" })),
     ])
 }
 

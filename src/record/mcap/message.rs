@@ -2,7 +2,8 @@
 
 use super::channel::Topic;
 use crate::edge::{self, ANGLE_COLUMNS, PEAK_COLUMNS, decimal};
-use crate::event::{Event, Frame, Stance};
+use crate::event::{Event, Frame, Stance, Stride};
+use crate::gait::MEASURES;
 use crate::units::SessionTime;
 use serde_json::{Map, Value, json};
 
@@ -27,6 +28,7 @@ pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> serde_json::Result<(Top
             }),
         ),
         Event::Stance(stance) => (Topic::Stance, stance.decided, stance_message(stance)),
+        Event::Stride(stride) => (Topic::Stride, stride.decided, stride_message(stride)),
         Event::Alert(a) => (
             Topic::Alert,
             a.cleared.unwrap_or(a.decided),
@@ -108,6 +110,17 @@ fn stance_message(stance: &Stance) -> Value {
         for (column, peak) in PEAK_COLUMNS.into_iter().zip(edge::peaks_deg(&stance.peaks)) {
             fields.insert(column.to_owned(), json!(peak));
         }
+    }
+    message
+}
+
+fn stride_message(stride: &Stride) -> Value {
+    let mut message = json!({
+        "side": stride.side, "gait": stride.gait, "ic_time_s": stride.ic.0, "tc_time_s": stride.tc.0,
+        "next_ic_time_s": stride.next_ic.0, "decided_time_s": stride.decided.0,
+    });
+    if let Value::Object(fields) = &mut message {
+        fields.extend(MEASURES.iter().map(|m| (m.name.to_owned(), json!((m.of)(stride)))));
     }
     message
 }

@@ -52,6 +52,7 @@ impl Timeline {
                 packet.arrival.or(measured).unwrap_or(self.newest)
             }
             Input::Mark(mark) => mark.t,
+            Input::Link(link) => link.t,
             Input::End => self.newest,
         }
     }
