@@ -48,6 +48,8 @@ pub enum Doubt {
     StrapSlipped,
     /// The sensors disagree about time.
     OutOfStep,
+    /// The foot does not go back under the body in stance: running on the spot.
+    NoProgression,
 }
 
 impl Doubt {
@@ -65,6 +67,7 @@ impl Doubt {
             Self::Turning => "turning",
             Self::StrapSlipped => "strap_slipped",
             Self::OutOfStep => "out_of_step",
+            Self::NoProgression => "no_progression",
         }
     }
 }
@@ -371,6 +374,8 @@ pub struct SegmentGrade {
     pub grade: Grade,
     /// The largest angle between the axes that were averaged, rad; `None` with one axis source.
     pub disagreement: Option<f64>,
+    /// Why the segment's angles are withheld; `None` unless refused.
+    pub doubt: Option<Doubt>,
     /// One sentence for the runner: what was wrong and what to do.
     pub reason: String,
 }
@@ -383,6 +388,20 @@ pub struct Calibration {
     pub segments: PerPlacement<Option<SegmentCalibration>>,
     /// One sentence for the runner.
     pub reason: String,
+}
+
+impl Calibration {
+    /// The worst of what this leg's angles come from, the pelvis where it is worn.
+    #[must_use]
+    pub fn leg_grade(&self, side: Side) -> Grade {
+        let of = |placement| self.segments[placement].as_ref().map(|s: &SegmentCalibration| s.quality.grade);
+        let leg = [
+            of(Placement::thigh(side)).or(Some(Grade::Refused)),
+            of(Placement::shank(side)),
+            of(Placement::Pelvis),
+        ];
+        leg.into_iter().flatten().max().unwrap_or(Grade::Refused)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -433,6 +452,10 @@ pub enum HealthCode {
     RadioDown,
     /// The runner's usual could not be learnt: the running was not steady enough.
     BaselineUnsteady,
+    /// A strap has slipped: that leg is not judged until it is calibrated again.
+    StrapSlipped,
+    /// The runner stays on the spot.
+    NoProgression,
 }
 
 /// Everything that leaves the pipeline, in the order in which it was known.

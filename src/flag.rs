@@ -38,7 +38,8 @@ const SPEED_STANCES: usize = 5;
 #[derive(Debug, Clone, Default)]
 pub struct Flagger {
     config: FlagConfig,
-    grade: Option<Grade>,
+    /// Of each leg's calibration.
+    grades: PerSide<Option<Grade>>,
     legs: PerSide<Leg>,
     asymmetry: Asymmetry,
     /// Alerts so far.
@@ -103,7 +104,7 @@ impl Flagger {
         RULES.iter().filter(|spec| self.config.watches(spec.rule)).filter_map(move |spec| {
             let &quantity = spec.quantities.first()?;
             let usual = leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((limits::of(u, quantity)?, s)));
-            let limits = limits::limits(&self.config, quantity, usual, self.grade)?;
+            let limits = limits::limits(&self.config, quantity, usual, self.grades[side])?;
             Some((spec.rule, limits.amber, limits.red))
         })
     }
@@ -116,10 +117,10 @@ impl Flagger {
 
     /// A calibration came in: what absolute limits may be used, and a new baseline is due, since the old
     /// one is in angles of the old calibration.
-    pub fn calibrated(&mut self, grade: Grade) {
-        self.grade = Some(grade);
+    pub fn calibrated(&mut self, grades: PerSide<Grade>) {
         self.stale = true;
         for side in Side::BOTH {
+            self.grades[side] = Some(grades[side]);
             let leg = &mut self.legs[side];
             leg.usual = None;
             leg.gatherer.restart();
@@ -191,7 +192,8 @@ impl Flagger {
                 let Some(value) = quantity.read(&stance.peaks) else { continue };
                 let usual =
                     leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((limits::of(u, quantity)?, s)));
-                let Some(limits) = limits::limits(&self.config, quantity, usual, self.grade) else {
+                let Some(limits) = limits::limits(&self.config, quantity, usual, self.grades[stance.side])
+                else {
                     continue;
                 };
                 let verdict = Verdict { ic: stance.ic, value, limits };

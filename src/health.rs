@@ -29,8 +29,12 @@ impl HealthMonitor {
         let Some(placement) = status.placement else { return };
         let silent = status.last_sample.is_some() && !status.online;
         self.set(now, HealthCode::SensorSilent, Some(placement), silent, out, || {
+            let without = match placement {
+                Placement::Pelvis => ": hip angles end and femur angles go on",
+                _ => "",
+            };
             format!(
-                "the {} sensor sends nothing; check that it is on, charged and within reach",
+                "the {} sensor sends nothing{without}; check that it is on, charged and within reach",
                 words(placement)
             )
         });

@@ -7,16 +7,17 @@ mod frames;
 mod line;
 mod stances;
 
-use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
+use crate::body::{Packet, PerPlacement, PerSide, Placement, SensorId, SensorInfo, Side};
 use crate::event::{
     Calibration, Contact, ContactKind, Doubt, Event, Fused, Grade, Health, HealthCode, Phase, Rule,
-    SensorStatus, Stance,
+    SensorStatus, Stance, StanceDoubt,
 };
 use crate::flag::{ConfigError, FlagConfig, Flagger};
 use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
 use crate::input::{Input, Link, Mark, Report, Trouble};
 use crate::segment::calibration::{Calibrator, Step};
+use crate::segment::slip::{Slip, SlipWatch};
 use crate::units::SessionTime;
 use frames::FrameStage;
 use line::Line;
@@ -32,8 +33,11 @@ const HEALTH_INTERVAL: f64 = 0.5;
 const RATES: RangeInclusive<f64> = 10.0..=5000.0;
 
 /// A session that is not calibrated after this long is told what is missing, s: the guided procedure
-/// takes about 30 s, and calibration from gait alone needs 15 s of it.
+/// takes about 30 s, and calibration from gait alone needs 8 s of it.
 const CALIBRATION_PATIENCE: f64 = 60.0;
+
+/// So many stances on the spot are no accident: about three seconds.
+const SPOT_STANCES: u32 = 8;
 
 /// Everything that changes the pipeline's results. Recorded with a session, so that its replay is equal.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -51,6 +55,7 @@ pub struct Pipeline {
     strides: Strides,
     calibrator: Calibrator,
     frames: FrameStage,
+    slips: SlipWatch,
     stances: StanceStage,
     flagger: Flagger,
     health: HealthMonitor,
@@ -58,6 +63,8 @@ pub struct Pipeline {
     began: Option<SessionTime>,
     next_health: f64,
     progress: Progress,
+    /// Stances on the spot since the last that went somewhere.
+    on_the_spot: u32,
     events: Vec<Event>,
     scratch: Scratch,
 }
@@ -89,6 +96,7 @@ impl Pipeline {
             strides: Strides::default(),
             calibrator: Calibrator::new(),
             frames: FrameStage::new(),
+            slips: SlipWatch::default(),
             stances: StanceStage::new(),
             flagger: Flagger::with_config(config.flags.clone())?,
             health: HealthMonitor::new(),
@@ -96,6 +104,7 @@ impl Pipeline {
             began: None,
             next_health: f64::NEG_INFINITY,
             progress: Progress::default(),
+            on_the_spot: 0,
             events: Vec::new(),
             scratch: Scratch::default(),
         })
@@ -262,18 +271,39 @@ impl Pipeline {
         for fused in self.scratch.fused.drain(..) {
             self.calibrator.push(placement, &fused, &mut self.scratch.steps);
         }
+        let mut slip = None;
         for contact in self.scratch.contacts.drain(..) {
             self.calibrator.contact(&contact);
             self.stances.contact(&contact);
             match contact.kind {
-                ContactKind::MidSwing => self.frames.mid_swing(&self.lines, contact.side, contact.t),
+                ContactKind::MidSwing => {
+                    self.frames.mid_swing(&self.lines, contact.side, contact.t);
+                    slip = slip.or(self.slips.stride(contact.side, contact.gait));
+                }
                 ContactKind::LockLost => self.flagger.drop_evidence(Some(contact.decided), &mut self.events),
                 _ => {}
             }
             self.events.push(Event::Contact(contact));
             self.events.extend(self.strides.push(&contact).map(Event::Stride));
         }
+        if let Some(slip) = slip {
+            self.slipped(slip);
+        }
         self.take_steps();
+    }
+
+    /// What was measured with that leg from now on means nothing until it is calibrated again.
+    fn slipped(&mut self, slip: Slip) {
+        let Some(side) = slip.placement.side() else { return };
+        self.frames.slipped(side);
+        self.calibrator.slipped(side);
+        self.say(HealthCode::StrapSlipped, Some(slip.placement), true, || {
+            format!(
+                "the {} sensor seems to have turned on its strap by about {:.0} degrees, and the {side} leg is not judged; tighten it, stand still for five seconds and run on",
+                crate::health::words(slip.placement),
+                slip.by.to_degrees()
+            )
+        });
     }
 
     /// Acts on what calibration has found.
@@ -301,17 +331,26 @@ impl Pipeline {
         self.miss_calibration(false);
         let refused = calibration.grade == Grade::Refused;
         self.say(HealthCode::CalibrationRefused, None, refused, || calibration.reason.clone());
-        self.frames.calibrated(&calibration);
-        self.flagger.calibrated(calibration.grade);
+        for (placement, segment) in calibration.segments.iter() {
+            if segment.as_ref().is_some_and(|s| s.quality.grade < Grade::Refused) {
+                self.say(HealthCode::StrapSlipped, Some(placement), false, || {
+                    format!("the {} is calibrated again", crate::health::words(placement))
+                });
+            }
+        }
+        self.slips.calibrated();
+        self.frames.calibrated(&self.lines, &calibration);
+        self.flagger.calibrated(PerSide::from_fn(|side| calibration.leg_grade(side)));
         self.events.push(Event::Calibration(calibration));
     }
 
     /// Moves the grid, completes stances and judges them.
     fn advance(&mut self, last: bool) {
         let Some(now) = self.now else { return };
-        let Self { frames, lines, stances, events, .. } = self;
-        frames.advance(lines, now, last, |frame| {
-            stances.frame(&frame);
+        let Self { frames, lines, slips, stances, events, .. } = self;
+        frames.advance(lines, now, last, |frame, lean| {
+            stances.frame(&frame, lean);
+            slips.frame(&frame);
             events.push(Event::Frame(frame));
         });
         while let Some(stance) = self.stances.next(last) {
@@ -320,10 +359,22 @@ impl Pipeline {
     }
 
     fn judge(&mut self, mut stance: Stance) {
+        self.look_at_progression(&stance);
         let slot = self.events.len();
         self.flagger.judge(&mut stance, &mut self.events);
         self.progress.baseline |= self.events.iter().skip(slot).any(|e| matches!(e, Event::Baseline(_)));
         self.events.insert(slot, Event::Stance(stance));
+    }
+
+    fn look_at_progression(&mut self, stance: &Stance) {
+        if stance.doubt == Some(StanceDoubt::Angles(Doubt::NoProgression)) {
+            self.on_the_spot = self.on_the_spot.saturating_add(1);
+        } else if stance.valid {
+            self.on_the_spot = 0;
+        }
+        self.say(HealthCode::NoProgression, None, self.on_the_spot >= SPOT_STANCES, || {
+            "you run on the spot, where forward is not defined and nothing is judged; run ahead, over ground or on a treadmill".into()
+        });
     }
 
     fn look_after_sensors(&mut self) {

@@ -5,6 +5,7 @@ pub mod calibration;
 pub mod heading;
 pub mod link;
 pub mod progression;
+pub mod slip;
 mod smooth;
 pub mod track;
 pub mod turn;

@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "helpers of tests: a panic is the failure")]
 
 use proptest::prelude::*;
-use stancewatch::body::Side;
+use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{Alert, Doubt, Event, Gait, Grade, Peaks, Severity, Stance, StanceDoubt};
 use stancewatch::flag::Flagger;
 use stancewatch::units::SessionTime;
@@ -45,7 +45,7 @@ fn stream(changes: &[f64]) -> Vec<Stance> {
 
 fn run(stances: impl IntoIterator<Item = Stance>) -> (Vec<Alert>, Vec<Stance>) {
     let mut flagger = Flagger::new();
-    flagger.calibrated(Grade::A);
+    flagger.calibrated(PerSide { left: Grade::A, right: Grade::A });
     let mut events = Vec::new();
     let judged = stances
         .into_iter()

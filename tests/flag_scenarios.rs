@@ -11,7 +11,7 @@
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 use rand_pcg::Pcg64;
-use stancewatch::body::Side;
+use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{
     Alert, Basis, Doubt, Event, Gait, Grade, HealthCode, Peaks, Rule, Severity, Stance, StanceDoubt,
 };
@@ -101,7 +101,7 @@ fn alerts(events: &[Event]) -> Vec<Alert> {
 /// A flagger that knows the runner's usual.
 fn learnt(runner: &mut Runner, config: FlagConfig) -> Flagger {
     let mut flagger = Flagger::with_config(config).unwrap();
-    flagger.calibrated(Grade::A);
+    flagger.calibrated(PerSide { left: Grade::A, right: Grade::A });
     for _ in 0..400 {
         feed(&mut flagger, runner.stride([0.0; 2]));
         if Side::BOTH.into_iter().all(|side| flagger.has_baseline(side)) {
@@ -360,7 +360,7 @@ fn a_new_calibration_ends_what_stands_and_starts_the_usual_anew() {
     for _ in 0..10 {
         feed(&mut flagger, runner.stride([5.0, 0.0]));
     }
-    flagger.calibrated(Grade::C);
+    flagger.calibrated(PerSide { left: Grade::C, right: Grade::C });
     assert!(!flagger.has_baseline(Side::Left));
     let events = alerts(&feed(&mut flagger, runner.stride([5.0, 0.0])));
     assert!(events.len() == 1 && events[0].cleared.is_some());
@@ -370,7 +370,7 @@ fn a_new_calibration_ends_what_stands_and_starts_the_usual_anew() {
 fn a_level_beyond_every_healthy_runner_alerts_before_the_usual_is_known() {
     let mut runner = Runner::new(13, 0.5, 0.0);
     let mut flagger = Flagger::new();
-    flagger.calibrated(Grade::B);
+    flagger.calibrated(PerSide { left: Grade::B, right: Grade::B });
     let mut raised = Vec::new();
     for _ in 0..10 {
         let stances = runner.stride([0.0, 14.0]).map(|mut s| {

@@ -8,16 +8,21 @@ use nalgebra::{Quaternion, UnitQuaternion, Vector3};
 use rand::{Rng as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 use stancewatch::event::Fused;
-use stancewatch::fusion::Fusion;
+use stancewatch::fusion::{Fusion, Params};
 use stancewatch::units::{Hz, SessionTime};
 
 fn quaternion(row: &[f64]) -> UnitQuaternion<f64> {
     UnitQuaternion::from_quaternion(Quaternion::new(row[0], row[1], row[2], row[3]))
 }
 
+/// Limits for each axis by itself, as the authors have them.
+fn published() -> Params {
+    Params { isotropic: false, ..Params::default() }
+}
+
 #[test]
 fn agrees_with_the_authors_filter_on_a_recording() {
-    let mut fusion = Fusion::new(Hz(1.0 / 0.0105));
+    let mut fusion = Fusion::with_params(Hz(1.0 / 0.0105), published());
     let mut out = Vec::new();
     let rows: Vec<_> = include_str!("../fixtures/reference/orientation.tsv")
         .lines()
@@ -63,7 +68,8 @@ impl Trial {
     /// Every `step`th sample but those in `lost` packets of four.
     fn fuse(&self, step: usize, lost: f64) -> Vec<Fused> {
         let mut rng = Pcg64Mcg::seed_from_u64(1);
-        let mut fusion = Fusion::new(Hz(1.0 / (self.imu[step][0] - self.imu[0][0])));
+        let rate = Hz(1.0 / (self.imu[step][0] - self.imu[0][0]));
+        let mut fusion = Fusion::with_params(rate, published());
         let mut out = Vec::new();
         for packet in self.imu.iter().step_by(step).collect::<Vec<_>>().chunks(4) {
             if rng.random::<f64>() < lost {

@@ -186,8 +186,9 @@ fn packing_samples_otherwise_changes_nothing() {
         for (a, b) in ones.iter().zip(&fours) {
             assert_eq!((a.ic, a.tc, a.valid, a.doubt), (b.ic, b.tc, b.valid, b.doubt));
             let off = peak_difference(a, b);
-            // A heading that is refined in mid-swing may reach the other leg's stance some frames later.
-            assert!(off < 0.02, "{off} degrees at {} s", a.ic.0);
+            // A heading that is refined in mid-swing may reach the other leg's stance some frames later; the first
+            // strides after calibration still move it by a tenth of their own scatter.
+            assert!(off < 0.05, "{off} degrees at {} s", a.ic.0);
         }
     }
     assert_eq!(ones.alerts, fours.alerts);
@@ -227,9 +228,8 @@ fn mirror_error(pelvis: bool) -> f64 {
 fn a_body_in_the_mirror_has_its_stances_on_the_other_side() {
     let off = mirror_error(false);
     assert!(off < 0.05, "{off} degrees");
-    // Less alike: the strides of the pelvis are counted from the right leg's swings.
     let off = mirror_error(true);
-    assert!(off < 0.5, "{off} degrees with a pelvis sensor");
+    assert!(off < 0.05, "{off} degrees with a pelvis sensor");
 }
 
 fn peak_difference(a: &Stance, b: &Stance) -> f64 {
@@ -486,8 +486,7 @@ proptest! {
         for (a, b) in worn.frames.iter().zip(&otherwise.frames) {
             let (a, b) = (degrees(a), degrees(b));
             let off = largest_difference(&a, &b);
-            // Worst of 40 mountings on two runners: 0.33. What is left are strides cut a little elsewhere.
-            prop_assert!(off < 0.5, "{} degrees", off);
+            prop_assert!(off < 0.01, "{} degrees", off);
             valid += usize::from(a.iter().any(Option::is_some));
             prop_assert_eq!(
                 a.iter().map(Option::is_some).collect::<Vec<_>>(),

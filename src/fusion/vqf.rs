@@ -35,7 +35,7 @@ impl Coefficients {
         Self {
             rate: rate.0,
             acc: low_pass::Coefficients::new(rate, params.tau_acc),
-            rest: rest::Coefficients::new(rate, clip),
+            rest: rest::Coefficients::new(rate, clip, params.isotropic),
             bias: bias::Coefficients::new(rate, params, sigma, clip),
         }
     }
@@ -58,7 +58,9 @@ pub(super) struct Vqf {
 impl Vqf {
     /// `sigma`, `clip`: of the bias, rad/s.
     pub(super) fn new(rate: Hz, params: &Params, sigma: f64, clip: f64) -> Self {
-        let coefficients = Coefficients::new(rate, params, sigma, clip);
+        // From a cold start the limits are at work for long, and theirs serve better.
+        let published = Params { isotropic: false, ..*params };
+        let coefficients = Coefficients::new(rate, &published, sigma, clip);
         Self {
             integrated: Quaternion::identity(),
             level: Quaternion::identity(),

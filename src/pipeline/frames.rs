@@ -5,12 +5,12 @@ use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::event::{Angles, Calibration, Doubt, Frame, Grade, LegAngles, PelvisAngles, SegmentCalibration};
 use crate::fusion::Turn;
 use crate::joint::{self, GaitFromSegment};
-use crate::segment::heading::Heading;
+use crate::segment::heading::{Heading, HeadingParams};
 use crate::segment::progression::{self, Evidence};
 use crate::segment::track::Pose;
 use crate::segment::turn::TurnTracker;
 use crate::units::SessionTime;
-use nalgebra::{UnitQuaternion, Vector2};
+use nalgebra::{UnitQuaternion, Vector2, Vector3};
 use std::collections::VecDeque;
 
 /// Time between frames, s (contract: 100 Hz).
@@ -26,6 +26,8 @@ const LONGEST_STRIDE: f64 = 1.7;
 const FORGET_HEADING: f64 = 10.0;
 /// Ends of strides that a late sensor may owe.
 const MOST_ENDS: usize = 8;
+/// Strides of four seconds, the pelvis's twice as many: what a track holds.
+const PAST: usize = 16;
 /// Running speed while none is measured, m/s: the middle of recreational running; an error of 20 %
 /// changes the stance peak by 0.03 degrees (own measurement on virtual running).
 const TYPICAL_SPEED: f64 = 2.9;
@@ -47,10 +49,23 @@ pub(crate) struct FrameStage {
 #[derive(Debug, Default)]
 struct Limb {
     heading: Heading,
-    /// Where the current stride began.
-    since: Option<SessionTime>,
+    /// Where the current stride began; the pelvis has one with each leg, a thigh or shank with its own.
+    since: PerSide<Option<SessionTime>>,
     /// Ends of strides that the track has not reached yet.
-    ends: VecDeque<SessionTime>,
+    ends: VecDeque<(Side, SessionTime)>,
+    /// The last strides, begin and end, as far back as the track goes: a new calibration reads them again.
+    past: VecDeque<(SessionTime, SessionTime)>,
+}
+
+impl Limb {
+    fn new(placement: Placement) -> Self {
+        let heading = if placement == Placement::Pelvis {
+            Heading::new(HeadingParams::twice_per_stride())
+        } else {
+            Heading::default()
+        };
+        Self { heading, ..Self::default() }
+    }
 }
 
 /// One placement at one moment: its orientation in the gait frame, or why there is none.
@@ -87,43 +102,63 @@ impl FrameStage {
         Self {
             next: None,
             calibration: None,
-            limbs: PerPlacement::from_fn(|_| Limb::default()),
+            limbs: PerPlacement::from_fn(Limb::new),
             turn: TurnTracker::default(),
             slowest: Placement::Pelvis,
             waiting: 0,
         }
     }
 
-    pub(crate) fn calibrated(&mut self, calibration: &Calibration) {
-        for (_, limb) in self.limbs.iter_mut() {
+    pub(crate) fn calibrated(&mut self, lines: &PerPlacement<Option<Line>>, calibration: &Calibration) {
+        for (placement, limb) in self.limbs.iter_mut() {
             limb.heading.reset();
+            let (Some(line), Some(segment)) = (&lines[placement], &calibration.segments[placement]) else {
+                continue;
+            };
+            let past = std::mem::take(&mut limb.past);
+            for (begin, end) in past.iter().copied().filter(|(begin, _)| line.track.oldest() <= Some(*begin))
+            {
+                limb.stride(placement, line, begin, end, &segment.sensor_from_segment, &self.turn);
+            }
+            limb.past = past;
         }
         self.calibration = Some(calibration.clone());
     }
 
-    /// The forward swing of a leg was fastest at `t`: a stride of its segments ends and the next begins.
-    pub(crate) fn mid_swing(&mut self, lines: &PerPlacement<Option<Line>>, side: Side, t: SessionTime) {
-        let right_runs = |limb: &Limb| limb.since.is_some_and(|since| t - since < LONGEST_STRIDE);
-        let leads = side == Side::Right || !right_runs(&self.limbs[Placement::RightShank]);
+    /// A strap of this leg has slipped: nothing of it holds until the next calibration.
+    pub(crate) fn slipped(&mut self, side: Side) {
+        let Some(calibration) = &mut self.calibration else { return };
         for placement in [Placement::thigh(side), Placement::shank(side)] {
-            self.end_stride(lines, placement, t);
-        }
-        if leads {
-            self.end_stride(lines, Placement::Pelvis, t);
+            if let Some(segment) = &mut calibration.segments[placement] {
+                segment.quality.doubt = Some(Doubt::StrapSlipped);
+            }
         }
     }
 
-    fn end_stride(&mut self, lines: &PerPlacement<Option<Line>>, placement: Placement, t: SessionTime) {
+    /// The forward swing of a leg was fastest at `t`: a stride of its segments ends and the next begins.
+    pub(crate) fn mid_swing(&mut self, lines: &PerPlacement<Option<Line>>, side: Side, t: SessionTime) {
+        for placement in [Placement::thigh(side), Placement::shank(side), Placement::Pelvis] {
+            self.end_stride(lines, placement, side, t);
+        }
+    }
+
+    fn end_stride(
+        &mut self,
+        lines: &PerPlacement<Option<Line>>,
+        placement: Placement,
+        side: Side,
+        t: SessionTime,
+    ) {
         if lines[placement].is_none() {
             return;
         }
         let limb = &mut self.limbs[placement];
-        limb.ends.push_back(t);
+        limb.ends.push_back((side, t));
         self.waiting += 1;
         if limb.ends.len() > MOST_ENDS {
             // The sensor is silent: what it has to say later is no stride that began back then.
             limb.ends.pop_front();
-            limb.since = None;
+            limb.since = PerSide::default();
             self.waiting -= 1;
         }
     }
@@ -134,7 +169,7 @@ impl FrameStage {
         lines: &mut PerPlacement<Option<Line>>,
         now: SessionTime,
         last: bool,
-        mut emit: impl FnMut(Frame),
+        mut emit: impl FnMut(Frame, PerSide<Option<f64>>),
     ) {
         self.finish_strides(lines);
         // The grid begins with the first sample of any sensor.
@@ -148,7 +183,8 @@ impl FrameStage {
         }
         while next as f64 * STEP <= horizon {
             let t = SessionTime(next as f64 * STEP);
-            emit(self.frame(lines, t, now));
+            let (frame, lean) = self.frame(lines, t, now);
+            emit(frame, lean);
             next += 1;
         }
         self.next = Some(next);
@@ -184,18 +220,34 @@ impl FrameStage {
         let calibration = self.calibration.as_ref();
         for (placement, limb) in self.limbs.iter_mut() {
             let Some(line) = &lines[placement] else { continue };
-            while let Some(end) = limb.ends.front().copied().filter(|end| line.track.newest() >= Some(*end)) {
+            let reached = |(_, end): &(Side, SessionTime)| line.track.newest() >= Some(*end);
+            while let Some((side, end)) = limb.ends.front().copied().filter(reached) {
                 limb.ends.pop_front();
                 self.waiting -= 1;
                 let segment = calibration.and_then(|c| c.segments[placement].as_ref());
-                let begin = limb.since.replace(end);
-                let (Some(begin), Some(segment)) = (begin, segment) else { continue };
-                limb.stride(placement, line, begin, end, &segment.sensor_from_segment, &mut self.turn);
+                let begin = limb.since[side].replace(end);
+                let Some(begin) = begin else { continue };
+                if limb.past.len() == PAST {
+                    limb.past.pop_front();
+                }
+                limb.past.push_back((begin, end));
+                let Some(segment) = segment else { continue };
+                if end - begin <= LONGEST_STRIDE {
+                    self.turn.stride(end - begin);
+                }
+                limb.stride(placement, line, begin, end, &segment.sensor_from_segment, &self.turn);
             }
         }
     }
 
-    fn frame(&mut self, lines: &mut PerPlacement<Option<Line>>, t: SessionTime, now: SessionTime) -> Frame {
+    /// All angles, and how far each foot is ahead of its hip, seen from the hip, rad: gravity tells, no
+    /// heading is needed.
+    fn frame(
+        &mut self,
+        lines: &mut PerPlacement<Option<Line>>,
+        t: SessionTime,
+        now: SessionTime,
+    ) -> (Frame, PerSide<Option<f64>>) {
         let mut poses: PerPlacement<Option<Pose>> = PerPlacement::default();
         for (placement, line) in lines.iter_mut() {
             if let Some(line) = line {
@@ -210,10 +262,9 @@ impl FrameStage {
             self.turn.push(t, yaws);
             self.clear_centripetal(lines, t);
         }
-        let Some(calibration) = &self.calibration else { return without_angles(t, Doubt::Uncalibrated) };
-        if calibration.grade == Grade::Refused {
-            return without_angles(t, Doubt::CalibrationRefused);
-        }
+        let Some(calibration) = &self.calibration else {
+            return (without_angles(t, Doubt::Uncalibrated), PerSide::default());
+        };
         let turning = self.turn.voids(t).then_some(Doubt::Turning);
         let turned = self.turn.turned_at(t);
         let mut views: PerPlacement<View> = PerPlacement::default();
@@ -222,19 +273,33 @@ impl FrameStage {
             views[placement] = match (&poses[placement], line, segment) {
                 (None, Some(line), _) if line.online(now) => View::Withheld(Doubt::Gap),
                 (_, None, _) | (None, Some(_), _) => View::Withheld(Doubt::SensorLost),
+                (Some(_), _, None) if calibration.grade == Grade::Refused => {
+                    View::Withheld(Doubt::CalibrationRefused)
+                }
                 (Some(_), _, None) => View::Withheld(Doubt::Uncalibrated),
                 (Some(pose), _, Some(segment)) => limb.view(pose, segment, t, turned, turning),
             };
         }
+        let segment_lean = |placement| {
+            let (pose, segment) = (poses[placement].as_ref()?, calibration.segments[placement].as_ref()?);
+            let ahead = pose.world_from_sensor * (segment.sensor_from_segment * Vector3::x());
+            segment.quality.doubt.is_none().then(|| ahead.z.clamp(-1.0, 1.0).asin())
+        };
+        // Thigh and shank are about equally long: together they are the way from hip to ankle.
+        let lean = |side| {
+            Some(0.5 * (segment_lean(Placement::thigh(side))? + segment_lean(Placement::shank(side))?))
+        };
+        let lean = PerSide { left: lean(Side::Left), right: lean(Side::Right) };
         let pelvis = views[Placement::Pelvis].orientation();
-        Frame {
+        let frame = Frame {
             t,
             legs: PerSide {
                 left: leg(Side::Left, pelvis, &views[Placement::LeftThigh], &views[Placement::LeftShank]),
                 right: leg(Side::Right, pelvis, &views[Placement::RightThigh], &views[Placement::RightShank]),
             },
             pelvis: pelvis.map(joint::pelvis),
-        }
+        };
+        (frame, lean)
     }
 
     /// Tells each sensor's fusion what of the accelerometer is the turn's.
@@ -262,9 +327,9 @@ impl Limb {
         turned: f64,
         turning: Option<Doubt>,
     ) -> View {
-        let refused = (segment.quality.grade == Grade::Refused).then_some(Doubt::CalibrationRefused);
         let unsettled = (!self.heading.settled()).then_some(Doubt::HeadingUnsettled);
-        match (pose.doubt.or(refused).or(turning).or(unsettled), self.heading.at(t, turned)) {
+        let doubt = pose.doubt.or(segment.quality.doubt).or(turning).or(unsettled);
+        match (doubt, self.heading.at(t, turned)) {
             (Some(doubt), _) => View::Withheld(doubt),
             (None, None) => View::Withheld(Doubt::HeadingUnsettled),
             (None, Some(heading)) => {
@@ -281,7 +346,7 @@ impl Limb {
         begin: SessionTime,
         end: SessionTime,
         sensor_from_segment: &UnitQuaternion<f64>,
-        turn: &mut TurnTracker,
+        turn: &TurnTracker,
     ) {
         let length = end - begin;
         if length > FORGET_HEADING {
@@ -290,9 +355,6 @@ impl Limb {
         let evidence: Option<Evidence> = (length <= LONGEST_STRIDE)
             .then(|| line.track.between(begin, end))
             .and_then(|samples| progression::evidence(placement.segment(), samples, sensor_from_segment));
-        if length <= LONGEST_STRIDE {
-            turn.stride(length);
-        }
         self.heading.stride(evidence, begin + 0.5 * length, turn);
     }
 }

@@ -7,6 +7,7 @@ mod axes;
 mod bends;
 mod knee;
 mod pelvis;
+mod places;
 mod solve;
 mod step;
 mod still;
@@ -15,7 +16,7 @@ mod track;
 mod verdict;
 
 use crate::body::{PerPlacement, Placement, Side};
-use crate::event::{Calibration, Contact, Fused, Grade};
+use crate::event::{Calibration, Contact, Fused, Grade, SegmentCalibration};
 use crate::input::{Edge, Mark, Stretch};
 use crate::segment::link::LinkSample;
 use crate::units::SessionTime;
@@ -67,6 +68,8 @@ pub struct Calibrator {
     asked: bool,
     /// Grade of the last calibration.
     last: Option<Grade>,
+    /// What holds of it until something better comes.
+    holding: PerPlacement<Option<SegmentCalibration>>,
     /// Nothing to do until a new stand or mark.
     finished: bool,
     not_before: Option<SessionTime>,
@@ -97,15 +100,28 @@ impl Calibrator {
 
     /// New standing makes everything new; new bends keep the standing.
     fn begin_attempt(&mut self, stretch: Stretch) {
-        if stretch == Stretch::Still {
-            self.evidence = Evidence::default();
-            self.stands.forget();
+        // Each part replaces its own kind; bends from before count unless the gait to come contradicts them.
+        match stretch {
+            Stretch::Still => self.stands.forget(),
+            _ => self.evidence.bends = PerPlacement::default(),
         }
-        self.evidence.bends = PerPlacement::default();
+        self.holding = PerPlacement::default();
         self.asked = true;
         self.finished = false;
         self.not_before = None;
         self.gaits.forget();
+    }
+
+    /// A strap of this leg has slipped: what was known of it does not hold, and the next standing counts.
+    pub fn slipped(&mut self, side: Side) {
+        for placement in [Placement::thigh(side), Placement::shank(side)] {
+            self.holding[placement] = None;
+        }
+        self.evidence = Evidence::default();
+        self.stands.forget();
+        self.gaits.forget();
+        self.last = Some(Grade::Refused);
+        self.finished = true;
     }
 
     /// A moment of gait, as the gait stage decides it.
@@ -266,19 +282,32 @@ impl Calibrator {
         let Some(span) = self.gaits.enough(since, now, stood, last) else { return };
         self.gaits.forget();
         self.evidence.kind = Some(span.gait);
-        self.collect(grid_index(span.from), grid_index(span.to));
+        // A leg may be ahead of what the slowest sensor has sent.
+        self.collect(grid_index(span.from), grid_index(span.to).min(at));
         if self.evidence.gait.iter().all(|(_, gait)| gait.is_empty()) {
             return;
         }
         self.report(solve(&self.evidence, now), stood, out);
     }
 
-    fn report(&mut self, calibration: Calibration, stood: bool, out: &mut Vec<Step>) {
+    fn report(&mut self, mut calibration: Calibration, stood: bool, out: &mut Vec<Step>) {
+        let grade_of =
+            |s: &Option<SegmentCalibration>| s.as_ref().map_or(Grade::Refused, |s| s.quality.grade);
+        let mut better = false;
+        for (placement, old) in self.holding.iter_mut() {
+            let new = &mut calibration.segments[placement];
+            better |= grade_of(new) < grade_of(old);
+            if old.is_some() && grade_of(old) <= grade_of(new) {
+                *new = old.take();
+            }
+        }
+        let calibration = verdict::overall(calibration.segments, calibration.decided);
         let grade = calibration.grade;
         // Without standing, more of the same gait may still do better.
         self.finished = stood || grade < Grade::Refused;
         self.not_before = (!self.finished).then(|| calibration.decided + RETRY);
-        if self.asked || self.last.is_none_or(|last| grade < last) {
+        self.holding = calibration.segments.clone();
+        if self.asked || self.last.is_none() || better {
             self.asked = false;
             self.last = Some(grade);
             out.push(Step::Done(Box::new(calibration)));

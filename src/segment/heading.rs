@@ -50,6 +50,25 @@ impl Default for HeadingParams {
     }
 }
 
+impl HeadingParams {
+    /// For evidence twice per stride, each time of a whole one: the same reach in time. Of two half steps
+    /// with gain g' the sum is one with g where (1 - g')² = 1 - g; a drift shows half as much in half the time.
+    #[must_use]
+    pub fn twice_per_stride() -> Self {
+        let whole = Self::default();
+        let half = |gain: f64| 1.0 - (1.0 - gain).sqrt();
+        Self {
+            gain: half(whole.gain),
+            drift_gain: 0.25 * whole.drift_gain,
+            boost_gain: half(whole.boost_gain),
+            boost_strides: 2 * whole.boost_strides,
+            boost_turn: 0.5 * whole.boost_turn,
+            settle_strides: 2 * whole.settle_strides,
+            ..whole
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct State {
     /// At `mid`, rad.

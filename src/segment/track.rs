@@ -74,6 +74,11 @@ impl Track {
     }
 
     #[must_use]
+    pub fn oldest(&self) -> Option<SessionTime> {
+        self.points.front().map(|p| p.t)
+    }
+
+    #[must_use]
     pub fn newest(&self) -> Option<SessionTime> {
         self.points.back().map(|p| p.t)
     }

@@ -34,6 +34,7 @@ pub(super) struct Coefficients {
     step: u32,
     /// Samples of the time in which every sample counts.
     begin: u32,
+    isotropic: bool,
 }
 
 /// Variances, rad²/s².
@@ -68,6 +69,7 @@ impl Coefficients {
             sparse: Noise::new(step * rate.interval(), params),
             step: step as u32,
             begin: (EVERY * rate.0) as u32,
+            isotropic: params.isotropic,
         }
     }
 }
@@ -144,8 +146,8 @@ impl Bias {
                 Row::new(Vector3::new(r31, r32, r33), 0.0, noise.vertical),
             ],
         };
-        self.grow(c.first, noise.growth);
-        self.measure(&rows, c.clip);
+        self.grow(c, noise.growth);
+        self.measure(c, &rows, at_rest.is_some());
     }
 
     /// What to expect of the step that is due with this sample, if one is.
@@ -163,17 +165,26 @@ impl Bias {
         Some(&c.sparse)
     }
 
-    fn grow(&mut self, first: f64, growth: f64) {
+    fn grow(&mut self, c: &Coefficients, growth: f64) {
         let [x, y, z] = &mut self.covariance;
+        if c.isotropic {
+            // The nearer to the first variance the slower, so that no axis has a limit of its own.
+            let kept = 1.0 - growth / c.first;
+            (*x, *y, *z) = (*x * kept, *y * kept, *z * kept);
+            x.x += growth;
+            y.y += growth;
+            z.z += growth;
+            return;
+        }
         for variance in [&mut x.x, &mut y.y, &mut z.z] {
-            if *variance < first {
+            if *variance < c.first {
                 *variance += growth;
             }
         }
     }
 
     /// Takes in three measurements of independent noise at once; surprises are clipped, as published.
-    fn measure(&mut self, [a, b, c]: &[Row; 3], clip: f64) {
+    fn measure(&mut self, limits: &Coefficients, [a, b, c]: &[Row; 3], at_rest: bool) {
         let [px, py, pz] = &self.covariance;
         // What each row sees of the covariance: the columns of P R^T.
         let seen = |row: &Row| Vector3::new(px.dot(&row.axis), py.dot(&row.axis), pz.dot(&row.axis));
@@ -191,14 +202,42 @@ impl Bias {
             (sa * cab + sb * cbb + sc * cbc) * scale,
             (sa * cac + sb * cbc + sc * ccc) * scale,
         );
-        let surprise = |row: &Row| (row.value - row.axis.dot(&self.estimate)).clamp(-clip, clip);
-        let step = ga * surprise(a) + gb * surprise(b) + gc * surprise(c);
-        self.estimate = (self.estimate + step).map(|b| b.clamp(-clip, clip));
+        let surprise = |row: &Row| row.value - row.axis.dot(&self.estimate);
+        let surprise = limits.clipped([surprise(a), surprise(b), surprise(c)], at_rest);
+        let [ea, eb, ec] = surprise;
+        self.estimate = limits.limited(self.estimate + ga * ea + gb * eb + gc * ec);
         let [px, py, pz] = &mut self.covariance;
         *px -= sa * ga.x + sb * gb.x + sc * gc.x;
         *py -= sa * ga.y + sb * gb.y + sc * gc.y;
         *pz -= sa * ga.z + sb * gb.z + sc * gc.z;
     }
+}
+
+impl Coefficients {
+    /// Motion shows the two horizontal components together, and the vertical is made up; rest shows all three.
+    fn clipped(&self, surprises: [f64; 3], at_rest: bool) -> [f64; 3] {
+        let clip = self.clip;
+        let [x, y, z] = surprises;
+        if !self.isotropic {
+            return surprises.map(|surprise| surprise.clamp(-clip, clip));
+        }
+        if at_rest {
+            return within(clip, Vector3::new(x, y, z)).into();
+        }
+        let level = within(clip, Vector3::new(x, y, 0.0));
+        [level.x, level.y, z.clamp(-clip, clip)]
+    }
+
+    fn limited(&self, bias: Vector3<f64>) -> Vector3<f64> {
+        let clip = self.clip;
+        if self.isotropic { within(clip, bias) } else { bias.map(|b| b.clamp(-clip, clip)) }
+    }
+}
+
+/// As it is, or shortened to this length.
+fn within(length: f64, vector: Vector3<f64>) -> Vector3<f64> {
+    let square = vector.norm_squared();
+    if square > length * length { vector * (length / square.sqrt()) } else { vector }
 }
 
 /// One component of the bias, measured.

@@ -18,11 +18,13 @@ pub(super) struct Coefficients {
     interval: f64,
     /// A steady rate beyond this is a turn, not a bias, rad/s.
     clip: f64,
+    isotropic: bool,
 }
 
 impl Coefficients {
-    pub(super) fn new(rate: Hz, clip: f64) -> Self {
-        Self { low_pass: low_pass::Coefficients::new(rate, TAU), interval: rate.interval(), clip }
+    pub(super) fn new(rate: Hz, clip: f64, isotropic: bool) -> Self {
+        let low_pass = low_pass::Coefficients::new(rate, TAU);
+        Self { low_pass, interval: rate.interval(), clip, isotropic }
     }
 }
 
@@ -48,7 +50,8 @@ impl Rest {
 
     pub(super) fn gyr(&mut self, c: &Coefficients, gyr: &Vector3<f64>) {
         self.mean_rate = self.gyr.push(&c.low_pass, (*gyr).into()).into();
-        if (gyr - self.mean_rate).norm_squared() >= GYR * GYR || self.mean_rate.amax() > c.clip {
+        let steady = if c.isotropic { self.mean_rate.norm() } else { self.mean_rate.amax() };
+        if (gyr - self.mean_rate).norm_squared() >= GYR * GYR || steady > c.clip {
             self.time = 0.0;
         }
     }

@@ -15,6 +15,10 @@ fn oracle(rate: Hz, params: &Params, sigma: f64, clip: f64) -> VQF {
     VQF::new(rate.interval(), None, None, Some(params))
 }
 
+fn published() -> Params {
+    Params { isotropic: false, ..Params::default() }
+}
+
 /// A motion of three frequencies, or rest with a biased gyroscope where `moving` is zero.
 fn reading(t: f64, moving: f64, bias: &Vector3<f64>) -> (Vector3<f64>, Vector3<f64>) {
     let gyr = Vector3::new((9.0 * t).sin(), 0.7 * (4.0 * t).cos(), 5.0 * (9.0 * t + 0.4).sin()) * moving;
@@ -37,7 +41,7 @@ proptest! {
         moving in prop::array::uniform12(prop_oneof![Just(0.0), 0.2..4.0_f64]),
         bias in prop::array::uniform3(-0.02..0.02_f64),
     ) {
-        let (rate, params, bias) = (Hz(rate), Params::default(), Vector3::from(bias));
+        let (rate, params, bias) = (Hz(rate), published(), Vector3::from(bias));
         let (sigma, clip) = (params.bias_sigma_unknown, params.bias_clip_unknown);
         let mut ours = Vqf::new(rate, &params, sigma, clip);
         let mut theirs = oracle(rate, &params, sigma, clip);

@@ -57,6 +57,10 @@ pub(super) enum Fault {
     Contradiction,
     /// Time that one sensor of the leg gained on the other within the gait, s.
     OutOfStep(f64),
+    /// Thigh and shank of this leg have changed places.
+    Reversed,
+    /// A thigh and the other leg's shank belong together.
+    Crossed,
 }
 
 // Weights of the axes in the mean, by what the movement allows. Source: own measurement on virtual
@@ -81,7 +85,8 @@ pub(super) fn knee(evidence: &Evidence, side: Side) -> Knee {
     }
     let bent =
         if both(bt, bs) { Some(bends(&calm_rates(bt, GRID), &calm_rates(bs, GRID), GRID)) } else { None };
-    let gait = gait_axes(gt, gs);
+    let stood = evidence.poses[thigh].zip(evidence.poses[shank]).map(|(t, s)| (t.up, s.up));
+    let gait = gait_axes(gt, gs, stood.as_ref());
     let mut fault = match &bent {
         Some(Ok(_)) => None,
         Some(Err(BendFault::Small(range))) => Some(Fault::SmallBends(*range)),
@@ -109,8 +114,13 @@ struct GaitAxes {
 }
 
 /// The fastest motion of a shank is its forward swing; the thigh's axis points the same way in the
-/// world that the link makes common.
-fn gait_axes(thigh: &[LinkSample], shank: &[LinkSample]) -> Option<GaitAxes> {
+/// world that the link makes common. Where standing shows the straight knee (`stood`: what was up in both
+/// sensors), the knee decides: it only flexes, whatever the shank does.
+fn gait_axes(
+    thigh: &[LinkSample],
+    shank: &[LinkSample],
+    stood: Option<&(Vector3<f64>, Vector3<f64>)>,
+) -> Option<GaitAxes> {
     let rates = (calm_rates(thigh, GRID), calm_rates(shank, GRID));
     let Relative { link, a, b } = relative(thigh, shank, GRID)?;
     let t = principal(&rates.0)?.axis;
@@ -121,11 +131,20 @@ fn gait_axes(thigh: &[LinkSample], shank: &[LinkSample]) -> Option<GaitAxes> {
     };
     let same_way = mean(thigh, t).xy().dot(&(turn * mean(shank, s)).xy()) > 0.0;
     let t = if same_way { t } else { -t };
+    let flexion = stood.map_or(0.0, |(up_t, up_s)| lean(thigh, up_t, &t) - lean(shank, up_s, &s));
+    let (t, s) = if flexion < 0.0 { (-t, -s) } else { (t, s) };
     Some(GaitAxes {
         main: (t, s),
         relative: (along(a.axis, &t), along(b.axis, &s)),
         hinge: hinge(&rates.0, &rates.1, t, s),
     })
+}
+
+/// How far the lower end of a segment is ahead of its upper end, on average, rad: gravity tells.
+fn lean(samples: &[LinkSample], up: &Vector3<f64>, right: &Vector3<f64>) -> f64 {
+    let ahead = up.cross(right).normalize();
+    let sum: f64 = samples.iter().map(|s| (s.world_from_sensor * ahead).z.clamp(-1.0, 1.0).asin()).sum();
+    sum / samples.len() as f64
 }
 
 /// Main axis of the rates, with the fastest motion positive.

@@ -2,10 +2,11 @@
 //! movement itself, levelled by standing, averaged, and compared with each other.
 
 use super::axes::level;
-use super::knee::{Source, knee};
+use super::knee::{Fault, Source, knee};
 use super::pelvis::pelvis;
+use super::places::{crossed, reversed};
 use super::still::Pose;
-use super::verdict::{self, Part};
+use super::verdict::{self, ANOTHER_LEG, Part, USABLE};
 use crate::body::{PerPlacement, Placement, Segment, Side};
 use crate::event::{Calibration, Gait, SegmentCalibration};
 use crate::segment::link::LinkSample;
@@ -46,8 +47,14 @@ fn lean(segment: Segment, gait: Option<Gait>) -> f64 {
 /// The best frames that the evidence gives, with grades.
 pub(super) fn solve(evidence: &Evidence, decided: SessionTime) -> Calibration {
     let mut segments = PerPlacement::<Option<SegmentCalibration>>::default();
+    let crossed = crossed(evidence);
     for side in Side::BOTH {
-        let knee = knee(evidence, side);
+        let mut knee = knee(evidence, side);
+        if reversed(evidence, side) {
+            knee.fault = Some(Fault::Reversed);
+        } else if crossed {
+            knee.fault = Some(Fault::Crossed);
+        }
         for (placement, sources) in
             [(Placement::thigh(side), &knee.thigh), (Placement::shank(side), &knee.shank)]
         {
@@ -72,6 +79,8 @@ pub(super) struct Frame {
     pub(super) sensor_from_segment: UnitQuaternion<f64>,
     /// The largest angle between the axes that were averaged, rad; `None` with one.
     pub(super) disagreement: Option<f64>,
+    /// How far an axis that was left out is from the others, which agree, rad.
+    pub(super) outvoted: Option<f64>,
 }
 
 impl Frame {
@@ -91,19 +100,65 @@ fn frame(evidence: &Evidence, placement: Placement, sources: &[Source]) -> Optio
         None => evidence.gait[placement].iter().map(|s| s.world_from_sensor.inverse() * Vector3::z()).sum(),
     };
     let y = up.try_normalize(1e-6)?;
-    let levelled: Vec<_> = sources.iter().filter_map(|s| Some((level(&s.axis, &y)?, s.weight))).collect();
+    let mut levelled: Vec<_> = sources.iter().filter_map(|s| Some((level(&s.axis, &y)?, s.weight))).collect();
+    let outvoted = outvoted(&levelled);
+    if let Some((which, _)) = outvoted {
+        levelled.remove(which);
+    }
     let right: Vector3<f64> = levelled.iter().map(|(axis, weight)| axis * *weight).sum();
     let z = level(&right, &y)?;
     let mut axes = Matrix3::from_columns(&[y.cross(&z), y, z]);
     if pose.is_none() {
         axes *= Rotation3::from_axis_angle(&Vector3::z_axis(), lean(placement.segment(), evidence.kind));
     }
-    let apart = |(i, (a, _)): (usize, &(Vector3<f64>, f64))| {
-        levelled.iter().skip(i + 1).map(|(b, _)| a.angle(b)).fold(0.0, f64::max)
-    };
     Some(Frame {
         sensor_from_segment: UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(axes)),
-        disagreement: (levelled.len() > 1)
-            .then(|| levelled.iter().enumerate().map(apart).fold(0.0, f64::max)),
+        disagreement: (levelled.len() > 1).then(|| spread(&levelled, None)),
+        outvoted: outvoted.map(|(_, off)| off),
     })
+}
+
+/// The largest angle between two of these, but for one, rad.
+fn spread(axes: &[(Vector3<f64>, f64)], left_out: Option<usize>) -> f64 {
+    let kept = || axes.iter().enumerate().filter(move |(i, _)| Some(*i) != left_out);
+    let pairs =
+        kept().flat_map(|(i, (a, _))| kept().filter(move |(j, _)| *j > i).map(|(_, (b, _))| a.angle(b)));
+    pairs.fold(0.0, f64::max)
+}
+
+/// Of three axes or more that do not agree, the one without which the others do, and how far it is from them,
+/// rad. One that points elsewhere altogether is not one bad reading but something wrong.
+fn outvoted(axes: &[(Vector3<f64>, f64)]) -> Option<(usize, f64)> {
+    let all = spread(axes, None);
+    if axes.len() < 3 || !(USABLE..ANOTHER_LEG).contains(&all) {
+        return None;
+    }
+    let without = (0..axes.len()).map(|i| (i, spread(axes, Some(i))));
+    let (which, rest) = without.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    (rest <= USABLE).then_some((which, all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Axes across the vertical at these angles, degrees.
+    fn axes<const N: usize>(degrees: [f64; N]) -> [(Vector3<f64>, f64); N] {
+        degrees.map(|d| (Vector3::new(d.to_radians().cos(), d.to_radians().sin(), 0.0), 1.0))
+    }
+
+    #[test]
+    fn one_bad_axis_of_three_is_outvoted_and_of_two_nobody_is() {
+        let (which, off) = outvoted(&axes([0.0, 30.0, 4.0])).unwrap();
+        assert_eq!(which, 1);
+        assert!((off.to_degrees() - 30.0).abs() < 1e-9);
+        assert_eq!(outvoted(&axes([0.0, 30.0])), None);
+        assert_eq!(outvoted(&axes([0.0, 14.0, 7.0])), None);
+    }
+
+    #[test]
+    fn three_that_all_disagree_or_one_that_points_elsewhere_are_for_the_verdict() {
+        assert_eq!(outvoted(&axes([0.0, 20.0, 40.0])), None);
+        assert_eq!(outvoted(&axes([0.0, 150.0, 4.0])), None);
+    }
 }
