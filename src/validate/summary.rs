@@ -141,7 +141,9 @@ fn contacts(reports: &[RecordingReport]) -> Vec<ContactSummary> {
         .map(|((kind, gait), people)| {
             let people: Vec<Timed> = people.into_values().collect();
             let mut all = Timed::default();
-            people.iter().for_each(|one| all.add(one));
+            for one in &people {
+                all.add(one);
+            }
             ContactSummary {
                 kind,
                 gait: gait.to_owned(),
