@@ -1,5 +1,7 @@
 //! Wires the parts of the running program and owns its end.
 
+mod sensors;
+
 use crate::cli::{
     AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
 };
@@ -26,6 +28,9 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         None => daemon(&config, &RunArgs::default()),
         Some(Command::Run(args)) => daemon(&config, args),
+        Some(Command::Scan(args)) => sensors::scan(&config, args, cli.json),
+        Some(Command::Sensors(command)) => sensors::manage(&config, command, cli.json),
+        Some(Command::Doctor(args)) => sensors::doctor(&config, args, cli.json),
         Some(Command::Demo(args)) => session(&config, args, demo::plays(&config.pipeline)?),
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
@@ -74,8 +79,16 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     output.commit()
 }
 
-/// Until sensors come, the daemon runs on the synthetic runner.
+/// Real sensors, unless the synthetic runner is asked for or described.
 fn daemon(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    if args.synthetic || args.runner.is_given() {
+        synthetic(config, args)
+    } else {
+        sensors::run(config, args)
+    }
+}
+
+fn synthetic(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let runner = Runner::new(&runner_config(&args.runner)?)?;
     let recording = (!args.no_recording).then(|| recording_path(config));
     let play = Play {
@@ -145,45 +158,67 @@ fn settings_of(recording: &Recording, config: &PipelineConfig) -> anyhow::Result
 
 /// Serves the page and plays one source after the other.
 fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("cannot start the network threads; close other programs")?;
-    runtime.block_on(async {
-        let port = args.port.unwrap_or(config.port);
-        let listener = bind(port).await?;
+    runtime()?.block_on(async {
+        let listener = bind(args.port.unwrap_or(config.port)).await?;
         let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
-        let address = format!("http://{}", listener.local_addr().context("the page has no address")?);
-        let (hub, stop) = (Hub::new(), CancellationToken::new());
-        let page = tokio::spawn(serve::serve(listener, hub.clone(), stop.clone()));
-        note(&format!("listening on {address}"));
-        if !args.no_open {
-            open_browser(&address);
-        }
-        let speed = args.speed;
-        let (player_hub, player_stop) = (hub.clone(), stop.clone());
-        let mut player = tokio::task::spawn_blocking(move || {
+        let page = Page::open(listener, args.no_open)?;
+        let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
+        let player = tokio::task::spawn_blocking(move || {
             plays.into_iter().try_fold(None, |lost, ready| {
-                let played = live::play(ready, speed, &player_hub, &player_stop)?;
+                let played = live::play(ready, speed, &hub, &stop)?;
                 anyhow::Ok(played.recording_lost.or(lost))
             })
         });
+        page.until_over(player, args.once).await
+    })
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Runtime::new().context("cannot start the network threads; close other programs")
+}
+
+/// What a session leaves: an error that stopped its recording, if any did.
+type Player = tokio::task::JoinHandle<anyhow::Result<Option<anyhow::Error>>>;
+
+/// The page, as long as the program runs.
+struct Page {
+    hub: Hub,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<io::Result<()>>,
+}
+
+impl Page {
+    fn open(listener: TcpListener, no_open: bool) -> anyhow::Result<Self> {
+        let address = format!("http://{}", listener.local_addr().context("the page has no address")?);
+        let (hub, stop) = (Hub::new(), CancellationToken::new());
+        let task = tokio::spawn(serve::serve(listener, hub.clone(), stop.clone()));
+        note(&format!("listening on {address}"));
+        if !no_open {
+            open_browser(&address);
+        }
+        Ok(Self { hub, stop, task })
+    }
+
+    /// Until the player ends (with `once`) or someone ends the program.
+    async fn until_over(self, mut player: Player, once: bool) -> anyhow::Result<ExitCode> {
         let mut played = None;
         tokio::select! {
             result = &mut player => played = Some(result),
-            () = interrupted() => stop.cancel(),
+            () = interrupted() => self.stop.cancel(),
         }
         let played = match played {
             // The source has ended: its results stay on the page until someone ends the program.
-            Some(result) if matches!(result, Ok(Ok(_))) && !args.once && !stop.is_cancelled() => {
+            Some(result) if matches!(result, Ok(Ok(_))) && !once && !self.stop.is_cancelled() => {
                 interrupted().await;
                 result
             }
             Some(result) => result,
             None => player.await,
         };
-        stop.cancel();
-        page.await.context("the page stopped working")?.context("the page could not be served")?;
+        self.stop.cancel();
+        self.task.await.context("the page stopped working")?.context("the page could not be served")?;
         played.context("the session stopped working")??.map_or(Ok(ExitCode::SUCCESS), Err)
-    })
+    }
 }
 
 async fn bind(port: u16) -> anyhow::Result<TcpListener> {

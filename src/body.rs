@@ -238,6 +238,9 @@ pub enum ClockKind {
     Session,
     /// They are the sensor's own clock; only the arrival of packets ties it to the session.
     Device,
+    /// The sensor stamps nothing: its samples are numbered as they come, at the nominal rate. Arrivals tell the
+    /// true rate, and by coming late that samples were lost.
+    Arrival,
 }
 
 /// One reading of a 6-axis sensor, in the sensor's own axes. A lost sample is absent, never a filler.

@@ -1,5 +1,6 @@
 //! The raw command line, exactly as typed. [`crate::config`] makes it usable.
 
+use crate::body::Placement;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -27,6 +28,13 @@ pub struct Cli {
 pub enum Command {
     /// The daemon: sensors, recording, page (also without a command)
     Run(RunArgs),
+    /// Sensors in reach: model, name, signal, battery, and why one cannot be used
+    Scan(ScanArgs),
+    /// Which sensor is worn where
+    #[command(subcommand)]
+    Sensors(SensorsCommand),
+    /// Checks Bluetooth, permissions, clock, disk and port
+    Doctor(DoctorArgs),
     /// A real recording, then a synthetic runner, as if live; no sensors needed
     Demo(LiveArgs),
     /// A recording through the live pipeline and page
@@ -62,9 +70,61 @@ pub struct RunArgs {
     pub live: LiveArgs,
     #[command(flatten)]
     pub runner: RunnerArgs,
+    /// The synthetic runner instead of sensors (so does every option that describes the runner)
+    #[arg(long)]
+    pub synthetic: bool,
     /// Do not record the session
     #[arg(long)]
     pub no_recording: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ScanArgs {
+    /// How long to listen
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub seconds: u16,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum SensorsCommand {
+    /// The sensors that have a place
+    List,
+    /// Remembers where a sensor is worn, by its serial
+    Place {
+        /// Its serial, as `scan` and the page show it
+        serial: String,
+        /// pelvis, left_thigh, right_thigh, left_shank, right_shank, or none
+        placement: Place,
+    },
+    /// Connects to a sensor and lets it blink or vibrate, so that you see which one it is
+    Identify {
+        /// Its name or serial, as `scan` shows it
+        name: String,
+    },
+}
+
+/// A placement, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(pub Option<Placement>);
+
+impl FromStr for Place {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        let names = Placement::ALL.map(Placement::name).join(", ");
+        let placement =
+            Placement::from_name(text).ok_or(format!("`{text}` is no place: give {names} or none"));
+        placement.map(|placement| Self(Some(placement)))
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Write what helps to find a fault, without personal data
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -139,6 +199,16 @@ pub struct RunnerArgs {
     /// No sacral sensor
     #[arg(long)]
     pub no_pelvis: bool,
+}
+
+impl RunnerArgs {
+    /// Something about the runner was said.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        let Self { runner_config, seed, minutes, pace_mps, rate_hz, loss_percent, no_pelvis } = self;
+        let figures = [minutes, pace_mps, rate_hz, loss_percent];
+        runner_config.is_some() || seed.is_some() || figures.iter().any(|f| f.is_some()) || *no_pelvis
+    }
 }
 
 /// How fast a source plays.

@@ -143,10 +143,12 @@ impl SensorClock {
     /// Session time of a sample; never goes back. Not a number for a sample that would be from the future.
     pub fn align(&mut self, t: DeviceTime) -> SessionTime {
         let aligned = match (&mut self.run, self.kind) {
-            (Some(run), ClockKind::Device) if self.arrival.is_some_and(|now| run.is_beyond(t, now)) => {
+            (Some(run), ClockKind::Device | ClockKind::Arrival)
+                if self.arrival.is_some_and(|now| run.is_beyond(t, now)) =>
+            {
                 SessionTime(f64::NAN)
             }
-            (Some(run), ClockKind::Device) => run.align(t),
+            (Some(run), ClockKind::Device | ClockKind::Arrival) => run.align(t),
             _ => SessionTime(t.0),
         };
         // A time that is none is passed on as it is, for the next stage to refuse.

@@ -422,6 +422,15 @@ pub enum HealthCode {
     DuplicatePlacement,
     RecordingFailed,
     BadData,
+    /// The link to a sensor is lost and being made again.
+    LinkLost,
+    /// A sensor is connected and cannot be used as it is.
+    SensorUnusable,
+    BatteryLow,
+    /// A sensor sends messages that make no sense.
+    Garbled,
+    /// The radio of this computer cannot be used.
+    RadioDown,
     /// The runner's usual could not be learnt: the running was not steady enough.
     BaselineUnsteady,
 }

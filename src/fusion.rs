@@ -4,6 +4,7 @@ mod attitude;
 mod bridge;
 mod params;
 mod range;
+mod vqf;
 
 pub use params::Params;
 

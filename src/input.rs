@@ -1,7 +1,7 @@
 //! What a session is made of. Every source (Bluetooth, recording, synthetic) gives this one stream,
 //! the recorder keeps it, and replaying it gives the same events to the bit.
 
-use crate::body::{Packet, SensorInfo};
+use crate::body::{Packet, SensorId, SensorInfo};
 use crate::units::SessionTime;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ pub enum Input {
     Packet(Packet),
     /// A stretch of the session with a known purpose begins or ends.
     Mark(Mark),
+    /// What a live link says besides samples.
+    Link(Link),
     /// Nothing follows: decide what can still be decided.
     End,
 }
@@ -41,4 +43,56 @@ pub enum Stretch {
 pub enum Edge {
     Begin,
     End,
+}
+
+/// What a live link says besides samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// `None`: about the radio of this computer.
+    pub sensor: Option<SensorId>,
+    pub t: SessionTime,
+    pub report: Report,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "report", rename_all = "snake_case")]
+pub enum Report {
+    /// What is left of the battery.
+    Battery { percent: f64 },
+    /// Something is wrong from now on, or over.
+    Trouble {
+        trouble: Trouble,
+        active: bool,
+        /// One sentence with the remedy.
+        message: String,
+    },
+    /// No sensor has sent anything up to here, and time goes on.
+    Quiet,
+    /// Bytes as they came or went. Decides nothing; kept so that decoding can be done anew.
+    Bytes { way: Way, characteristic: String, hex: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// The radio of this computer cannot be used.
+    Radio,
+    /// The link to a sensor is lost and being made again.
+    Lost,
+    /// A sensor is connected and cannot be used as it is.
+    Unusable,
+    /// A sensor sends what makes no sense.
+    Garbage,
+    /// Two sensors claim one place or one name.
+    Claim,
+    /// A sensor's battery is nearly empty.
+    BatteryLow,
+}
+
+/// From the sensor, or to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    In,
+    Out,
 }

@@ -5,7 +5,7 @@
 //!
 //! Angles: for a proximal frame P and a distal frame D, `proximal_from_distal` is decomposed as
 //! Rz(a) Rx(b) Ry(c): flexion about the proximal Z, adduction about the floating X, rotation about
-//! the distal Y. Source: Grood & Suntay 1983 (J Biomech Eng 105:136), as recommended for hip and knee
+//! the distal Y. (Functions from `libm`: the same digits on every system, and faster than the system's own.) Source: Grood & Suntay 1983 (J Biomech Eng 105:136), as recommended for hip and knee
 //! by the ISB (Wu et al. 2002, J Biomech 35:543). Singular only at 90 degrees of adduction.
 
 use crate::body::Side;
@@ -22,7 +22,7 @@ pub type GaitFromSegment = Matrix3<f64>;
 pub fn gait_from_segment(world_from_segment: &UnitQuaternion<f64>, heading: f64) -> GaitFromSegment {
     let m = world_from_segment.to_rotation_matrix();
     let m = m.matrix();
-    let (s, c) = heading.sin_cos();
+    let (s, c) = libm::sincos(heading);
     Matrix3::new(
         c * m.m11 + s * m.m21,
         c * m.m12 + s * m.m22,
@@ -69,8 +69,8 @@ pub fn valgus(femur_adduction: f64, shank: &GaitFromSegment, side: Side) -> f64 
 pub fn pelvis(pelvis: &GaitFromSegment) -> PelvisAngles {
     PelvisAngles {
         obliquity: -clamped_asin(pelvis.m23),
-        tilt: -f64::atan2(pelvis.m21, pelvis.m22),
-        rotation: f64::atan2(pelvis.m13, pelvis.m33),
+        tilt: -libm::atan2(pelvis.m21, pelvis.m22),
+        rotation: libm::atan2(pelvis.m13, pelvis.m33),
     }
 }
 
@@ -107,15 +107,15 @@ impl Cosines {
 
 fn clinical(r: &Cosines, side: Side) -> Angles {
     Angles {
-        flexion: f64::atan2(-r.r12, r.r22),
+        flexion: libm::atan2(-r.r12, r.r22),
         adduction: side.sign() * clamped_asin(r.r32),
-        rotation: side.sign() * f64::atan2(-r.r31, r.r33),
+        rotation: side.sign() * libm::atan2(-r.r31, r.r33),
     }
 }
 
 /// Rounding may carry a direction cosine past 1.
 fn clamped_asin(x: f64) -> f64 {
-    x.clamp(-1.0, 1.0).asin()
+    libm::asin(x.clamp(-1.0, 1.0))
 }
 
 #[cfg(test)]

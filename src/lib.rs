@@ -23,6 +23,7 @@ pub mod fusion;
 pub mod gait;
 pub mod joint;
 pub mod segment;
+pub mod sensor;
 
 pub mod flag;
 pub mod health;
@@ -45,5 +46,6 @@ pub mod simulate;
 pub mod validate;
 
 pub mod demo;
+pub mod doctor;
 
 pub mod app;

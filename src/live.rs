@@ -10,7 +10,7 @@ use crate::host_clock;
 use crate::input::Input;
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::{RecordError, Recorder, SessionMeta};
-use crate::serve::{Hub, Limit, SourceLabel};
+use crate::serve::{Hub, Limit, SourceKind, SourceLabel};
 use crate::units::SessionTime;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ const QUEUE: usize = 128;
 const KEEPER_QUEUE: usize = 16_384;
 /// The keeper closes its chunk this often, so that a kill costs at most the last second.
 const FLUSH: Duration = Duration::from_millis(500);
+/// Notes held back at most before a recording begins.
+const HELD: usize = 4096;
 /// The page hears of sensors this often.
 const STATUS: Duration = Duration::from_millis(250);
 
@@ -45,14 +47,29 @@ pub struct Ready {
     label: SourceLabel,
     inputs: Inputs,
     pipeline: Pipeline,
-    recording: Option<(PathBuf, Recorder)>,
+    recording: Option<(PathBuf, Tape)>,
+}
+
+/// A recording that is open, or one that waits for what there is to record.
+enum Tape {
+    Open(Box<Recorder>),
+    Later { config: String, title: String },
+}
+
+impl Tape {
+    fn open(self, path: &Path) -> Result<Recorder, RecordError> {
+        match self {
+            Self::Open(recorder) => Ok(*recorder),
+            Self::Later { config, title } => Recorder::create(path, &meta(config, title)),
+        }
+    }
 }
 
 impl Play {
     /// Opens what the session needs, so that what hinders it is said before the page promises anything.
     pub fn ready(self) -> anyhow::Result<Ready> {
         let pipeline = Pipeline::new(&self.config)?;
-        let recorder = self.recording.as_deref().map(|path| recorder(path, &self)).transpose()?;
+        let recorder = self.recording.as_deref().map(|path| tape(path, &self)).transpose()?;
         Ok(Ready {
             label: self.label,
             inputs: self.inputs,
@@ -74,7 +91,7 @@ pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> 
     let Ready { label, inputs, mut pipeline, recording } = ready;
     hub.segment(label);
     thread::scope(|scope| {
-        let keeper = recording.map(|(path, recorder)| Keeper::start(scope, path, recorder, hub));
+        let keeper = recording.map(|(path, tape)| Keeper::start(scope, path, tape, hub));
         let (to_pipeline, from_feeder) = sync_channel(QUEUE);
         let feeder = scope.spawn(move || feed(inputs, speed, stop, &to_pipeline));
         listen(&mut pipeline, &from_feeder, hub, keeper.as_ref());
@@ -85,13 +102,18 @@ pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> 
     })
 }
 
-fn recorder(path: &Path, play: &Play) -> anyhow::Result<Recorder> {
-    let meta = SessionMeta {
+fn meta(config: String, label: String) -> SessionMeta {
+    SessionMeta {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        config: serde_json::to_string(&play.config).context("the settings cannot be written as JSON")?,
+        config,
         started: host_clock::wall_time(),
-        label: play.label.title.clone(),
-    };
+        label,
+    }
+}
+
+fn tape(path: &Path, play: &Play) -> anyhow::Result<Tape> {
+    let config = serde_json::to_string(&play.config).context("the settings cannot be written as JSON")?;
+    let title = play.label.title.clone();
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| {
             format!(
@@ -100,7 +122,17 @@ fn recorder(path: &Path, play: &Play) -> anyhow::Result<Recorder> {
             )
         })?;
     }
-    Ok(Recorder::create(path, &meta)?)
+    if play.label.kind == SourceKind::Sensors {
+        // Session time begins with the first sample, and a file without one would only mislead. That it could be
+        // written is known now.
+        if let Some(folder) = path.parent() {
+            tempfile::tempfile_in(folder).with_context(|| {
+                format!("cannot write to {}; choose another folder with --data-dir", folder.display())
+            })?;
+        }
+        return Ok(Tape::Later { config, title });
+    }
+    Ok(Tape::Open(Box::new(Recorder::create(path, &meta(config, title))?)))
 }
 
 /// Owns the pipeline until the feeder has nothing more.
@@ -190,6 +222,7 @@ fn session_time(input: &Input) -> Option<SessionTime> {
     match input {
         Input::Packet(packet) => packet.arrival.or(packet.samples.last().map(|s| SessionTime(s.t.0))),
         Input::Mark(mark) => Some(mark.t),
+        Input::Link(link) => Some(link.t),
         Input::Sensor(_) | Input::End => None,
     }
 }
@@ -207,10 +240,10 @@ struct Keeper<'scope> {
 }
 
 impl<'scope> Keeper<'scope> {
-    fn start<'env>(scope: &'scope Scope<'scope, 'env>, path: PathBuf, recorder: Recorder, hub: &Hub) -> Self {
+    fn start<'env>(scope: &'scope Scope<'scope, 'env>, path: PathBuf, tape: Tape, hub: &Hub) -> Self {
         let (notes, queue) = sync_channel(KEEPER_QUEUE);
         let hub = hub.clone();
-        let thread = scope.spawn(move || write(recorder, &path, &queue, &hub));
+        let thread = scope.spawn(move || write(tape, &path, &queue, &hub));
         Self { notes, thread }
     }
 
@@ -230,9 +263,16 @@ impl<'scope> Keeper<'scope> {
 }
 
 /// Writes until the session ends; what stops it before is said on the page.
-fn write(recorder: Recorder, path: &Path, notes: &Receiver<Note>, hub: &Hub) -> Result<(), RecordError> {
+fn write(tape: Tape, path: &Path, notes: &Receiver<Note>, hub: &Hub) -> Result<(), RecordError> {
     let mut t = SessionTime(0.0);
-    let written = keep_all(recorder, path, notes, hub, &mut t);
+    let held = match tape {
+        Tape::Open(_) => Vec::new(),
+        Tape::Later { .. } => match hold(notes) {
+            Some(held) => held,
+            None => return Ok(()),
+        },
+    };
+    let written = tape.open(path).and_then(|recorder| keep_all(recorder, &held, path, notes, hub, &mut t));
     if let Err(error) = &written {
         tracing::error!("{error}");
         hub.publish(&Event::Health(Health {
@@ -246,14 +286,30 @@ fn write(recorder: Recorder, path: &Path, notes: &Receiver<Note>, hub: &Hub) -> 
     written
 }
 
+/// Holds notes back until there is a sample to record; `None` when there never was.
+fn hold(notes: &Receiver<Note>) -> Option<Vec<Note>> {
+    let mut held = Vec::new();
+    for note in notes {
+        let sampled = matches!(note.input, Input::Packet(_));
+        held.push(note);
+        // A sensor that talks for long without one is worth recording, too.
+        if sampled || held.len() == HELD {
+            return Some(held);
+        }
+    }
+    None
+}
+
 fn keep_all(
     mut recorder: Recorder,
+    held: &[Note],
     path: &Path,
     notes: &Receiver<Note>,
     hub: &Hub,
     newest: &mut SessionTime,
 ) -> Result<(), RecordError> {
     let mut flushed = host_clock::instant();
+    held.iter().try_for_each(|note| keep(&mut recorder, note))?;
     loop {
         match notes.recv_timeout(FLUSH) {
             Ok(note) => {

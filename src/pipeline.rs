@@ -15,7 +15,7 @@ use crate::event::{
 use crate::flag::{ConfigError, FlagConfig, Flagger};
 use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
-use crate::input::{Input, Mark};
+use crate::input::{Input, Link, Mark, Report, Trouble};
 use crate::segment::calibration::{Calibrator, Step};
 use crate::units::SessionTime;
 use frames::FrameStage;
@@ -109,6 +109,7 @@ impl Pipeline {
             Input::Sensor(info) => self.sensor(info),
             Input::Packet(packet) => self.packet(packet),
             Input::Mark(mark) => self.mark(*mark),
+            Input::Link(link) => self.link(link),
             Input::End => self.end(),
         }
         &self.events
@@ -197,6 +198,38 @@ impl Pipeline {
             self.advance(false);
         }
         self.look_after_sensors();
+    }
+
+    fn link(&mut self, link: &Link) {
+        let placement = link.sensor.and_then(|sensor| self.placement_of(sensor));
+        match &link.report {
+            Report::Battery { percent } => {
+                if let Some(line) = placement.and_then(|placement| self.lines[placement].as_mut()) {
+                    line.battery = Some(*percent);
+                }
+            }
+            Report::Trouble { trouble, active, message } => {
+                let code = match trouble {
+                    Trouble::Radio => HealthCode::RadioDown,
+                    Trouble::Lost => HealthCode::LinkLost,
+                    Trouble::Unusable => HealthCode::SensorUnusable,
+                    Trouble::Garbage => HealthCode::Garbled,
+                    Trouble::Claim => HealthCode::DuplicatePlacement,
+                    Trouble::BatteryLow => HealthCode::BatteryLow,
+                };
+                // While nothing is sent, only the link knows what time it is.
+                let now = self.now.map_or(link.t, |now| if link.t > now { link.t } else { now });
+                let out = &mut self.scratch.health;
+                self.health.set(now, code, placement, *active, out, || message.clone());
+                self.events.extend(self.scratch.health.drain(..).map(Event::Health));
+            }
+            Report::Quiet => {
+                self.now = self.now.map(|now| if link.t > now { link.t } else { now });
+                self.advance(false);
+                self.look_after_sensors();
+            }
+            Report::Bytes { .. } => {}
+        }
     }
 
     fn placement_of(&self, sensor: SensorId) -> Option<Placement> {

@@ -9,6 +9,7 @@ mod hub;
 mod light;
 mod live;
 mod metrics;
+mod sensors;
 mod state;
 mod view;
 
@@ -17,7 +18,7 @@ pub use view::{Limit, SourceKind, SourceLabel};
 
 use axum::Router;
 use axum::middleware::{from_fn, map_response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +38,12 @@ pub async fn serve(listener: TcpListener, hub: Hub, shutdown: CancellationToken)
 pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
     let api = Router::new()
         .route("/health", get(api::health))
-        .route("/sensors", get(api::sensors))
+        .route("/sensors", get(sensors::list))
+        .route("/sensors/{id}/identify", post(sensors::identify))
+        .route("/sensors/{id}/vibrate", post(sensors::vibrate))
+        .route("/sensors/{id}/placement", post(sensors::place))
+        .route("/radio", get(sensors::radio))
+        .route("/session", post(sensors::session))
         .route("/alerts", get(api::alerts))
         .route("/measures", get(api::measures))
         .route("/live", get(live::upgrade))

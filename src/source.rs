@@ -1,6 +1,7 @@
 //! Where a session comes from: equal sources of one stream of [`Input`](crate::input::Input).
 
 pub mod bids;
+pub mod ble;
 mod error;
 pub mod mcap;
 mod recording;

@@ -50,6 +50,9 @@ set_up_deny() {
     have cargo-deny || cargo install cargo-deny --locked --root target/tools
 }
 
+# The virtual machine with real BlueZ, and the simulated sensors.
+bluetooth() { target/ble/venv/bin/python tests/ble/run.py; }
+
 # Recordings with truth lie beside the project on the machines that have them; nowhere else can this run.
 recordings=target/recordings
 set_up_recordings() { bash ../shared/data/unpack.sh "$recordings"; }
@@ -89,6 +92,8 @@ check "page: set up" set_up_page
 check "page: types" npm --prefix tests/page run types
 check "page: in Chromium" npm --prefix tests/page test
 [ -z "${STANCEWATCH_DATA:-}" ] || accuracy
+check "Bluetooth: set up" python3 tests/ble/image.py
+check "Bluetooth: five sensors, real BlueZ" bluetooth
 set_up_deny >"$log/deny" 2>&1 || cat "$log/deny"
 check "licences, bans, sources" cargo deny --offline check --hide-inclusion-graph bans licenses sources
 

@@ -12,7 +12,7 @@ const RANKS: &[&[&str]] = &[
     &["units", "host_clock"],
     &["body"],
     &["input", "event"],
-    &["clock", "filter", "joint"],
+    &["sensor", "clock", "filter", "joint"],
     &["fusion", "gait", "flag", "health"],
     &["segment"],
     &["pipeline"],
@@ -23,13 +23,13 @@ const RANKS: &[&[&str]] = &[
     &["export", "serve"],
     &["analyze", "validate", "simulate", "cli"],
     &["config", "live"],
-    &["demo"],
+    &["demo", "doctor"],
     &["app"],
 ];
 
 const PURE: &[&str] = &[
-    "units", "body", "input", "event", "clock", "filter", "joint", "fusion", "gait", "flag", "health",
-    "segment", "pipeline",
+    "units", "body", "input", "event", "sensor", "clock", "filter", "joint", "fusion", "gait", "flag",
+    "health", "segment", "pipeline",
 ];
 
 const FORBIDDEN_IN_PURE: &[&str] = &[

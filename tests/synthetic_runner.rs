@@ -237,6 +237,7 @@ fn a_session_comes_in_order_of_arrival_with_its_marks_and_its_end() {
                 assert!(mark.t.0 >= now - 0.5);
                 marks.push((mark.stretch, mark.edge));
             }
+            Input::Link(link) => panic!("a runner who does not exist has no link: {link:?}"),
             Input::End => ended = true,
         }
     }

@@ -54,74 +54,88 @@ const DEGREE: f64 = std::f64::consts::PI / 180.0;
 #[derive(Debug, Clone)]
 pub(super) struct RangeEnd {
     /// Per channel the upper and lower end: two's complement and offsets make them differ.
-    ends: [[End; 2]; 6],
-    /// Which samples of the window were clipped, oldest first.
-    recent: VecDeque<bool>,
-    window: usize,
-    clipped: usize,
+    upper: [End; CHANNELS],
+    lower: [End; CHANNELS],
+    /// Samples so far, and those of the window that were clipped, oldest first.
+    samples: u64,
+    clipped: VecDeque<u64>,
+    window: u64,
 }
 
+/// Accelerometer and gyroscope, x, y and z.
+const CHANNELS: usize = 6;
+
 /// The largest value seen at one end of one channel.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct End {
     magnitude: f64,
     hits: u32,
+    /// Smaller values say nothing.
+    least: f64,
 }
 
 impl RangeEnd {
     pub(super) fn new(rate: Hz) -> Self {
-        let window = (PARAMS.window * rate.0) as usize;
+        let window = (PARAMS.window * rate.0) as u64;
+        let ends = std::array::from_fn(|channel| End::new(ranges(channel)));
         Self {
-            ends: [[End::default(); 2]; 6],
-            recent: VecDeque::with_capacity(window + 1),
+            upper: ends,
+            lower: ends,
+            samples: 0,
+            clipped: VecDeque::with_capacity(window as usize + 1),
             window,
-            clipped: 0,
         }
     }
 
     pub(super) fn push(&mut self, reading: &Reading) {
-        let clipped = self.at_the_end(reading);
-        self.recent.push_back(clipped);
-        self.clipped += usize::from(clipped);
-        if self.recent.len() > self.window {
-            self.clipped -= usize::from(self.recent.pop_front().unwrap_or_default());
+        let Reading { acc, gyr } = reading;
+        let values = [acc.x, acc.y, acc.z, gyr.x, gyr.y, gyr.z];
+        self.samples += 1;
+        let ends = self.upper.iter().zip(&self.lower);
+        // Most samples are far from every end: no branch for each value.
+        if values.iter().zip(ends).fold(false, |any, (v, (u, l))| any | (*v >= u.least) | (-*v >= l.least))
+            && self.at_an_end(&values)
+        {
+            self.clipped.push_back(self.samples);
+        }
+        if self.clipped.front().is_some_and(|oldest| oldest + self.window <= self.samples) {
+            self.clipped.pop_front();
         }
     }
 
     pub(super) fn saturated(&self) -> bool {
-        self.clipped as f64 > PARAMS.share * self.window as f64
+        self.clipped.len() as f64 > PARAMS.share * self.window as f64
     }
 
-    fn at_the_end(&mut self, reading: &Reading) -> bool {
-        let mut clipped = false;
-        let (acc_ends, gyr_ends) = self.ends.split_at_mut(3);
-        for (vector, ranges, ends) in
-            [(&reading.acc, &ACC_RANGES, acc_ends), (&reading.gyr, &GYR_RANGES, gyr_ends)]
-        {
-            let [smallest, ..] = ranges;
-            let floor = smallest * (1.0 - PARAMS.near);
-            for (value, [upper, lower]) in vector.iter().zip(ends) {
-                if value.abs() > floor {
-                    clipped |= if *value > 0.0 { upper } else { lower }.hit(value.abs(), ranges);
-                }
-            }
-        }
-        clipped
+    fn at_an_end(&mut self, values: &[f64; CHANNELS]) -> bool {
+        let ends = self.upper.iter_mut().zip(&mut self.lower);
+        values.iter().zip(ends).enumerate().fold(false, |clipped, (channel, (value, (upper, lower)))| {
+            clipped | upper.hit(*value, ranges(channel)) | lower.hit(-*value, ranges(channel))
+        })
     }
 }
 
+fn ranges(channel: usize) -> &'static [f64] {
+    if channel < 3 { &ACC_RANGES } else { &GYR_RANGES }
+}
+
 impl End {
+    fn new(ranges: &[f64]) -> Self {
+        let smallest = ranges.first().copied().unwrap_or_default();
+        Self { magnitude: 0.0, hits: 0, least: smallest * (1.0 - PARAMS.near) }
+    }
+
     /// Whether this value ran into the end.
-    fn hit(&mut self, magnitude: f64, ranges: &[f64]) -> bool {
-        if magnitude > self.magnitude * (1.0 + PARAMS.same) {
-            *self = Self { magnitude, hits: 1 };
+    fn hit(&mut self, value: f64, ranges: &[f64]) -> bool {
+        if value < self.least {
             return false;
         }
-        if magnitude < self.magnitude * (1.0 - PARAMS.same) {
+        if value > self.magnitude * (1.0 + PARAMS.same) {
+            *self = Self { magnitude: value, hits: 1, least: value * (1.0 - PARAMS.same) };
             return false;
         }
         self.hits = self.hits.saturating_add(1);
-        self.hits >= PARAMS.hits && ranges.iter().any(|range| (magnitude / range - 1.0).abs() < PARAMS.near)
+        self.hits >= PARAMS.hits && ranges.iter().any(|range| (value / range - 1.0).abs() < PARAMS.near)
     }
 }
 

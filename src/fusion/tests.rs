@@ -40,8 +40,9 @@ fn without_gaps_the_orientation_is_that_of_the_bare_filter() {
         vqf.update_acc(acc.into());
         let q = vqf.quat_6d();
         let bare = nalgebra::UnitQuaternion::new_unchecked(nalgebra::Quaternion::new(q.0, q.1, q.2, q.3));
-        // The steps between time stamps are 0.01 but for the last digit.
-        assert!(fused.world_from_sensor.angle_to(&bare) < 1e-9, "sample {i}");
+        // The steps between time stamps are 0.01 but for the last digit; after 20 s the bias takes fewer steps.
+        let most = if i < 2000 { 1e-9 } else { 1e-4 };
+        assert!(fused.world_from_sensor.angle_to(&bare) < most, "sample {i}");
         assert!((fused.gyr + fused.bias - gyr).norm() < 1e-12);
         assert!(fused.measured);
     }

@@ -37,6 +37,8 @@ pub(crate) struct FrameStage {
     calibration: Option<Calibration>,
     limbs: PerPlacement<Limb>,
     turn: TurnTracker,
+    /// Kept the grid from going on last time, and is asked first the next time.
+    slowest: Placement,
     /// Ends of strides that wait in all limbs together.
     waiting: usize,
 }
@@ -87,6 +89,7 @@ impl FrameStage {
             calibration: None,
             limbs: PerPlacement::from_fn(|_| Limb::default()),
             turn: TurnTracker::default(),
+            slowest: Placement::Pelvis,
             waiting: 0,
         }
     }
@@ -139,12 +142,7 @@ impl FrameStage {
         if next as f64 * STEP > now.0 {
             return;
         }
-        let wait = if last { 0.0 } else { WAIT };
-        let horizon = lines
-            .iter()
-            .filter_map(|(_, line)| line.as_ref())
-            .map(|line| line.track.newest().map_or(now.0 - wait, |newest| newest.0.max(now.0 - wait)))
-            .fold(now.0, f64::min);
+        let Some(horizon) = self.horizon(lines, SessionTime(next as f64 * STEP), now, last) else { return };
         if horizon - next as f64 * STEP > LONGEST_PAUSE {
             next = (horizon / STEP).ceil() as i64;
         }
@@ -154,6 +152,29 @@ impl FrameStage {
             next += 1;
         }
         self.next = Some(next);
+    }
+
+    /// How far the grid can go on, s; `None` where not even to `next`.
+    fn horizon(
+        &mut self,
+        lines: &PerPlacement<Option<Line>>,
+        next: SessionTime,
+        now: SessionTime,
+        last: bool,
+    ) -> Option<f64> {
+        let waited = now.0 - if last { 0.0 } else { WAIT };
+        let reach = |line: &Line| line.track.newest().map_or(waited, |newest| newest.0.max(waited));
+        if lines[self.slowest].as_ref().is_some_and(|line| reach(line) < next.0) {
+            return None;
+        }
+        let mut horizon = now.0;
+        for (placement, line) in lines.iter() {
+            let reach = line.as_ref().map_or(f64::INFINITY, reach);
+            if reach < horizon {
+                (horizon, self.slowest) = (reach, placement);
+            }
+        }
+        (horizon >= next.0).then_some(horizon)
     }
 
     fn finish_strides(&mut self, lines: &PerPlacement<Option<Line>>) {

@@ -29,6 +29,8 @@ pub(crate) struct Line {
     pub(crate) fusion: Fusion,
     pub(crate) track: Track,
     pub(crate) counts: Counts,
+    /// Percent.
+    pub(crate) battery: Option<f64>,
     has_arrivals: bool,
 }
 
@@ -52,6 +54,7 @@ impl Line {
             fusion: Fusion::new(info.rate),
             track: Track::new(info.rate),
             counts: Counts { rate_hz: info.rate.0, ..Counts::default() },
+            battery: None,
             has_arrivals: false,
             info,
         }
@@ -117,7 +120,7 @@ impl Line {
             loss: self.counts.loss(),
             jitter: clock.map(|c| c.jitter),
             clock_sigma: clock.map(|c| c.sigma),
-            battery: None,
+            battery: self.battery,
         }
     }
 }

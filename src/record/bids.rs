@@ -99,7 +99,7 @@ impl BidsRecording {
                 self.mark(*mark);
                 Ok(())
             }
-            Input::End => Ok(()),
+            Input::Link(_) | Input::End => Ok(()),
         }
     }
 
@@ -293,7 +293,7 @@ impl SensorFile {
             system += &info.id.0.to_string();
         }
         let mut table = Table::create(stem, task, &system, info.rate)?;
-        let own_clock = info.clock == ClockKind::Device;
+        let own_clock = info.clock != ClockKind::Session;
         if own_clock {
             table.column("arrival", "n/a", "MISC", "n/a", "s", "n/a");
         }

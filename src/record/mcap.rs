@@ -5,7 +5,7 @@
 //! the operating system in one write: a process that is killed loses at most the last second.
 
 use crate::event::Event;
-use crate::input::Input;
+use crate::input::{Input, Report};
 use crate::units::SessionTime;
 use ::mcap::records::{MessageHeader, Metadata};
 use ::mcap::write::NoSeek;
@@ -141,8 +141,17 @@ impl Recorder {
     pub fn input(&mut self, input: &Input) -> Result<(), RecordError> {
         let t = self.timeline.of_input(input);
         self.text.clear();
-        serde_json::to_writer(&mut self.text, input)?;
-        self.write(Topic::Input, t)?;
+        let topic = match input {
+            Input::Link(link) if matches!(link.report, Report::Bytes { .. }) => {
+                serde_json::to_writer(&mut self.text, link)?;
+                Topic::Bytes
+            }
+            _ => {
+                serde_json::to_writer(&mut self.text, input)?;
+                Topic::Input
+            }
+        };
+        self.write(topic, t)?;
         match self.closed {
             None => self.closed = Some(t),
             // Either way: a source whose time jumps back must not keep a chunk open.

@@ -1,7 +1,7 @@
 //! What can be asked for once; the live stream has the same and more.
 
 use super::Served;
-use super::view::{AlertView, HealthView, MeasureView, SensorView};
+use super::view::{AlertView, HealthView, MeasureView};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -29,10 +29,6 @@ pub(super) async fn health(State(served): State<Served>) -> Json<HealthReport> {
         time_s: state.time(),
         checks,
     })
-}
-
-pub(super) async fn sensors(State(served): State<Served>) -> Json<Vec<SensorView>> {
-    Json(served.hub.state().sensor_views())
 }
 
 pub(super) async fn alerts(State(served): State<Served>) -> Json<Vec<AlertView>> {

@@ -4,8 +4,9 @@ use super::metrics::{Exposition, Latency};
 use super::state::{Cursor, Due, News, Now, State};
 use super::view::{Limit, LimitView, SourceLabel};
 use crate::event::{Event, Phase, SensorStatus};
+use crate::source::ble::Remote;
 use crate::units::SessionTime;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 /// What the page knows, written by the pipeline's thread and read by clients. A call holds a lock for
@@ -21,12 +22,18 @@ struct Shared {
     latency: Latency,
     /// Number of the newest message: wakes clients at once when there is one.
     newest: watch::Sender<u64>,
+    /// To the sensors, where the session has any.
+    remote: OnceLock<Remote>,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        let shared =
-            Shared { state: Mutex::default(), latency: Latency::default(), newest: watch::Sender::new(0) };
+        let shared = Shared {
+            state: Mutex::default(),
+            latency: Latency::default(),
+            newest: watch::Sender::new(0),
+            remote: OnceLock::new(),
+        };
         Self { shared: Arc::new(shared) }
     }
 }
@@ -35,6 +42,16 @@ impl Hub {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The session has real sensors, and this is how to reach them.
+    pub fn attach(&self, remote: Remote) {
+        // A program has one radio: the first stays.
+        self.shared.remote.set(remote).ok();
+    }
+
+    pub(super) fn remote(&self) -> Option<&Remote> {
+        self.shared.remote.get()
     }
 
     /// One event of the pipeline. Frames are only the latest to clients; all else is numbered.

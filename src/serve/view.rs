@@ -6,6 +6,7 @@ use crate::event::{
     Stance, Stride, Usual,
 };
 use crate::gait::Measure;
+use crate::source::ble::board::Card;
 use serde::{Deserialize, Serialize};
 
 /// Where the data on the page come from.
@@ -295,6 +296,28 @@ pub(super) struct SensorView {
     jitter_ms: Option<f64>,
     clock_sigma_ms: Option<f64>,
     battery_percent: Option<f64>,
+}
+
+impl SensorView {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One that has sent nothing in this session.
+    pub(super) fn in_reach(card: &Card) -> Self {
+        Self {
+            name: card.name.clone(),
+            placement: card.placement,
+            online: false,
+            last_sample_time_s: None,
+            rate_hz: 0.0,
+            nominal_rate_hz: card.rate_hz.unwrap_or(0.0),
+            loss_percent: 0.0,
+            jitter_ms: None,
+            clock_sigma_ms: None,
+            battery_percent: card.battery_percent,
+        }
+    }
 }
 
 impl From<&SensorStatus> for SensorView {

@@ -70,7 +70,7 @@ impl Estimates {
     fn track(&mut self, input: &Input, truth: &Truth) {
         match input {
             Input::Sensor(info) => {
-                self.tied_by_arrivals |= info.clock == ClockKind::Device;
+                self.tied_by_arrivals |= info.clock != ClockKind::Session;
                 // A device clock would have to be aligned first, and no such truth exists.
                 if info.clock == ClockKind::Session
                     && truth.orientations.iter().any(|o| o.tracked_point == info.name)
@@ -88,7 +88,7 @@ impl Estimates {
                     tracked.push(packet);
                 }
             }
-            Input::Mark(_) => {}
+            Input::Mark(_) | Input::Link(_) => {}
             Input::End => self.tracked.iter_mut().for_each(Tracked::finish),
         }
     }

@@ -54,7 +54,7 @@ impl SensorTally {
                 }
             }
             Input::Packet(packet) => self.packet(packet),
-            Input::Mark(_) | Input::End => {}
+            Input::Mark(_) | Input::Link(_) | Input::End => {}
         }
     }
 
@@ -65,7 +65,7 @@ impl SensorTally {
         }
         let in_session = packet.arrival.map(|t| t.0).or_else(|| match sensor.info.clock {
             ClockKind::Session => packet.samples.last().map(|s| s.t.0),
-            ClockKind::Device => None,
+            ClockKind::Device | ClockKind::Arrival => None,
         });
         if let Some(t) = in_session {
             self.end = Some(self.end.map_or(t, |end| end.max(t)));

@@ -21,10 +21,12 @@ pub enum Topic {
     Health,
     Baseline,
     Stride,
+    /// Bytes from and to sensors, as they were on the air.
+    Bytes,
 }
 
 impl Topic {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -34,6 +36,7 @@ impl Topic {
         Self::Health,
         Self::Baseline,
         Self::Stride,
+        Self::Bytes,
     ];
 
     #[must_use]
@@ -48,6 +51,7 @@ impl Topic {
             Self::Health => "health",
             Self::Baseline => "baseline",
             Self::Stride => "stride",
+            Self::Bytes => "bytes",
         }
     }
 
@@ -68,6 +72,11 @@ impl Topic {
     fn schema(self) -> Value {
         match self {
             Self::Input => input_schema(),
+            Self::Bytes => object([
+                ("sensor", integer()),
+                ("t", number()),
+                ("report", object([("way", string()), ("characteristic", string()), ("hex", string())])),
+            ]),
             Self::Angles => {
                 object([("time_s", number())].into_iter().chain(ANGLE_COLUMNS.map(|c| (c, number()))))
             }
@@ -170,6 +179,8 @@ fn input_schema() -> Value {
         ("stretch", string()),
         ("edge", string()),
         ("t", number()),
+        // What a link says besides samples; its bytes have a channel of their own.
+        ("report", json!({ "type": "object" })),
     ])
 }
 

@@ -39,7 +39,7 @@ impl Timeline {
             Input::Sensor(info) => {
                 match info.clock {
                     ClockKind::Session => self.own_clock.remove(&info.id.0),
-                    ClockKind::Device => self.own_clock.insert(info.id.0),
+                    ClockKind::Device | ClockKind::Arrival => self.own_clock.insert(info.id.0),
                 };
                 self.newest
             }
@@ -52,6 +52,7 @@ impl Timeline {
                 packet.arrival.or(measured).unwrap_or(self.newest)
             }
             Input::Mark(mark) => mark.t,
+            Input::Link(link) => link.t,
             Input::End => self.newest,
         }
     }

@@ -1,0 +1,180 @@
+//! The commands that speak with sensors.
+
+mod table;
+
+use super::{Page, bind, note, print, recording_path, runtime, write_whole};
+use crate::cli::{DoctorArgs, RunArgs, ScanArgs, SensorsCommand, Speed};
+use crate::config::Config;
+use crate::doctor;
+use crate::live::{self, Play};
+use crate::serve::{Hub, SourceKind, SourceLabel};
+use crate::source::ble::roster::Roster;
+use crate::source::ble::{BtleRadio, Central, Command, Refusal, Timing};
+use anyhow::{Context, anyhow, bail};
+use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long a sensor that is asked to show itself may take to be found and connected.
+const FIND: Duration = Duration::from_secs(30);
+/// How long it shows itself.
+const SHOW: Duration = Duration::from_secs(4);
+
+/// One session after the other, as people begin and end them on the page, until the program ends. Without Bluetooth
+/// the page says why.
+pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    runtime()?.block_on(async {
+        let listener = bind(args.live.port.unwrap_or(config.port)).await?;
+        let roster = Roster::open(&config.data_dir)?;
+        let record = !args.no_recording;
+        // What hinders is said before the page promises anything.
+        play(config, record, Box::new(std::iter::empty())).ready()?;
+        let page = Page::open(listener, args.live.no_open)?;
+        let (radio, events) = BtleRadio::open();
+        let central = Central::new(radio, events, roster, Timing::default());
+        page.hub.attach(central.remote());
+        let player =
+            tokio::spawn(sessions(central, config.clone(), record, page.hub.clone(), page.stop.clone()));
+        page.until_over(player, args.live.once).await
+    })
+}
+
+async fn sessions(
+    mut central: Central<BtleRadio>,
+    config: Config,
+    record: bool,
+    hub: Hub,
+    stop: CancellationToken,
+) -> anyhow::Result<Option<anyhow::Error>> {
+    let mut wanted = central.remote().session();
+    let mut lost = None;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(lost),
+            wanted = wanted.wait_for(|wanted| *wanted) => if wanted.is_err() { return Ok(lost) },
+        }
+        let (sender, inputs) = channel();
+        let ready = play(&config, record, Box::new(inputs.into_iter())).ready()?;
+        let session = stop.child_token();
+        let (player_hub, player_session) = (hub.clone(), session.clone());
+        let player = tokio::task::spawn_blocking(move || {
+            // Samples are on time by themselves: they are played as they come.
+            live::play(ready, Speed::Max, &player_hub, &player_session)
+        });
+        let played = async {
+            let played = player.await;
+            session.cancel();
+            played
+        };
+        let unwanted = async {
+            tokio::select! {
+                _ = wanted.wait_for(|wanted| !*wanted) => session.cancel(),
+                () = session.cancelled() => {}
+            }
+        };
+        let ((), (), played) = tokio::join!(central.run(sender, &session), unwanted, played);
+        lost = played.context("the session stopped working")??.recording_lost.or(lost);
+    }
+}
+
+fn play(config: &Config, record: bool, inputs: live::Inputs) -> Play {
+    Play {
+        label: SourceLabel {
+            kind: SourceKind::Sensors,
+            title: "Sensors".to_owned(),
+            text: "Real sensors, now. Recording begins with their first sample.".to_owned(),
+        },
+        inputs,
+        config: config.pipeline.clone(),
+        recording: record.then(|| recording_path(config)),
+    }
+}
+
+pub(super) fn scan(config: &Config, args: &ScanArgs, json: bool) -> anyhow::Result<ExitCode> {
+    runtime()?.block_on(async {
+        let roster = Roster::open(&config.data_dir)?;
+        let (radio, events) = BtleRadio::open();
+        let mut central = Central::new(radio, events, roster, Timing::default());
+        let overview = central.look_around(Duration::from_secs(args.seconds.into())).await;
+        if json {
+            print(&format!("{}\n", serde_json::to_string_pretty(&overview)?))?;
+        } else if !overview.sensors.is_empty() {
+            print(&table::of(&overview))?;
+        }
+        overview.reason.map_or(Ok(ExitCode::SUCCESS), |reason| bail!(reason))
+    })
+}
+
+pub(super) fn manage(config: &Config, command: &SensorsCommand, json: bool) -> anyhow::Result<ExitCode> {
+    let mut roster = Roster::open(&config.data_dir)?;
+    match command {
+        SensorsCommand::List => print(&table::of_roster(&roster, json)?)?,
+        SensorsCommand::Place { serial, placement } => {
+            if let Some(other) = roster.assign(serial, "", placement.0)? {
+                note(&format!("{other} had that place and has none now"));
+            }
+            print(&table::of_roster(&roster, json)?)?;
+        }
+        SensorsCommand::Identify { name } => return runtime()?.block_on(identify(roster, name)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Connects to what is in reach until the one that is meant has shown itself.
+async fn identify(roster: Roster, name: &str) -> anyhow::Result<ExitCode> {
+    let (radio, events) = BtleRadio::open();
+    let mut central = Central::new(radio, events, roster, Timing::default());
+    let remote = central.remote();
+    let stop = CancellationToken::new();
+    let (sender, inputs) = channel();
+    // Nobody looks at the samples.
+    drop(inputs);
+    let asking = async {
+        let asked = timeout(FIND, async {
+            loop {
+                match remote.command(name, Command::Identify) {
+                    // It may come yet.
+                    Err(Refusal::Unknown(_) | Refusal::NotConnected(_)) => {
+                        if let Some(reason) = remote.overview().reason.filter(|_| remote.is_down()) {
+                            return Err(anyhow!(reason));
+                        }
+                        sleep(Duration::from_millis(250)).await;
+                    }
+                    done => return done.map_err(anyhow::Error::from),
+                }
+            }
+        })
+        .await;
+        if matches!(asked, Ok(Ok(()))) {
+            note(&format!("{name} shows itself now"));
+            sleep(SHOW).await;
+        }
+        stop.cancel();
+        asked
+    };
+    let ((), asked) = tokio::join!(central.run(sender, &stop), asking);
+    match asked {
+        Ok(asked) => asked.map(|()| ExitCode::SUCCESS),
+        Err(_) => bail!(
+            "{name} was not found in {} s: switch it on or wake it, bring it near, and see what `stancewatch scan` lists",
+            FIND.as_secs()
+        ),
+    }
+}
+
+pub(super) fn doctor(config: &Config, args: &DoctorArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let report = runtime()?.block_on(doctor::examine(config));
+    if json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&report.checks)?))?;
+    } else {
+        print(&report.to_string())?;
+    }
+    if let Some(path) = &args.bundle {
+        let bundle = serde_json::to_string_pretty(&doctor::bundle(config, &report))?;
+        write_whole(path, &format!("{bundle}\n"))
+            .with_context(|| format!("cannot write {}; choose another file with --bundle", path.display()))?;
+    }
+    report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
+}

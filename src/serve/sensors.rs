@@ -1,0 +1,115 @@
+//! Sensors over the API: what is in reach, and what a person wants of it.
+
+use super::Served;
+use super::view::SensorView;
+use crate::body::Placement;
+use crate::source::ble::board::{Card, Overview};
+use crate::source::ble::{Command, Refusal, Remote};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+/// What a command comes to: nothing more to say, or why not.
+type Done = Result<StatusCode, (StatusCode, String)>;
+
+/// A vibration longer than this is no cue, s.
+const LONGEST_VIBRATION: f64 = 5.0;
+
+#[derive(Serialize)]
+pub(super) struct Sensor {
+    #[serde(flatten)]
+    view: SensorView,
+    /// Its link; null where the session has none (a recording, the synthetic runner).
+    link: Option<Card>,
+}
+
+/// Those of the session first, then what else is in reach.
+pub(super) async fn list(State(served): State<Served>) -> Json<Vec<Sensor>> {
+    let views = served.hub.state().sensor_views();
+    let mut cards = served.hub.remote().map(|remote| remote.overview().sensors).unwrap_or_default();
+    let mut sensors: Vec<Sensor> = views
+        .into_iter()
+        .map(|view| {
+            let place = cards.iter().position(|card| card.name == view.name());
+            Sensor { view, link: place.map(|place| cards.remove(place)) }
+        })
+        .collect();
+    sensors
+        .extend(cards.into_iter().map(|card| Sensor { view: SensorView::in_reach(&card), link: Some(card) }));
+    Json(sensors)
+}
+
+/// Why there is nothing to see, and what would be too much.
+pub(super) async fn radio(State(served): State<Served>) -> Json<Overview> {
+    let nothing = || Overview {
+        reason: Some("this session has no sensors: start `stancewatch run`".to_owned()),
+        capacity: None,
+        others: 0,
+        sensors: Vec::new(),
+    };
+    Json(served.hub.remote().map_or_else(nothing, Remote::overview))
+}
+
+pub(super) async fn identify(State(served): State<Served>, Path(id): Path<String>) -> Done {
+    command(&served, &id, Command::Identify)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Vibration {
+    seconds: f64,
+}
+
+pub(super) async fn vibrate(
+    State(served): State<Served>,
+    Path(id): Path<String>,
+    Json(asked): Json<Vibration>,
+) -> Done {
+    if !(0.0..=LONGEST_VIBRATION).contains(&asked.seconds) {
+        let sentence = format!("{} s is no vibration: give 0 to {LONGEST_VIBRATION}", asked.seconds);
+        return Err((StatusCode::UNPROCESSABLE_ENTITY, sentence));
+    }
+    command(&served, &id, Command::Vibrate(asked.seconds))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Place {
+    placement: Option<Placement>,
+}
+
+pub(super) async fn place(
+    State(served): State<Served>,
+    Path(id): Path<String>,
+    Json(asked): Json<Place>,
+) -> Done {
+    command(&served, &id, Command::Place(asked.placement))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    running: bool,
+}
+
+/// Ends the session with its recording and lets the sensors rest, or begins a new one.
+pub(super) async fn session(State(served): State<Served>, Json(wanted): Json<Wanted>) -> Done {
+    remote(&served)?.want_session(wanted.running);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn command(served: &Served, id: &str, command: Command) -> Done {
+    let done = remote(served)?.command(id, command);
+    done.map(|()| StatusCode::NO_CONTENT).map_err(|refusal| {
+        let status = match refusal {
+            Refusal::Unknown(_) => StatusCode::NOT_FOUND,
+            Refusal::NotConnected(_) | Refusal::NoSerial(_) | Refusal::CannotShow(_) => StatusCode::CONFLICT,
+            Refusal::Roster(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, refusal.to_string())
+    })
+}
+
+fn remote(served: &Served) -> Result<&Remote, (StatusCode, String)> {
+    served.hub.remote().ok_or_else(|| {
+        (StatusCode::CONFLICT, "this session has no sensors: start `stancewatch run`".to_owned())
+    })
+}

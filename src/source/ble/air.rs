@@ -1,0 +1,52 @@
+//! One adapter, one thing at a time: scanning and connecting take turns, and one sensor is connected at a time.
+//! Parallel connects and a scan meanwhile abort each other on BlueZ (bleak threads 1858 and 1673; own measurement).
+
+use super::radio::{Peer, Radio, RadioError};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+#[derive(Debug, Clone)]
+pub(super) struct Air<R> {
+    radio: R,
+    scanning: Arc<Mutex<bool>>,
+}
+
+impl<R: Radio> Air<R> {
+    pub(super) fn new(radio: R) -> Self {
+        Self { radio, scanning: Arc::default() }
+    }
+
+    /// Scans or does not. While a sensor is being connected this changes nothing: ask again soon.
+    pub(super) async fn scan(&self, wanted: bool) -> Result<(), RadioError> {
+        let Ok(mut scanning) = self.scanning.try_lock() else { return Ok(()) };
+        if *scanning == wanted {
+            return Ok(());
+        }
+        self.radio.scan(wanted).await?;
+        *scanning = wanted;
+        Ok(())
+    }
+
+    /// The adapter was off or is another one: whatever it was doing, it does no more.
+    pub(super) async fn forget(&self) {
+        *self.scanning.lock().await = false;
+    }
+
+    pub(super) async fn connect(&self, peer: &Peer, limit: Duration) -> Result<u16, RadioError> {
+        let mut scanning = self.scanning.lock().await;
+        if *scanning {
+            // What does not stop was not running: connecting is what matters.
+            self.radio.scan(false).await.ok();
+            *scanning = false;
+        }
+        let connected = timeout(limit, self.radio.connect(peer)).await;
+        let connected = connected.unwrap_or(Err(RadioError::TimedOut(limit.as_secs_f64())));
+        if connected.is_err() {
+            // The system goes on trying otherwise, and refuses the next attempt as already in progress.
+            timeout(limit, self.radio.disconnect(peer)).await.ok();
+        }
+        connected
+    }
+}

@@ -1,0 +1,255 @@
+//! What is known of every sensor in reach, for people: the scan list, the page and the API read from here.
+
+use super::capacity;
+use super::motion;
+use super::radio::{NoRadio, Peer, Sighting};
+use crate::body::{Placement, Segment};
+use crate::host_clock;
+use crate::sensor::{Advertisement, Family};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Not heard for this long: out of reach, asleep or off. Sensors advertise at least once in two seconds.
+const HEARD: Duration = Duration::from_secs(8);
+/// Strangers remembered: a busy street must not fill the memory.
+const STRANGERS: usize = 256;
+
+/// How far a sensor has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// Heard, and not connected by us.
+    #[default]
+    InReach,
+    /// Remembered, and not heard any more.
+    OutOfReach,
+    Connecting,
+    /// Connected; being set up.
+    Starting,
+    Streaming,
+    /// Connected, and sends nothing.
+    Silent,
+    /// The link is gone and is being made again.
+    Lost,
+    Unusable,
+}
+
+/// One sensor. Figures are since the start of the session.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Card {
+    /// By this it is spoken of in commands: its serial, or its name where it tells none.
+    pub id: String,
+    pub name: String,
+    pub model: &'static str,
+    pub serial: Option<String>,
+    pub firmware: Option<String>,
+    pub placement: Option<Placement>,
+    pub link: LinkState,
+    /// Why it cannot be used or what is being done about it.
+    pub reason: Option<String>,
+    pub signal_dbm: Option<i16>,
+    pub battery_percent: Option<f64>,
+    pub rate_hz: Option<f64>,
+    pub can_identify: bool,
+    pub can_vibrate: bool,
+    pub samples: u64,
+    /// What the sensor's own counter says never came.
+    pub lost: u64,
+    /// Messages of no use.
+    pub bad: u64,
+    pub reconnects: u32,
+    /// From being heard again to its next sample, s.
+    pub last_reconnect_s: Option<f64>,
+    /// Mean turn rate over the last seconds, degrees per second: move the one you mean.
+    pub movement_dps: f64,
+    pub tapped_twice: bool,
+    /// The segment that its movement speaks for; which side it is only you can tell.
+    pub suggestion: Option<Segment>,
+    #[serde(skip)]
+    pub family: Option<&'static Family>,
+    #[serde(skip)]
+    pub heard: Option<Instant>,
+}
+
+impl Card {
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        matches!(self.link, LinkState::Starting | LinkState::Streaming | LinkState::Silent)
+    }
+}
+
+/// What can be said at a glance.
+#[derive(Debug, Clone, Serialize)]
+pub struct Overview {
+    /// Why there is nothing to see, with the remedy; `None` when sensors are there.
+    pub reason: Option<String>,
+    /// What would be too much for the adapter.
+    pub capacity: Option<String>,
+    /// Other Bluetooth devices heard: none means that the radio hears nothing at all.
+    pub others: usize,
+    /// Strongest signal first.
+    pub sensors: Vec<Card>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Board {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    radio: Result<(), NoRadio>,
+    cards: BTreeMap<Peer, Card>,
+    strangers: BTreeMap<Peer, Instant>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        let inner = Inner { radio: Ok(()), cards: BTreeMap::new(), strangers: BTreeMap::new() };
+        Self { inner: Arc::new(Mutex::new(inner)) }
+    }
+}
+
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.lock().radio.is_err()
+    }
+
+    pub fn radio(&self, state: Result<(), NoRadio>) {
+        self.lock().radio = state;
+    }
+
+    /// Takes in what was heard; its family, where it is a sensor of ours.
+    #[must_use]
+    pub fn sighted(&self, sighting: &Sighting) -> Option<&'static Family> {
+        let now = host_clock::instant();
+        let mut inner = self.lock();
+        let known = inner.cards.get(&sighting.peer).and_then(|card| card.family);
+        let Some(family) = known.or_else(|| Family::of(&sighting.advertisement)) else {
+            if inner.strangers.len() < STRANGERS {
+                inner.strangers.insert(sighting.peer.clone(), now);
+            }
+            return None;
+        };
+        inner.strangers.remove(&sighting.peer);
+        let card = inner.cards.entry(sighting.peer.clone()).or_insert_with(|| new_card(family));
+        if let Some(name) = name_of(&sighting.advertisement)
+            && card.serial.is_none()
+        {
+            name.clone_into(&mut card.name);
+            name.clone_into(&mut card.id);
+        }
+        if sighting.rssi.is_some() {
+            card.signal_dbm = sighting.rssi;
+            card.heard = Some(now);
+            if card.link == LinkState::OutOfReach {
+                card.link = LinkState::InReach;
+            }
+        }
+        Some(family)
+    }
+
+    /// Changes one card, where there is one.
+    pub fn change<T>(&self, peer: &Peer, with: impl FnOnce(&mut Card) -> T) -> Option<T> {
+        self.lock().cards.get_mut(peer).map(with)
+    }
+
+    /// The sensor with this serial, or else with this name.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<(Peer, Card)> {
+        let inner = self.lock();
+        let by_id = inner.cards.iter().find(|(_, card)| card.id == id);
+        by_id
+            .or_else(|| inner.cards.iter().find(|(_, card)| card.name == id))
+            .map(|(peer, card)| (peer.clone(), card.clone()))
+    }
+
+    /// Everything forgotten that belongs to one session.
+    pub fn session(&self) {
+        for card in self.lock().cards.values_mut() {
+            let Some(family) = card.family else { continue };
+            *card = Card {
+                id: std::mem::take(&mut card.id),
+                name: std::mem::take(&mut card.name),
+                serial: card.serial.take(),
+                firmware: card.firmware.take(),
+                signal_dbm: card.signal_dbm,
+                battery_percent: card.battery_percent,
+                heard: card.heard,
+                ..new_card(family)
+            };
+        }
+    }
+
+    #[must_use]
+    pub fn overview(&self) -> Overview {
+        let now = host_clock::instant();
+        let mut inner = self.lock();
+        for card in inner.cards.values_mut() {
+            let silent = card.heard.is_none_or(|heard| now - heard > HEARD);
+            if card.link == LinkState::InReach && silent {
+                card.link = LinkState::OutOfReach;
+                card.signal_dbm = None;
+            }
+        }
+        let mut sensors: Vec<Card> = inner.cards.values().cloned().collect();
+        sensors.sort_by_key(|card| std::cmp::Reverse(card.signal_dbm.unwrap_or(i16::MIN)));
+        suggest(&mut sensors);
+        let strangers = inner.strangers.values().filter(|heard| now - **heard <= HEARD).count();
+        Overview {
+            reason: nothing(inner.radio, &sensors, strangers),
+            capacity: capacity::warning(sensors.iter().filter(|c| c.is_linked()).filter_map(|c| c.family)),
+            others: strangers,
+            sensors,
+        }
+    }
+}
+
+fn new_card(family: &'static Family) -> Card {
+    Card {
+        model: family.model,
+        can_identify: family.capabilities.identify.is_some(),
+        can_vibrate: family.capabilities.haptics,
+        family: Some(family),
+        ..Card::default()
+    }
+}
+
+fn name_of(advertisement: &Advertisement) -> Option<&str> {
+    advertisement.name.as_deref().map(str::trim).filter(|name| !name.is_empty())
+}
+
+fn nothing(radio: Result<(), NoRadio>, sensors: &[Card], strangers: usize) -> Option<String> {
+    if let Err(reason) = radio {
+        return Some(reason.to_string());
+    }
+    if sensors.iter().any(|card| card.link != LinkState::OutOfReach) {
+        return None;
+    }
+    let heard = match strangers {
+        0 => "nothing at all is heard".to_owned(),
+        1 => "one other Bluetooth device is heard".to_owned(),
+        n => format!("{n} other Bluetooth devices are heard"),
+    };
+    Some(format!(
+        "no sensor is in reach ({heard}): switch the sensors on or wake them, bring them near, and close other programs and phones that may hold them"
+    ))
+}
+
+/// Suggests segments where all sensors that stream walk.
+fn suggest(sensors: &mut [Card]) {
+    let mut walking: Vec<&mut Card> =
+        sensors.iter_mut().filter(|card| card.link == LinkState::Streaming).collect();
+    let turns: Vec<f64> = walking.iter().map(|card| card.movement_dps.to_radians()).collect();
+    let Some(found) = motion::segments(&turns) else { return };
+    for (card, segment) in walking.iter_mut().zip(found) {
+        card.suggestion = Some(segment);
+    }
+}

@@ -1,0 +1,93 @@
+//! Where the links of one session put their inputs, and its clock.
+
+use crate::body::SensorId;
+use crate::input::{Input, Link, Report, Trouble, Way};
+use crate::sensor::Uuid;
+use crate::units::SessionTime;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+#[derive(Debug, Clone)]
+pub(super) struct Outlet {
+    inputs: Sender<anyhow::Result<Input>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The first sample of the session: session time 0.
+    began: OnceLock<Instant>,
+    /// When samples came last, ms of session time.
+    newest: AtomicU64,
+    sensors: AtomicU16,
+}
+
+/// Nothing from any sensor for this long, s: time goes on all the same, and the page must see it. Longer than the
+/// fades that a radio makes up for.
+const QUIET: f64 = 2.0;
+
+impl Outlet {
+    pub(super) fn new(inputs: Sender<anyhow::Result<Input>>) -> Self {
+        Self { inputs, shared: Arc::default() }
+    }
+
+    pub(super) fn sensor(&self) -> SensorId {
+        SensorId(self.shared.sensors.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Session time of a moment at which samples came: the first one begins the session.
+    pub(super) fn arrival(&self, at: Instant) -> SessionTime {
+        let began = *self.shared.began.get_or_init(|| at);
+        // Two tasks may begin at once: what came before the beginning is at it, not before it.
+        let since = at.saturating_duration_since(began);
+        self.shared.newest.fetch_max(u64::try_from(since.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        SessionTime(since.as_secs_f64())
+    }
+
+    /// Says that time has gone on where nothing else does.
+    pub(super) fn tell_quiet(&self, at: Instant) {
+        let newest = self.shared.newest.load(Ordering::Relaxed) as f64 * 1e-3;
+        let t = self.time(at);
+        if t.0 - newest > QUIET {
+            self.put(Input::Link(Link { sensor: None, t: t + -QUIET, report: Report::Quiet }));
+        }
+    }
+
+    /// Session time of any other moment; 0 while the session has not begun.
+    pub(super) fn time(&self, at: Instant) -> SessionTime {
+        let began = self.shared.began.get();
+        SessionTime(began.map_or(0.0, |began| at.saturating_duration_since(*began).as_secs_f64()))
+    }
+
+    pub(super) fn put(&self, input: Input) {
+        // `err`: the session is over, and nobody wants to know.
+        self.inputs.send(Ok(input)).ok();
+    }
+
+    pub(super) fn report(&self, sensor: Option<SensorId>, at: Instant, report: Report) {
+        self.put(Input::Link(Link { sensor, t: self.time(at), report }));
+    }
+
+    pub(super) fn trouble(
+        &self,
+        sensor: Option<SensorId>,
+        at: Instant,
+        trouble: Trouble,
+        active: bool,
+        message: impl Into<String>,
+    ) {
+        self.report(sensor, at, Report::Trouble { trouble, active, message: message.into() });
+    }
+
+    pub(super) fn bytes(&self, sensor: SensorId, at: Instant, way: Way, characteristic: Uuid, bytes: &[u8]) {
+        let mut hex = String::with_capacity(bytes.len() * 2);
+        for byte in bytes {
+            write!(hex, "{byte:02x}").ok();
+        }
+        let characteristic = characteristic.to_string();
+        self.report(Some(sensor), at, Report::Bytes { way, characteristic, hex });
+    }
+}

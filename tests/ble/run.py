@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""The test over Bluetooth; see README.md."""
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import bumble.logging  # noqa: F401  (fails early where the wrong Python runs this)
+from bumble.transport import open_transport
+
+import records
+from air import AdapterController, Air
+from machine import Machine, sockets
+from sensors import DotSensor, OpenSensor, Replay
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = Path(os.environ.get("BLE_BUILD", ROOT / "target" / "ble"))
+PROGRAM = Path(os.environ.get("STANCEWATCH", ROOT / "target" / "release" / "stancewatch"))
+RATE = 60
+# Family, serial, place, and the sensor's clock: where it starts (s) and how fast it runs (ppm).
+WORN = [
+    (OpenSensor, "P1", "pelvis", 100.0, 20),
+    (OpenSensor, "LT2", "left_thigh", 0.5, -15),
+    (DotSensor, "D422CD0003", "right_thigh", 7.25, 10),
+    (OpenSensor, "LS4", "left_shank", 3000.0, -30),
+    (DotSensor, "D422CD0005", "right_shank", 42.0, 0),
+]
+# A sensor that is in reach again sends within this, s: 3 s is the promise, and emulation may take as long again.
+BACK = 6.0
+RUNNER = """seed = 7
+rate_hz = {rate}
+running_s = {running}
+walk_s = 10
+knee_bends = 4
+end_still_s = 1
+clock = {{ shared = true }}
+radio = {{ loss = 0.0 }}
+episodes = [{{ side = "right", kind = "adduction", degrees = 9.0, start_s = 62.0, duration_s = 30.0 }}]
+"""
+START = time.monotonic()
+
+
+def say(text):
+    print(f"[{time.monotonic() - START:5.0f} s] {text}", flush=True)
+
+
+class Bench:
+    async def start(self, running):
+        self.folder = BUILD / "run"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        runner = self.folder / "runner.toml"
+        runner.write_text(RUNNER.format(rate=RATE, running=running))
+        self.truth = self.folder / "truth"
+        subprocess.run([PROGRAM, "simulate", "--out", self.truth, "--runner-config", runner], check=True, capture_output=True)
+        motion = records.motion(self.truth)
+        self.length = len(motion["left_shank"]) / RATE
+
+        self.sockets = sockets()
+        air = Air()
+        hci = await open_transport(f"unix-server:{self.sockets}/hci.sock")
+        self.adapter = AdapterController("adapter", host_source=hci.source, host_sink=hci.sink, link=air, public_address="00:AA:01:00:00:01")
+        self.replay = Replay(RATE)
+        self.sensors = [
+            family(air, self.adapter, place, serial, f"F0:00:00:00:00:{n:02X}", self.replay, motion[place], offset, drift, -50 - n)
+            for n, (family, serial, place, offset, drift) in enumerate(WORN, 1)
+        ]
+        epoch = asyncio.get_running_loop().time()
+        for sensor in self.sensors:
+            await sensor.start(epoch)
+
+        self.machine = Machine(BUILD, self.folder / "machine")
+        await self.machine.start(self.sockets)
+        share = self.machine.share
+        subprocess.run(["strip", "-o", share / "stancewatch", PROGRAM], check=True)
+        (share / "data").mkdir()
+        (share / "data" / "sensors.toml").write_text("".join(f'[sensors."{serial}"]\nplacement = "{place}"\n' for _, serial, place, _, _ in WORN))
+        say("Bluetooth is up in the machine")
+
+    async def program(self):
+        m = self.machine
+        await m.ask("cp /share/stancewatch /tmp/")
+        await m.ask("export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket RUST_LOG=stancewatch=info")
+        doctor = await m.ask("/tmp/stancewatch doctor --data-dir /share/data", check=False)
+        assert "adapter hci0" in doctor, doctor
+        scan = await m.ask("/tmp/stancewatch scan --seconds 12 --data-dir /share/data --json")
+        found = json.loads(scan)["sensors"]
+        assert len(found) == len(WORN), scan
+        assert [s["signal_dbm"] for s in found] == sorted((s["signal_dbm"] for s in found), reverse=True), scan
+        assert all(sensor.links == 0 for sensor in self.sensors), "a scan connects to nobody"
+        say(f"doctor sees the adapter, scan lists {len(found)} sensors by signal")
+        await m.ask("setsid /tmp/stancewatch run --no-open --data-dir /share/data >/share/run.log 2>&1 </dev/null &")
+        await asyncio.sleep(3)
+
+    async def cards(self):
+        return {card["id"]: card for card in (await self.machine.get("/radio"))["sensors"]}
+
+    async def all_stream(self, sensors=None):
+        wanted = [sensor.serial for sensor in sensors or self.sensors]
+
+        async def so():
+            cards = await self.cards()
+            return all(cards.get(serial, {}).get("link") == "streaming" for serial in wanted)
+
+        await self.machine.until(f"{wanted} to stream", so)
+
+    async def session(self, running):
+        await self.machine.post("/session", {"running": running})
+        if not running:
+            async def so():
+                return all(sensor.link is None for sensor in self.sensors)
+            await self.machine.until("all links to end", so)
+
+    def recordings(self):
+        return sorted((self.machine.share / "data" / "recordings").glob("*.mcap"))
+
+    async def told(self, code, placement, active):
+        checks = (await self.machine.get("/health"))["checks"]
+        return any((c["code"], c["placement"], c["active"]) == (code, placement, active) for c in checks)
+
+
+async def clean(bench):
+    """Everything arrives, once and in order; live equals the analysis of the recording; and the truth is found."""
+    began = time.monotonic()
+    await bench.all_stream()
+    say(f"five sensors stream after {time.monotonic() - began:.0f} s")
+    for sensor in bench.sensors:
+        sensor.sent.clear()
+    first = bench.sensors[0].number() + RATE
+    bench.replay.begin(first + first % 2)
+    await asyncio.sleep(bench.length + 2)
+    ended = asyncio.get_running_loop().time()
+    shown = {s["placement"]: s for s in await bench.machine.get("/sensors")}
+    cards = await bench.cards()
+    alerts_live = await bench.machine.get("/alerts")
+    await bench.session(False)
+    recording = bench.recordings()[-1]
+    await wait_whole(recording)
+    found = records.channels(recording)
+    samples = records.received(found)
+    say(f"recorded {recording.stat().st_size >> 10} kB; {len(found.get('bytes', []))} raw messages in it")
+    stances, alerts = records.analyze(PROGRAM, recording, bench.folder / "analysis")
+
+    agree = same_stances(found.get("stance", []), stances)
+    same_alerts(alerts_live, alerts)
+    assert alerts and alerts[0]["rule"] in ("hip_adduction", "femur_adduction"), f"the episode on the right raised {alerts}"
+    hits, total, errors = against_truth(bench, samples, stances)
+    bias = {side: statistics.median(e for s, e in errors if s == side) for side in ("left", "right")}
+    centre = statistics.median(e for _, e in errors)
+    spread = statistics.mean(abs(e - centre) for _, e in errors)
+
+    print(f"\n{'sensor':<28}{'sent':>7}{'received':>10}{'lost':>6}{'twice':>7}{'swapped':>9}{'clock error, ms':>17}{'jitter, ms':>12}")
+    faults = []
+    for sensor in bench.sensors:
+        name = next(n for n in samples if sensor.serial in n)
+        got = [t for t, _ in samples[name]]
+        # What is on its way when the session is ended is nobody's any more.
+        sent = {t & 0xFFFFFFFF for t, _, at in sensor.sent if at < ended - 1.0}
+        came = {t & 0xFFFFFFFF for t in got}
+        lost, twice = len(sent - came), len(got) - len(set(got))
+        swapped = sum(a >= b for a, b in zip(got, got[1:])) - twice
+        view = shown[sensor.placement]
+        print(f"{name:<28}{len(sent):>7}{len(sent) - lost:>10}{lost:>6}{twice:>7}{swapped:>9}{view['clock_sigma_ms']:>17.1f}{view['jitter_ms']:>12.1f}")
+        if lost or twice or swapped or sensor.links != 1 or cards[sensor.serial]["reconnects"]:
+            faults.append(name)
+    print(f"stances: {agree} live, the same in the analysis of the recording; {hits} of {total} true ones found, initial contact off by {spread * 1e3:.1f} ms (mean, one constant removed), "
+          f"left against right leg by {(bias['left'] - bias['right']) * 1e3:+.1f} ms\nalerts: {len(alerts)}, the same live and in the analysis\n", flush=True)
+    assert not faults, f"not everything arrived from {faults}"
+    assert hits >= 0.95 * total, "stances are missing"
+    assert abs(bias["left"] - bias["right"]) < 0.01, "the legs' clocks disagree"
+
+
+async def wait_whole(recording):
+    for _ in range(100):
+        with open(recording, "rb") as file:
+            file.seek(-8, os.SEEK_END)
+            if file.read() == b"\x89MCAP0\r\n":
+                return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"{recording} was not finished")
+
+
+def same_stances(live, rows):
+    assert len(live) == len(rows), f"{len(live)} stances live, {len(rows)} in the analysis"
+    by_key = {(row["side"], int(row["stance"])): row for row in rows}
+    for stance in live:
+        row = by_key[stance["side"], stance["stance"]]
+        for name in ("ic_time_s", "tc_time_s", "contact_ms", "peak_femur_adduction_deg", "peak_hip_adduction_deg"):
+            there, here = row[name], stance.get(name)
+            assert (there == "") == (here is None) and (here is None or abs(float(there) - here) < 0.06), (name, stance, row)
+        assert (row["valid"] in ("true", "1")) == stance["valid"], (stance, row)
+    return len(live)
+
+
+def same_alerts(live, rows):
+    key = lambda a: (a["rule"], a["side"], a["severity"], round(float(a["onset_time_s"]), 2), round(float(a["decided_time_s"]), 2))
+    assert sorted(map(key, live)) == sorted(map(key, rows)), f"live {live}, analysis {rows}"
+
+
+def against_truth(bench, samples, stances):
+    """True initial contacts of running that were found, and by how much each is off."""
+    shift = []
+    for sensor in bench.sensors:
+        name = next(n for n in samples if sensor.serial in n)
+        true_time = {t & 0xFFFFFFFF: at for t, at, _ in sensor.sent}
+        shift.append(min(arrival - true_time[t & 0xFFFFFFFF] for t, arrival in samples[name] if true_time.get(t & 0xFFFFFFFF, -1) >= 0))
+    start = statistics.median(shift)
+    contacts = [(t + start, side) for t, what, side in records.events(bench.truth) if what == "initial_contact"]
+    # The first strides are needed to know that it is a gait, the last ones end with the session.
+    contacts = [c for c in contacts if contacts[0][0] + 3 < c[0] < contacts[-1][0] - 3]
+    found = [(float(row["ic_time_s"]), row["side"]) for row in stances]
+    errors = []
+    for t, side in contacts:
+        near = [f - t for f, s in found if s == side and abs(f - t) < 0.15]
+        if near:
+            errors.append((side, min(near, key=abs)))
+    return len(errors), len(contacts), errors
+
+
+async def fault(bench, sensor, name, harm, mend, reported, code="link_lost"):
+    """Harms one sensor: it is reported, comes back, and the others do not notice."""
+    others = [(other, other.links, len(other.sent)) for other in bench.sensors if other is not sensor]
+    await harm()
+    if reported:
+        await bench.machine.until(f"{name} to be reported", lambda: bench.told(code, sensor.placement, True))
+    at = asyncio.get_running_loop().time()
+    if mend:
+        await mend()
+        at = asyncio.get_running_loop().time()
+
+    async def back():
+        return any(now > at for _, _, now in sensor.sent[-50:]) and sensor.link and (await bench.cards())[sensor.serial]["link"] == "streaming"
+
+    await bench.machine.until(f"{sensor.serial} to come back ({name})", back)
+    took = next(now for _, _, now in sensor.sent if now > at) - at
+    if reported:
+        await bench.machine.until(f"the end of {name} to be reported", lambda: bench.told(code, sensor.placement, False))
+    for other, links, sent in others:
+        assert other.links == links and len(other.sent) > sent, f"{name} of {sensor.serial} disturbed {other.serial}"
+    print(f"{name:<36}{sensor.serial:<14}back after {took:4.1f} s", flush=True)
+    assert took < BACK, f"{name}: {took:.1f} s"
+
+
+async def faults(bench):
+    loop = asyncio.get_running_loop()
+    await bench.session(True)
+    await bench.all_stream()
+    for sensor in bench.sensors:
+        sensor.sent.clear()
+    p, lt, rt, ls, rs = bench.sensors
+    nothing = lambda: asyncio.sleep(0)
+
+    async def set_silent(sensor, silent):
+        sensor.silent = silent
+
+    async def set_garbage(sensor, garbage):
+        sensor.garbage = garbage
+
+    await fault(bench, lt, "drops the link", lt.drop, None, False)
+    await fault(bench, rs, "vanishes, and comes back", rs.vanish, rs.come_back, True)
+    await fault(bench, ls, "falls silent on a link that is up", lambda: set_silent(ls, True), lambda: set_silent(ls, False), True)
+    await fault(bench, p, "restarts, its clock at zero", p.reboot, None, False)
+    await fault(bench, rt, "restarts", rt.reboot, None, False)
+    await fault(bench, lt, "sends garbage", lambda: set_garbage(lt, True), lambda: set_garbage(lt, False), True, "garbled")
+    for name, harm, mend in [
+        ("adapter off and on", "bluetoothctl power off", "bluetoothctl power on"),
+        ("bluetoothd stopped and started", "bluetoothd_stop", "bluetoothd_start; adapter_on"),
+    ]:
+        await bench.machine.ask(harm, check=False)
+        await bench.machine.until(f"{name} to be reported", lambda: bench.told("radio_down", None, True))
+        await bench.machine.ask(mend, check=False)
+        at = loop.time()
+        await bench.machine.until("Bluetooth to be back", lambda: bench.told("radio_down", None, False))
+        await bench.all_stream()
+        print(f"{name:<50}all five back after {loop.time() - at:4.1f} s", flush=True)
+    await bench.session(False)
+    recording = bench.recordings()[-1]
+    await wait_whole(recording)
+    found = records.channels(recording)
+    for name, got in records.received(found).items():
+        sensor = next(s for s in bench.sensors if s.serial in name)
+        sent = {t & 0xFFFFFFFF for t, _, _ in sensor.sent}
+        times = [t & 0xFFFFFFFF for t, _ in got]
+        # A clock that was set back may pass a time again; never within one link.
+        assert len(times) - len(set(times)) <= (0 if sensor.booted == 0 else len(times)), f"{name}: samples came twice"
+        # Each lost link costs what the air had in it; links of ours that ended in good order cost nothing.
+        came = len(sent & set(times)) / max(1, len(sent))
+        print(f"{name:<28}{100 * came:6.2f} % of what it sent through all of this was received", flush=True)
+        assert came > 0.97, name
+    records.analyze(PROGRAM, recording, bench.folder / "analysis-of-faults")
+
+
+async def again(bench, times):
+    near = bench.sensors[:2]
+    for sensor in bench.sensors[2:]:
+        await sensor.vanish()
+    took = []
+    for _ in range(times):
+        at = time.monotonic()
+        await bench.session(True)
+        await bench.all_stream(near)
+        await bench.session(False)
+        took.append(time.monotonic() - at)
+    pid = await bench.machine.ask("pidof stancewatch")
+    assert len(pid.split()) == 1, pid
+    say(f"started and stopped {times} times in one process, {statistics.median(took):.1f} s each (longest {max(took):.1f} s)")
+
+
+async def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--long", action="store_true", help="a clean run of five minutes instead of two")
+    arguments.add_argument("--only", choices=["clean", "faults", "again"])
+    options = arguments.parse_args()
+    bench = Bench()
+    try:
+        await bench.start(270 if options.long else 100)
+        await bench.program()
+        if options.only in (None, "clean"):
+            await clean(bench)
+        else:
+            await bench.session(False)
+        if options.only in (None, "faults"):
+            await faults(bench)
+        if options.only in (None, "again"):
+            await again(bench, 20)
+        await bench.machine.ask("kill -TERM $(pidof stancewatch); sleep 3; ! pidof stancewatch")
+        panics = [line for line in (bench.machine.share / "run.log").read_text().splitlines() if "panicked" in line and "bluez-async" not in line]
+        assert not panics, panics
+        say("passed")
+    finally:
+        if hasattr(bench, "machine"):
+            bench.machine.stop()
+        if hasattr(bench, "sockets"):
+            shutil.rmtree(bench.sockets, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except (AssertionError, asyncio.TimeoutError) as problem:
+        log = BUILD / "run" / "machine" / "share" / "run.log"
+        tail = "\n".join(log.read_text().splitlines()[-30:]) if log.exists() else "(nothing)"
+        sys.exit(f"FAILED: {problem!r}\nthe program's last words:\n{tail}")
