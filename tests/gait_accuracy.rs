@@ -72,6 +72,7 @@ fn walking_on_force_plates() {
     let Some(set) = data_set("shank_force_plates") else { return };
     let all: Vec<Recording> = recordings(&set, "tracksys-imu");
     let [ic, tc] = walk_table(&all, &AS_IS);
+    assert!(ic.latency_ms() < 25.0 && tc.latency_ms() < 41.0, "{ic}, {tc}");
     assert!(ic.found() >= 0.99 && ic.mae_ms() < 13.0, "initial contact: {ic}");
     assert!(tc.found() >= 0.99 && tc.mae_ms() < 12.0, "terminal contact: {tc}");
     for variant in VARIANTS {
@@ -81,7 +82,8 @@ fn walking_on_force_plates() {
     }
 }
 
-fn run_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
+/// Initial and terminal contact, and how far contact times scatter, s.
+fn run_table(all: &[Recording], variant: &Variant) -> ([Errors; 2], f64) {
     let mut total = [Errors::default(), Errors::default()];
     let mut people = [Vec::new(), Vec::new()];
     let mut stance_errors = Vec::new();
@@ -134,7 +136,7 @@ fn run_table(all: &[Recording], variant: &Variant) -> [Errors; 2] {
         1e3 * mean(&stance_errors),
         1e3 * spread(&stance_errors)
     );
-    total
+    (total, spread(&stance_errors))
 }
 
 /// Contact time of every running stance with both ends in truth and found, estimate less truth.
@@ -163,7 +165,14 @@ fn running_with_virtual_sensors() {
     let Some(set) = data_set("virtual_running") else { return };
     let all: Vec<Recording> = recordings(&set, "Shank");
     for variant in [AS_IS].into_iter().chain(VARIANTS) {
-        let [ic, tc] = run_table(&all, &variant);
+        let ([ic, tc], scatter) = run_table(&all, &variant);
+        let later = variant.allowance_ms();
+        assert!(scatter < 0.008, "{}: contact times scatter by {scatter} s", variant.name);
+        assert!(
+            ic.latency_ms() < 27.0 + later && tc.latency_ms() < 22.0 + later,
+            "{}: {ic}, {tc}",
+            variant.name
+        );
         assert_eq!(ic.extra, 0, "{}: {ic}", variant.name);
         assert!(ic.found() >= 0.995 && ic.mae_ms() < 4.0, "{}: initial contact: {ic}", variant.name);
         assert!(tc.found() >= 0.995 && tc.mae_ms() < 5.5, "{}: terminal contact: {tc}", variant.name);

@@ -42,7 +42,9 @@ impl Timed {
     pub(super) fn free_of(&mut self, constant: f64) {
         self.clock_free = self.errors.iter().map(|e| e - constant).collect();
         // A decision is dated by the same clock as its event.
-        self.latencies.iter_mut().for_each(|latency| *latency -= constant);
+        for latency in &mut self.latencies {
+            *latency -= constant;
+        }
     }
 
     pub(super) fn add(&mut self, other: &Self) {

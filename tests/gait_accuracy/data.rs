@@ -189,6 +189,11 @@ pub(crate) const VARIANTS: [Variant; 5] = [
 ];
 
 impl Variant {
+    /// How much later a decision may come than at 100 Hz, ms: one sample of a slower sensor.
+    pub(crate) fn allowance_ms(&self) -> f64 {
+        self.rate.map_or(0.0, |rate| 1e3 / rate)
+    }
+
     pub(crate) fn apply(&self, recording: &Recording, seed: u64) -> Recording {
         let mut random = Pcg64Mcg::seed_from_u64(seed);
         let mut changed = recording.clone();

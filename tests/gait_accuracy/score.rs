@@ -109,6 +109,10 @@ impl Errors {
         1e3 * mean(&self.of_time.iter().map(|e| e.abs()).collect::<Vec<_>>())
     }
 
+    pub(crate) fn latency_ms(&self) -> f64 {
+        1e3 * percentile(&self.latencies, 0.5)
+    }
+
     pub(crate) fn add(&mut self, other: &Self) {
         self.truths += other.truths;
         self.extra += other.extra;
