@@ -35,6 +35,10 @@ const RATES: RangeInclusive<f64> = 10.0..=5000.0;
 /// takes about 30 s, and calibration from gait alone needs 15 s of it.
 const CALIBRATION_PATIENCE: f64 = 60.0;
 
+/// A quiet stretch is told several times a second: more than this in one step, s, is a broken recording, and would
+/// make as many frames.
+const QUIET_STEP: f64 = 5.0;
+
 /// Everything that changes the pipeline's results. Recorded with a session, so that its replay is equal.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -221,12 +225,12 @@ impl Pipeline {
                 self.health.set(now, code, placement, *active, out, || message.clone());
                 self.events.extend(self.scratch.health.drain(..).map(Event::Health));
             }
-            Report::Quiet => {
-                self.now = self.now.map(|now| if link.t > now { link.t } else { now });
+            Report::Quiet if link.t.0.is_finite() => {
+                self.now = self.now.map(|now| now + (link.t - now).clamp(0.0, QUIET_STEP));
                 self.advance(false);
                 self.look_after_sensors();
             }
-            Report::Bytes { .. } => {}
+            Report::Quiet | Report::Bytes { .. } => {}
         }
     }
 

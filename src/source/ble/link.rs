@@ -346,6 +346,10 @@ impl<R: Radio> Link<R> {
             }
             News::Battery(level) => {
                 let percent = (level.clamp(0.0, 1.0) * 100.0).round();
+                // A value that was read comes as a notification, too, on some systems.
+                if known.battery.replace(percent) == Some(percent) {
+                    return;
+                }
                 self.card(|card| card.battery_percent = Some(percent));
                 self.outlet.report(Some(known.sensor), at, Report::Battery { percent });
                 let low = percent <= BATTERY_LOW;
