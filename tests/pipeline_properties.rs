@@ -316,7 +316,7 @@ enum Step {
 fn any_step() -> impl Strategy<Value = Step> {
     let placement = prop::option::weighted(0.9, prop::sample::select(Placement::ALL.to_vec()));
     let rate = prop_oneof![8 => prop::sample::select(vec![25.0, 52.0, 100.0, 1000.0]), 1 => any_number()];
-    let clock = prop::sample::select(vec![ClockKind::Session, ClockKind::Device]);
+    let clock = prop::sample::select(vec![ClockKind::Session, ClockKind::Device, ClockKind::Arrival]);
     let sensor = (0..6u16, placement, rate, clock).prop_map(|(id, placement, rate, clock)| {
         Step::Sensor(SensorInfo {
             id: SensorId(id),

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 /// Own choices, tried on simulated links (tests/clock_links.rs) and on virtual running's arrivals.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Params {
+pub(super) struct Params {
     /// Only the earliest packet of so many seconds counts. Default 1.
     bin: f64,
     /// ... or of so many samples where the sensor is slow. Default 25.
@@ -28,7 +28,8 @@ struct Params {
     drift: f64,
 }
 
-const PARAMS: Params = Params {
+/// For sensors that stamp their samples.
+pub(super) const STAMPED: Params = Params {
     bin: 1.0,
     bin_samples: 25.0,
     bins: 300,
@@ -37,6 +38,10 @@ const PARAMS: Params = Params {
     unseen: 0.0012,
     drift: 150e-6,
 };
+
+/// For samples that are only numbered: the rate of a chip's own oscillator is off by up to 2 % (the Bosch
+/// and TDK data sheets allow 1 to 3), wanders with its heat, and has to be known within seconds.
+pub(super) const NUMBERED: Params = Params { bin: 0.5, bins: 40, drift_span: 2.0, drift: 0.03, ..STAMPED };
 
 #[derive(Debug, Clone, Copy)]
 struct Point {
@@ -48,11 +53,14 @@ struct Point {
 
 #[derive(Debug, Clone)]
 pub(super) struct Edge {
+    params: Params,
     bin: f64,
     /// The earliest packet of each bin, the bin that is still open included, oldest first.
     earliest: VecDeque<Point>,
     open: f64,
     line: Line,
+    /// The slope that is believed until the points tell.
+    believed: f64,
     /// Median height of the bins above the line, s: a burst after a stall must not count.
     height: f64,
     sigma: f64,
@@ -64,25 +72,27 @@ pub(super) struct Edge {
 }
 
 /// Arrival less device time of a packet without avoidable delay: `intercept + slope * x`.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
     intercept: f64,
     slope: f64,
 }
 
 impl Edge {
-    pub(super) fn new(interval: f64) -> Self {
-        let bin = PARAMS.bin.max(PARAMS.bin_samples * interval);
+    /// `slope`: what is believed until the points span enough to tell.
+    pub(super) fn new(interval: f64, params: Params, slope: f64) -> Self {
         Self {
-            bin,
-            earliest: VecDeque::with_capacity(PARAMS.bins + 1),
+            params,
+            bin: params.bin.max(params.bin_samples * interval),
+            earliest: VecDeque::with_capacity(params.bins + 1),
             open: f64::NEG_INFINITY,
-            line: Line::default(),
+            line: Line { intercept: 0.0, slope },
+            believed: slope,
             height: 0.0,
             sigma: f64::INFINITY,
             unfitted: 0,
-            heights: Vec::with_capacity(PARAMS.bins + 1),
-            hull: Vec::with_capacity(PARAMS.bins + 1),
+            heights: Vec::with_capacity(params.bins + 1),
+            hull: Vec::with_capacity(params.bins + 1),
         }
     }
 
@@ -102,12 +112,14 @@ impl Edge {
             _ => {
                 self.open = bin;
                 self.earliest.push_back(Point { x, y });
-                if self.earliest.len() > PARAMS.bins {
+                if self.earliest.len() > self.params.bins {
                     self.earliest.pop_front();
                 }
                 self.unfitted += 1;
                 // One bin more changes a line under many little.
-                if self.unfitted * PARAMS.bins_per_fit >= self.earliest.len() || self.line.above(x, y) < 0.0 {
+                if self.unfitted * self.params.bins_per_fit >= self.earliest.len()
+                    || self.line.above(x, y) < 0.0
+                {
                     self.fit();
                 }
             }
@@ -129,7 +141,8 @@ impl Edge {
 
     fn fit(&mut self) {
         let (Some(first), Some(last)) = (self.earliest.front(), self.earliest.back()) else { return };
-        let slope = if last.x - first.x < PARAMS.drift_span { 0.0 } else { self.slope() };
+        let spans = last.x - first.x >= self.params.drift_span;
+        let slope = if spans { self.slope() } else { self.believed };
         self.line = Line { intercept: self.lowest(slope), slope };
         let line = self.line;
         self.heights.clear();
@@ -138,7 +151,7 @@ impl Edge {
         self.height = *self.heights.select_nth_unstable_by(middle, f64::total_cmp).1;
         // For heights as a queue makes them (exponential), whose mean is the median over ln 2.
         let seen = self.height / std::f64::consts::LN_2 / (self.earliest.len() as f64).sqrt();
-        self.sigma = seen.hypot(PARAMS.unseen);
+        self.sigma = seen.hypot(self.params.unseen);
         self.unfitted = 0;
     }
 
@@ -159,7 +172,7 @@ impl Edge {
         let right = self.hull.partition_point(|p| p.x < mean_x);
         let at = |i: usize| self.hull.get(i);
         let (Some(a), Some(b)) = (right.checked_sub(1).and_then(at), at(right)) else { return 0.0 };
-        ((b.y - a.y) / (b.x - a.x)).clamp(-PARAMS.drift, PARAMS.drift)
+        ((b.y - a.y) / (b.x - a.x)).clamp(-self.params.drift, self.params.drift)
     }
 
     /// Intercept of the highest line of this slope under all points.

@@ -295,7 +295,7 @@ impl MetaMotion {
         let Phase::Building { first, created } = self.phase else { return };
         match (self.mode, created) {
             (Mode::Fused, 0) => {
-                let mut fuser = [0; 19];
+                let mut fuser = [0; 20];
                 let head = [PROCESSOR, 0x02, ACC, 0x04, 0xff, 0xa0, 0x1b, 0x01, id];
                 for (to, from) in fuser.iter_mut().zip(head) {
                     *to = from;

@@ -13,11 +13,11 @@ struct Params {
     bad: u32,
     /// No sensor measures this much, m/s². Default 4000: four hundred g, twice the widest range on sale.
     acc: f64,
-    /// ... and this much, rad/s. Default 140: 8000 deg/s, the same.
+    /// ... and this much, rad/s. Default 100: 5700 deg/s, beyond the widest there is.
     gyr: f64,
 }
 
-const PARAMS: Params = Params { bad: 100, acc: 4000.0, gyr: 140.0 };
+const PARAMS: Params = Params { bad: 100, acc: 4000.0, gyr: 100.0 };
 
 /// A driver under watch.
 #[derive(Debug, Default)]

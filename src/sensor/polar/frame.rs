@@ -177,3 +177,64 @@ impl Bits<'_> {
         Some(value as i32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Content of a frame: the readings in g and deg/s.
+    fn decoded(quantity: Quantity, kind: u8, content: &[u8]) -> Vec<[f64; 3]> {
+        let unit = if quantity == Quantity::Rate { DEGREE } else { STANDARD_GRAVITY };
+        let bytes: Vec<u8> = [0; 8].into_iter().chain([kind]).chain(content.iter().copied()).collect();
+        let mut out = Vec::new();
+        let read =
+            Frames::new(0.01, 1.0).decode(&bytes, quantity, |_, value| out.push((value / unit).into()));
+        assert_eq!(read, Ok(0));
+        out
+    }
+
+    fn check(got: &[[f64; 3]], wanted: &[[f64; 3]]) {
+        assert_eq!(got.len(), wanted.len());
+        for (got, wanted) in got.iter().flatten().zip(wanted.iter().flatten()) {
+            assert!((got - wanted).abs() < 1e-6 * wanted.abs().max(1.0), "{got} {wanted}");
+        }
+    }
+
+    #[test]
+    fn rates_of_the_vendors_tests() {
+        let raw = [0xea, 0xff, 8, 0, 13, 0, 3, 1, 0xdf, 0];
+        check(&decoded(Quantity::Rate, 0x80, &raw), &[[-22.0, 8.0, 13.0], [-23.0, 11.0, 16.0]]);
+        let floats = [
+            0, 0, 0x80, 0x3f, 0, 0, 0x20, 0x41, 0, 0, 0xa0, 0x41, 0x1c, 1, 0, 0, 0xa0, 1, 0, 0, 8, 0xcd,
+            0xcc, 0xec, 0x0d,
+        ];
+        let wanted = [[1.0, 10.0, 20.0], [10.0, 20.0, f64::from(1.1_f32)]];
+        check(&decoded(Quantity::Rate, 0x81, &floats), &wanted);
+    }
+
+    #[test]
+    fn accelerations_of_the_vendors_tests() {
+        let plain = [0xf7, 0xff, 0xff, 0xff, 0xe7, 3, 0xf8, 0xff, 0xfe, 0xff, 0xe5, 3];
+        let wanted = [[-0.009, -0.001, 0.999], [-0.008, -0.002, 0.997]];
+        check(&decoded(Quantity::Acceleration, 1, &plain), &wanted);
+        // Two of the thirty readings of its block.
+        let whole_g = [0x71, 7, 0xf0, 0x6a, 0x9e, 0x8d, 10, 1, 0xbe, 0x5c, 0xbe, 0xba];
+        let wanted = [[1905.0, 27376.0, -29282.0], [2095.0, 27271.0, -29367.0]];
+        check(&decoded(Quantity::Acceleration, 0x80, &whole_g), &wanted);
+    }
+
+    /// From a frame that a sensor sent, which its owner made public; its block ended after two readings.
+    #[test]
+    fn accelerations_of_a_real_frame() {
+        let content = [0xee, 2, 0x1f, 0xfe, 0x82, 0xff, 8, 2, 0x10, 0xda, 0x20, 0xd6, 0xa3, 0x0b];
+        let wanted = [[0.750, -0.481, -0.126], [0.766, -0.519, -0.094], [0.724, -0.612, -0.083]];
+        check(&decoded(Quantity::Acceleration, 0x81, &content), &wanted);
+    }
+
+    #[test]
+    fn differences_of_the_magnetometer_of_the_vendors_tests() {
+        let content = [0xe2, 0xe6, 0xfa, 0x15, 0x49, 0x0a, 6, 1, 0x7f, 0x20, 0xfc];
+        let wanted = [[-6430.0, 5626.0, 2633.0], [-6431.0, 5627.0, 2635.0]];
+        check(&decoded(Quantity::Rate, 0x80, &content), &wanted);
+    }
+}
