@@ -90,7 +90,6 @@ class Bench:
     async def program(self):
         m = self.machine
         await m.ask("cp /share/stancewatch /tmp/")
-        await m.ask("export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket RUST_LOG=stancewatch=info")
         doctor = await m.ask("/tmp/stancewatch doctor --data-dir /share/data", check=False)
         assert "adapter hci0" in doctor, doctor
         scan = await m.ask("/tmp/stancewatch scan --seconds 12 --data-dir /share/data --json")
@@ -99,7 +98,7 @@ class Bench:
         assert [s["signal_dbm"] for s in found] == sorted((s["signal_dbm"] for s in found), reverse=True), scan
         assert all(sensor.links == 0 for sensor in self.sensors), "a scan connects to nobody"
         say(f"doctor sees the adapter, scan lists {len(found)} sensors by signal")
-        await m.ask("setsid /tmp/stancewatch run --no-open --data-dir /share/data >/share/run.log 2>&1 </dev/null &")
+        await m.ask("RUST_LOG=stancewatch=debug setsid /tmp/stancewatch run --no-open --data-dir /share/data >/share/run.log 2>&1 </dev/null &")
         await asyncio.sleep(3)
 
     async def cards(self):
