@@ -12,6 +12,12 @@ use tokio::time::timeout;
 /// 5.12 s and is deaf to it for as long (`DISCOV_INTERLEAVED_TIMEOUT` of the kernel): it never gets there.
 const ANEW: Duration = Duration::from_millis(4500);
 
+/// Longest that a sensor may take to tell what it has. BlueZ gives up after 30 s; it remembers sensors that it has
+/// seen, and the first time takes a second or two on a real radio (own estimate from the number of round trips).
+const DISCOVERY: Duration = Duration::from_secs(20);
+/// BlueZ takes 2 s to disconnect (own measurement); nobody else is connected meanwhile.
+const GOODBYE: Duration = Duration::from_secs(5);
+
 #[derive(Debug, Clone)]
 pub(super) struct Air<R> {
     radio: R,
@@ -51,12 +57,22 @@ impl<R: Radio> Air<R> {
             // What does not stop was not running: connecting is what matters.
             self.radio.scan(false).await.ok();
         }
-        let connected = timeout(limit, self.radio.connect(peer)).await;
-        let connected = connected.unwrap_or(Err(RadioError::TimedOut(limit.as_secs_f64())));
+        let connected = match within(limit, self.radio.connect(peer)).await {
+            // The link is up: what takes time from here on is the sensor telling what it has.
+            Ok(()) => within(DISCOVERY, self.radio.discover(peer)).await,
+            Err(error) => Err(error),
+        };
         if connected.is_err() {
             // The system goes on trying otherwise, and refuses the next attempt as already in progress.
-            timeout(limit, self.radio.disconnect(peer)).await.ok();
+            timeout(GOODBYE, self.radio.disconnect(peer)).await.ok();
         }
         connected
     }
+}
+
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, RadioError>>,
+) -> Result<T, RadioError> {
+    timeout(limit, work).await.unwrap_or(Err(RadioError::TimedOut(limit.as_secs_f64())))
 }
