@@ -38,6 +38,9 @@ const CALIBRATION_PATIENCE: f64 = 60.0;
 
 /// So many stances on the spot are no accident: about three seconds.
 const SPOT_STANCES: u32 = 8;
+/// A quiet stretch is told several times a second: more than this in one step, s, is a broken recording, and would
+/// make as many frames.
+const QUIET_STEP: f64 = 5.0;
 
 /// Everything that changes the pipeline's results. Recorded with a session, so that its replay is equal.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -232,12 +235,12 @@ impl Pipeline {
                 self.health.set(now, code, placement, *active, out, || message.clone());
                 self.events.extend(self.scratch.health.drain(..).map(Event::Health));
             }
-            Report::Quiet => {
-                self.now = self.now.map(|now| if link.t > now { link.t } else { now });
+            Report::Quiet if link.t.0.is_finite() => {
+                self.now = self.now.map(|now| now + (link.t - now).clamp(0.0, QUIET_STEP));
                 self.advance(false);
                 self.look_after_sensors();
             }
-            Report::Bytes { .. } => {}
+            Report::Quiet | Report::Bytes { .. } => {}
         }
     }
 

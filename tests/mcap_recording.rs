@@ -11,7 +11,7 @@ use nalgebra::Vector3;
 use proptest::prelude::*;
 use stancewatch::body::{ClockKind, Packet, PerSide, Placement, Sample, SensorId, SensorInfo, Side};
 use stancewatch::event::{Event, Frame, Gait, Peaks, Stance};
-use stancewatch::input::{Edge, Input, Mark, Stretch};
+use stancewatch::input::{Edge, Input, Link, Mark, Report, Stretch, Trouble, Way};
 use stancewatch::record::mcap::{RecordError, Recorder, SessionMeta};
 use stancewatch::source::mcap::{self, McapSourceError};
 use stancewatch::units::{DeviceTime, Hz, SessionTime};
@@ -96,6 +96,32 @@ fn a_session_comes_back_to_the_bit() {
     assert_eq!(recording.name(), "run");
     // As text: -0.0 and 0.0 are equal but not the same bits.
     assert_eq!(format!("{:?}", read(&path)), format!("{inputs:?}"));
+}
+
+#[test]
+fn what_links_say_comes_back_and_raw_bytes_are_kept_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("link.mcap");
+    let link = |report| Input::Link(Link { sensor: Some(SensorId(0)), t: SessionTime(0.5), report });
+    let lost = Report::Trouble { trouble: Trouble::Lost, active: true, message: "gone".into() };
+    let told = [link(lost), link(Report::Battery { percent: 61.0 }), link(Report::Quiet)];
+    let bytes = Report::Bytes { way: Way::In, characteristic: "2a19".into(), hex: "57ff".into() };
+    let mut inputs = vec![sensor(0, Placement::LeftThigh)];
+    inputs.extend(told.iter().cloned());
+    inputs.push(link(bytes));
+    inputs.push(Input::End);
+    record(&path, &inputs);
+    inputs.remove(inputs.len() - 2);
+    assert_eq!(read(&path), inputs);
+    let file = std::fs::read(&path).unwrap();
+    let raw: Vec<_> = ::mcap::MessageStream::new(&file)
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|message| message.channel.topic == "bytes")
+        .map(|message| serde_json::from_slice::<serde_json::Value>(&message.data).unwrap())
+        .collect();
+    assert_eq!(raw.len(), 1);
+    assert_eq!(raw[0]["report"]["hex"], "57ff");
 }
 
 #[test]

@@ -3,9 +3,10 @@
 
 use stancewatch::body::{Placement, SensorId};
 use stancewatch::event::{Event, Health, HealthCode};
-use stancewatch::input::Input;
+use stancewatch::input::{Input, Link, Report, Trouble};
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
 use stancewatch::source::synthetic::{Runner, RunnerConfig};
+use stancewatch::units::SessionTime;
 
 /// A short session whose samples of one sensor are changed, and what was said of that sensor.
 fn said_of(placement: Placement, change: impl Fn(&mut stancewatch::body::Sample, f64)) -> Vec<Health> {
@@ -59,4 +60,38 @@ fn a_sensor_at_the_end_of_its_range_is_named_with_the_remedy() {
     });
     assert!(codes(&said).contains(&HealthCode::Saturated), "{said:?}");
     assert!(said.iter().any(|h| h.message.contains("1000 degrees per second")), "{said:?}");
+}
+
+fn link(sensor: Option<SensorId>, t: f64, report: Report) -> Input {
+    Input::Link(Link { sensor, t: SessionTime(t), report })
+}
+
+#[test]
+fn what_a_link_says_is_said_of_its_sensor_and_time_goes_on_while_all_are_quiet() {
+    let mut pipeline = Pipeline::new(&PipelineConfig::default()).unwrap();
+    let mut first = None;
+    let config = RunnerConfig { running_s: 5.0, walk_s: 5.0, ..RunnerConfig::default() };
+    for input in Runner::new(&config).unwrap().take(600) {
+        if let Input::Sensor(info) = &input {
+            first = first.or(Some((info.id, info.placement)));
+        }
+        pipeline.push(&input);
+    }
+    let (sensor, placement) = first.unwrap();
+    pipeline.push(&link(Some(sensor), 4.0, Report::Battery { percent: 12.0 }));
+    let lost = Report::Trouble { trouble: Trouble::Lost, active: true, message: "it is lost".into() };
+    let told: Vec<_> = pipeline.push(&link(Some(sensor), 4.0, lost)).to_vec();
+    assert!(
+        matches!(told.as_slice(), [Event::Health(h)] if h.code == HealthCode::LinkLost && h.placement == placement && h.active),
+        "{told:?}"
+    );
+    let before = pipeline.now().unwrap();
+    assert!(pipeline.sensors().all(|s| s.online));
+    // A clock that is broken moves the session by little.
+    pipeline.push(&link(None, 1e12, Report::Quiet));
+    assert!(pipeline.now().unwrap() - before <= 5.0);
+    pipeline.push(&link(None, f64::NAN, Report::Quiet));
+    let sensors: Vec<_> = pipeline.sensors().collect();
+    assert!(sensors.iter().all(|s| !s.online), "a page that says online would lie: {sensors:?}");
+    assert_eq!(sensors.iter().find(|s| s.placement == placement).unwrap().battery, Some(12.0));
 }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use stancewatch::body::{ClockKind, Packet, Placement, Sample, SensorId, SensorInfo, Side};
 use stancewatch::event::{Alert, Contact, Event, Frame, Stance};
-use stancewatch::input::{Edge, Input, Mark, Stretch};
+use stancewatch::input::{Edge, Input, Link, Mark, Report, Stretch, Trouble};
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
 use stancewatch::source::synthetic::{Runner, RunnerConfig};
 use stancewatch::units::{DeviceTime, Hz, SessionTime};
@@ -312,6 +312,7 @@ enum Step {
     Sensor(SensorInfo),
     Packet(u16, Option<f64>, Vec<(Option<f64>, Vector3<f64>, Vector3<f64>)>),
     Mark(Mark),
+    Link(Link),
     End,
 }
 
@@ -336,7 +337,16 @@ fn any_step() -> impl Strategy<Value = Step> {
         let edge = if begin { Edge::Begin } else { Edge::End };
         Step::Mark(Mark { stretch, edge, t: SessionTime(t) })
     });
-    prop_oneof![4 => sensor, 30 => packet, 2 => mark, 1 => Just(Step::End)]
+    let trouble = |active| Report::Trouble { trouble: Trouble::Lost, active, message: "lost".into() };
+    let report = prop_oneof![
+        any_number().prop_map(|percent| Report::Battery { percent }),
+        any::<bool>().prop_map(trouble),
+        Just(Report::Quiet),
+    ];
+    let link = (prop::option::of(0..7u16), any_number(), report).prop_map(|(sensor, t, report)| {
+        Step::Link(Link { sensor: sensor.map(SensorId), t: SessionTime(t), report })
+    });
+    prop_oneof![4 => sensor, 30 => packet, 2 => mark, 2 => link, 1 => Just(Step::End)]
 }
 
 /// Gives the samples without a time of their own one that goes on from the sensor's last.
@@ -345,6 +355,7 @@ fn inputs_of(steps: Vec<Step>) -> Vec<Input> {
     let mut input_of = |step| match step {
         Step::Sensor(info) => Input::Sensor(info),
         Step::Mark(mark) => Input::Mark(mark),
+        Step::Link(link) => Input::Link(link),
         Step::End => Input::End,
         Step::Packet(sensor, arrival, samples) => {
             let clock = clocks.entry(sensor).or_insert(0.0);

@@ -6,14 +6,14 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 for place in /run /tmp; do mount -t tmpfs tmpfs $place; done
-mkdir -p /run/dbus /dev/port
+mkdir -p /run/dbus /dev/virtio-ports
 while read -r module; do insmod "/modules/$module" || echo "init: $module is not loaded"; done </modules/order
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=none share /share || poweroff -f
-for port in /sys/class/virtio-ports/*; do ln -s "/dev/${port##*/}" "/dev/port/$(cat "$port/name")"; done
+for port in /sys/class/virtio-ports/*; do ln -s "/dev/${port##*/}" "/dev/virtio-ports/$(cat "$port/name")"; done
 exec 2>>/share/guest.log
 ip link set lo up
 dbus-daemon --system --fork --nopidfile
-relay /dev/port/hci &
+relay /dev/virtio-ports/hci &
 
 bluetoothd_start() {
     d=/usr/libexec/bluetooth/bluetoothd
@@ -34,7 +34,7 @@ bluetoothd_start
 adapter_on || echo "init: no adapter" >&2
 
 # A request is one line of shell; the answer is its status, then its output in base64, each on a line.
-exec 3<>/dev/port/agent
+exec 3<>/dev/virtio-ports/agent
 echo ready >&3
 while read -r request <&3; do
     answer=$(eval "$request" 2>&1)

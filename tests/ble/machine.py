@@ -35,14 +35,19 @@ class Machine:
             stdout=self.log, stderr=self.log)
         self.reader, self.writer = await asyncio.wait_for(agent, PATIENCE)
         # Bytes from before the guest had its terminal in order.
-        while (await asyncio.wait_for(self.reader.readline(), PATIENCE)).strip() != b"ready":
+        while (await self.line()).strip() != b"ready":
             pass
         self.server = server
 
+    async def line(self):
+        line = await asyncio.wait_for(self.reader.readline(), PATIENCE)
+        assert line, f"the machine has ended; see {self.folder}/console.log and share/guest.log"
+        return line
+
     async def ask(self, line, check=True):
         self.writer.write(line.encode() + b"\n")
-        status = int(await asyncio.wait_for(self.reader.readline(), PATIENCE))
-        answer = base64.b64decode(await asyncio.wait_for(self.reader.readline(), PATIENCE)).decode()
+        status = int(await self.line())
+        answer = base64.b64decode(await self.line()).decode()
         assert not check or status == 0, f"{line}: {status}: {answer}"
         return answer
 

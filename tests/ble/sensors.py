@@ -148,9 +148,9 @@ def characteristic(uuid, properties, value, permissions=Characteristic.READABLE)
 
 
 class OpenSensor(Sensor):
-    """Our own profile: two samples a message, as counts."""
+    """Our own profile: six samples a message, as counts."""
 
-    per_message = 2
+    per_message = 6
     ACC, GYR = 16 * G / 32767, 34.9066 / 32767
 
     @property

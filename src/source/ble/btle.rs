@@ -231,9 +231,12 @@ impl Radio for BtleRadio {
         done.map_err(|e| error(&e))
     }
 
-    async fn connect(&self, peer: &Peer) -> Result<u16, RadioError> {
+    async fn connect(&self, peer: &Peer) -> Result<(), RadioError> {
+        self.handle(peer)?.connect().await.map_err(|e| error(&e))
+    }
+
+    async fn discover(&self, peer: &Peer) -> Result<u16, RadioError> {
         let handle = self.handle(peer)?;
-        handle.connect().await.map_err(|e| error(&e))?;
         handle.discover_services().await.map_err(|e| error(&e))?;
         Ok(handle.mtu())
     }

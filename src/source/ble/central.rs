@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Timing {
     /// Between looks at scan, links and adapter.
     pub tick: Duration,
-    /// A connect with discovery: seconds on a quiet radio, and BlueZ itself gives up after 30 s.
+    /// For a link to come up: a second on a quiet radio, and BlueZ itself gives up after 30 s.
     pub connect: Duration,
     /// From connecting to the first sample.
     pub setup: Duration,

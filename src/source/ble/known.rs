@@ -22,6 +22,8 @@ pub(super) struct Known {
     pub(super) motion: Motion,
     /// When it was heard again; until its next sample.
     pub(super) heard_again: Option<Instant>,
+    /// Percent, as last told.
+    pub(super) battery: Option<f64>,
     pub(super) battery_asked: Option<Instant>,
 }
 
@@ -37,6 +39,7 @@ impl Known {
             troubles: Vec::new(),
             motion: Motion::default(),
             heard_again: None,
+            battery: None,
             battery_asked: None,
         }
     }

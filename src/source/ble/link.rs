@@ -71,6 +71,7 @@ impl<R: Radio> Link<R> {
                 return;
             }
             known.heard_again.get_or_insert_with(host_clock::instant);
+            tracing::info!("{}: heard, connecting", self.peer);
             self.card(|card| card.link = LinkState::Connecting);
             let pause = match self.bring_up().await {
                 Err(error) => {
@@ -173,6 +174,7 @@ impl<R: Radio> Link<R> {
                 let message = format!(
                     "the link to {called} is lost and is being made again; bring it nearer, and check that it is on and charged"
                 );
+                tracing::info!("{}: lost", self.peer);
                 known.trouble(&self.outlet, now, Trouble::Lost, true, &message);
                 self.card(|card| card.reason = Some(message));
                 (LinkState::Lost, Duration::ZERO)
@@ -202,6 +204,7 @@ impl<R: Radio> Link<R> {
             samples: 0,
             end: None,
         };
+        tracing::info!("{}: connected", self.peer);
         self.card(|card| card.link = LinkState::Starting);
         known.driver.connected(&mut talk.reply);
         self.absorb(&mut talk, host_clock::instant(), known);
@@ -331,6 +334,7 @@ impl<R: Radio> Link<R> {
                 card.last_reconnect_s = took;
             }
         });
+        tracing::info!("{}: sends", self.peer);
         let message = format!("{} sends again", known.called());
         for trouble in [Trouble::Lost, Trouble::Unusable] {
             known.trouble(&self.outlet, at, trouble, false, &message);
@@ -346,6 +350,10 @@ impl<R: Radio> Link<R> {
             }
             News::Battery(level) => {
                 let percent = (level.clamp(0.0, 1.0) * 100.0).round();
+                // A value that was read comes as a notification, too, on some systems.
+                if known.battery.replace(percent) == Some(percent) {
+                    return;
+                }
                 self.card(|card| card.battery_percent = Some(percent));
                 self.outlet.report(Some(known.sensor), at, Report::Battery { percent });
                 let low = percent <= BATTERY_LOW;

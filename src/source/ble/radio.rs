@@ -87,9 +87,10 @@ pub trait Radio: Clone + Send + Sync + 'static {
     /// Is there an adapter, and is it on? Finds it anew where it was replaced.
     fn state(&self) -> impl Future<Output = Result<(), NoRadio>> + Send;
     fn scan(&self, on: bool) -> impl Future<Output = Result<(), RadioError>> + Send;
-    /// Connects and discovers; the link's MTU. Takes as long as the system takes: the caller sets the limit, and
-    /// then calls [`disconnect`](Self::disconnect).
-    fn connect(&self, peer: &Peer) -> impl Future<Output = Result<u16, RadioError>> + Send;
+    /// Takes as long as the system takes: the caller sets the limit, and then calls [`disconnect`](Self::disconnect).
+    fn connect(&self, peer: &Peer) -> impl Future<Output = Result<(), RadioError>> + Send;
+    /// Finds out what a connected sensor has; the link's MTU.
+    fn discover(&self, peer: &Peer) -> impl Future<Output = Result<u16, RadioError>> + Send;
     fn disconnect(&self, peer: &Peer) -> impl Future<Output = ()> + Send;
     /// Does the system hold the link to be up?
     fn is_up(&self, peer: &Peer) -> impl Future<Output = bool> + Send;

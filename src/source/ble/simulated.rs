@@ -209,7 +209,7 @@ impl Radio for Simulated {
         Ok(())
     }
 
-    async fn connect(&self, peer: &Peer) -> Result<u16, RadioError> {
+    async fn connect(&self, peer: &Peer) -> Result<(), RadioError> {
         let hangs = {
             let mut inner = self.lock();
             inner.adapter?;
@@ -234,6 +234,10 @@ impl Radio for Simulated {
             sensor.trying = false;
             sensor.up = true;
         }
+        Ok(())
+    }
+
+    async fn discover(&self, _peer: &Peer) -> Result<u16, RadioError> {
         Ok(247)
     }
 
