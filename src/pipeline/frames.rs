@@ -240,8 +240,8 @@ impl FrameStage {
         }
     }
 
-    /// All angles, and how far each foot is ahead of its hip, seen from the hip, rad: gravity tells, no
-    /// heading is needed.
+    /// All angles, and how far each foot is ahead of its hip, in leg lengths: gravity tells, no heading is
+    /// needed.
     fn frame(
         &mut self,
         lines: &mut PerPlacement<Option<Line>>,
@@ -283,7 +283,7 @@ impl FrameStage {
         let segment_lean = |placement| {
             let (pose, segment) = (poses[placement].as_ref()?, calibration.segments[placement].as_ref()?);
             let ahead = pose.world_from_sensor * (segment.sensor_from_segment * Vector3::x());
-            segment.quality.doubt.is_none().then(|| ahead.z.clamp(-1.0, 1.0).asin())
+            segment.quality.doubt.is_none().then_some(ahead.z)
         };
         // Thigh and shank are about equally long: together they are the way from hip to ankle.
         let lean = |side| {

@@ -16,15 +16,15 @@ const LONGEST_STRIDE: f64 = 2.2;
 /// (own measurement on virtual running).
 const ROTATION_FROM: f64 = 0.15;
 const ROTATION_TO: f64 = 0.75;
-/// Least way of the foot back under the body from initial to terminal contact, rad (12 degrees), seen from the hip.
-/// Source: own measurement: people walking and running 33 to 60, virtual running 13 to 51 (95 % above 35); nobody
-/// has recorded running on the spot for us.
+/// Least way of the foot back under the body from initial to terminal contact, leg lengths: 12 degrees seen from the
+/// hip. Source: own measurement: people walking and running 33 to 60 degrees, virtual running 13 to 51 (95 % above
+/// 35); nobody has recorded running on the spot for us.
 const LEAST_SWEEP: f64 = 0.21;
 
 #[derive(Debug)]
 pub(crate) struct StanceStage {
     frames: VecDeque<Frame>,
-    /// Of each frame, how far each foot is ahead of its hip, rad.
+    /// Of each frame, how far each foot is ahead of its hip, leg lengths.
     leans: VecDeque<PerSide<Option<f64>>>,
     legs: PerSide<Leg>,
 }
@@ -66,7 +66,7 @@ impl StanceStage {
         }
     }
 
-    /// How far the foot goes back under the body from one moment to another, rad.
+    /// How far the foot goes back under the body from one moment to another, leg lengths.
     fn sweep(&self, side: Side, from: SessionTime, to: SessionTime) -> Option<f64> {
         let from = self.frames.partition_point(|f| f.t < from);
         let to = self.frames.partition_point(|f| f.t <= to).checked_sub(1)?;

@@ -53,8 +53,9 @@ proptest! {
                 theirs.update(gyr.into(), acc.into(), None);
             }
             let (angle, bias) = apart(&ours, &theirs);
-            // After 20 s the bias takes fewer steps: 0.01 degrees.
-            let (most_angle, most_bias) = if part < 4 { (1e-8, 1e-10) } else { (1.7e-4, 1e-4) };
+            // After 20 s the bias takes fewer steps, which shows (0.02 degrees) where it has not settled by then:
+            // a bias of a degree per second that hardly any motion tells.
+            let (most_angle, most_bias) = if part < 4 { (1e-8, 1e-10) } else { (5e-4, 1e-4) };
             prop_assert!(
                 angle < most_angle && bias < most_bias,
                 "{angle} rad, {bias} rad/s after part {part}"
