@@ -230,7 +230,8 @@ impl Pipeline {
                     Trouble::BatteryLow => HealthCode::BatteryLow,
                 };
                 // While nothing is sent, only the link knows what time it is.
-                let now = self.now.map_or(link.t, |now| if link.t > now { link.t } else { now });
+                let before = self.now.unwrap_or(SessionTime(0.0));
+                let now = if link.t.0.is_finite() && link.t > before { link.t } else { before };
                 let out = &mut self.scratch.health;
                 self.health.set(now, code, placement, *active, out, || message.clone());
                 self.events.extend(self.scratch.health.drain(..).map(Event::Health));

@@ -92,6 +92,10 @@ class Sensor:
         state = states.get(self.data.handle)
         return bool(state and state[0] & 1)
 
+    def stamps(self, times):
+        """Times as the other end can know them."""
+        return times
+
     def micros(self, t):
         """The sensor's own clock at a moment of the test, µs."""
         return int(((t - self.booted) * (1 + self.drift) + self.offset) * 1e6)
@@ -114,7 +118,7 @@ class Sensor:
             samples = [self.samples[self.replay.place(k, len(self.samples))] for k in numbers]
             if await self.notify(self.message(times, samples)):
                 now = loop.time()
-                self.sent.extend((t, self.replay.time(k), now) for t, k in zip(times, numbers))
+                self.sent.extend((t, self.replay.time(k), now) for t, k in zip(self.stamps(times), numbers))
 
     async def notify(self, message):
         try:
@@ -178,6 +182,10 @@ class OpenSensor(Sensor):
     def control(self, _link, value):
         if value[:1] in (b"\x00", b"\x01"):
             self.running = value[0] == 1
+
+    def stamps(self, times):
+        # A message has the time of its first sample, and the interval in whole microseconds.
+        return [times[0] + i * round(1e6 / self.replay.rate) for i in range(len(times))]
 
     def message(self, times, samples):
         head = struct.pack("<HIH", self.counter & 0xFFFF, times[0] & 0xFFFFFFFF, round(1e6 / self.replay.rate))
