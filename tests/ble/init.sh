@@ -30,6 +30,14 @@ adapter_on() {
     done
     return 1
 }
+# Asked while links are up, the kernel may end them, fail, and leave the adapter on: asked again until it is off.
+adapter_off() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        bluetoothctl power off >&2
+        bluetoothctl show 2>/dev/null | grep -q 'Powered: no' && return
+    done
+    return 1
+}
 bluetoothd_start
 adapter_on || echo "init: no adapter" >&2
 
