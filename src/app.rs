@@ -12,6 +12,7 @@ use crate::pipeline::PipelineConfig;
 use crate::serve::{self, Hub, SourceKind, SourceLabel};
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
+use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
 use crate::{analyze, demo, host_clock};
 use anyhow::{Context, anyhow, bail};
@@ -112,7 +113,7 @@ fn recording_path(config: &Config) -> PathBuf {
 }
 
 fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
-    let recording = one_recording(&args.source)?;
+    let recording = one_recording(&located(config, &args.source)?)?;
     if let Some(warning) = recording.warning() {
         note(&warning);
     }
@@ -127,6 +128,19 @@ fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
         recording: None,
     };
     session(config, &args.live, vec![play])
+}
+
+/// Where a SOURCE lies: a path as it is, a session's id as the path of its recording.
+fn located(config: &Config, source: &Path) -> anyhow::Result<PathBuf> {
+    let id = source.to_str().filter(|id| !source.exists() && !id.contains(['/', '\\']));
+    let (Some(id), true) = (id, config.data_dir.join(store::FILE).exists()) else {
+        return Ok(source.to_owned());
+    };
+    let found = Store::open(&config.data_dir)?.session(id);
+    let session = found.with_context(|| format!("{} is neither a path nor a session", source.display()))?;
+    session
+        .recording_path(&config.data_dir)
+        .ok_or_else(|| anyhow!("session {} was not recorded; give another", session.id))
 }
 
 fn one_recording(path: &Path) -> anyhow::Result<Recording> {
@@ -293,7 +307,9 @@ fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let found = args.sources.iter().map(|source| analyze::Found::at(source)).collect();
+    let sources = args.sources.iter().map(|source| located(config, source));
+    let sources = sources.collect::<anyhow::Result<Vec<_>>>()?;
+    let found = sources.iter().map(|source| analyze::Found::at(source)).collect();
     let options = analyze::Options::new(config.pipeline.clone(), args.jobs);
     let report = analyze::run(found, &args.out, &options);
     if json {

@@ -34,6 +34,7 @@ pub mod edge;
 pub mod host_clock;
 pub mod record;
 pub mod source;
+pub mod store;
 
 pub mod export;
 pub mod serve;

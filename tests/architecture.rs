@@ -18,7 +18,7 @@ const RANKS: &[&[&str]] = &[
     &["pipeline"],
     // The shell.
     &["edge"],
-    &["record"],
+    &["record", "store"],
     &["source"],
     &["export", "serve"],
     &["analyze", "validate", "simulate", "cli"],
