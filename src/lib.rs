@@ -37,6 +37,7 @@ pub mod source;
 pub mod store;
 
 pub mod export;
+pub mod review;
 pub mod serve;
 
 pub mod analyze;

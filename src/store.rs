@@ -2,7 +2,9 @@
 //! people wrote to them. Its own thread owns the file; nobody on the way from a sample to a verdict waits for
 //! it. Recordings are the truth: what is missing here is made anew from them.
 
+use crate::edge::private;
 use rusqlite::Connection;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,26 +15,29 @@ mod document;
 mod error;
 mod log;
 mod mark;
-pub mod private;
 mod remove;
 mod row;
 mod runner;
 mod schema;
 mod session;
+mod trend;
 
 pub use error::StoreError;
-pub use log::{Log, NewSession};
+pub use log::{Log, NewSession, Worn};
 pub use mark::Mark;
 pub use remove::UNDO_DAYS;
 pub use row::{AlertRow, BaselineRow, CalibrationRow, StanceRow, StrideRow, grade_word};
 pub use runner::{Runner, RunnerChange, RunnerId, Sex};
 pub use session::{Session, SessionChange};
+pub use trend::TrendPoint;
 
 /// Its name in the data folder.
 pub const FILE: &str = "stancewatch.db";
 /// The folder of recordings in the data folder.
 pub const RECORDINGS: &str = "recordings";
 
+/// Held by the program that keeps sessions.
+const LOCK: &str = "stancewatch.lock";
 /// How long another program may hold the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Jobs that may wait: minutes of a session, for a disk that stalls.
@@ -61,6 +66,8 @@ pub struct Store {
 struct Shared {
     /// The session that runs, by id.
     running: Mutex<Option<String>>,
+    /// While it is held, no other program makes sessions here anew.
+    alone: Mutex<Option<File>>,
     /// Why rows could not be written; taken by whoever tells the runner.
     trouble: Mutex<Option<String>>,
 }
@@ -87,6 +94,19 @@ impl Store {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// No other program keeps sessions in this folder, and none will as long as this one runs.
+    #[must_use]
+    pub fn alone(&self) -> bool {
+        let mut held = self.shared.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_none() {
+            let path = self.folder.join(LOCK);
+            private::file(&path).ok();
+            *held =
+                OpenOptions::new().write(true).open(path).ok().filter(|file| file.try_lock().is_ok());
+        }
+        held.is_some()
     }
 
     /// The session that runs now, by id.

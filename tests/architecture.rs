@@ -19,8 +19,9 @@ const RANKS: &[&[&str]] = &[
     // The shell.
     &["edge"],
     &["record", "store"],
-    &["source"],
-    &["export", "serve"],
+    &["source", "review"],
+    &["export"],
+    &["serve"],
     &["analyze", "validate", "simulate", "cli"],
     &["config", "live"],
     &["demo", "doctor"],

@@ -5,9 +5,27 @@ use super::state::{Cursor, Due, News, Now, State};
 use super::view::{Limit, LimitView, SourceLabel};
 use crate::event::{Event, Phase, SensorStatus};
 use crate::source::ble::Remote;
+use crate::store::{RunnerId, Store};
 use crate::units::SessionTime;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
+
+/// Where the sessions of this program go.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// Into the store: under this runner, or under whoever is the current one when a session begins. `None` where
+    /// the sessions that are played are none of a runner's (demo, replay).
+    In { store: Store, sessions: Option<Under> },
+    /// Nowhere, and why.
+    Nowhere(String),
+}
+
+/// Whose sessions they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Under {
+    Current,
+    Runner(RunnerId),
+}
 
 /// What the page knows, written by the pipeline's thread and read by clients. A call holds a lock for
 /// as long as it takes to copy a few values, never across a wait: no client can hold the pipeline up.
@@ -24,6 +42,8 @@ struct Shared {
     newest: watch::Sender<u64>,
     /// To the sensors, where the session has any.
     remote: OnceLock<Remote>,
+    /// Where sessions are kept.
+    kept: OnceLock<Kept>,
 }
 
 impl Default for Hub {
@@ -33,6 +53,7 @@ impl Default for Hub {
             latency: Latency::default(),
             newest: watch::Sender::new(0),
             remote: OnceLock::new(),
+            kept: OnceLock::new(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -48,6 +69,16 @@ impl Hub {
     pub fn attach(&self, remote: Remote) {
         // A program has one radio: the first stays.
         self.shared.remote.set(remote).ok();
+    }
+
+    /// Sessions are kept from here on, or this is why they are not.
+    pub fn keep(&self, kept: Kept) {
+        self.shared.kept.set(kept).ok();
+    }
+
+    #[must_use]
+    pub fn kept(&self) -> Option<&Kept> {
+        self.shared.kept.get()
     }
 
     pub(super) fn remote(&self) -> Option<&Remote> {

@@ -5,6 +5,8 @@ use crate::host_clock;
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 impl Store {
     /// The runner's document of this name; `None` when there is none.
@@ -36,6 +38,19 @@ impl Store {
                 params![runner, name, body, now],
             )?;
             Ok(())
+        })
+    }
+
+    /// All documents of a runner, by name.
+    pub fn documents(&self, runner: RunnerId) -> Result<BTreeMap<String, Value>, StoreError> {
+        self.ask(move |conn| {
+            let mut found = conn.prepare_cached("SELECT name, body FROM documents WHERE runner = ?")?;
+            let rows = found.query_map([runner], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+            rows.map(|row| {
+                let (name, body) = row?;
+                Ok((name, serde_json::from_str(&body)?))
+            })
+            .collect()
         })
     }
 

@@ -5,9 +5,11 @@ use super::row::{Entry, Kind};
 use super::{Job, RunnerId, Store, StoreError, row};
 use crate::event::Event;
 use crate::host_clock;
+use crate::body::Placement;
 use crate::input::Input;
 use crate::units::SessionTime;
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 use std::sync::mpsc::TrySendError;
 use std::sync::{Arc, PoisonError};
 
@@ -25,6 +27,13 @@ pub struct NewSession {
     pub started: Option<String>,
     pub settings_sha256: String,
     pub program_version: String,
+}
+
+/// A sensor of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worn {
+    pub name: String,
+    pub placement: Option<Placement>,
 }
 
 /// The first row of a session.
@@ -75,6 +84,7 @@ pub struct Log {
     id: Arc<str>,
     patience: Patience,
     begun: bool,
+    sensors: Vec<Worn>,
     lost: u64,
     told: bool,
 }
@@ -97,10 +107,14 @@ impl Store {
 impl Log {
     fn new(store: Store, new: NewSession, patience: Patience) -> Self {
         let id = Arc::from(new.id.as_str());
-        Self { store, new, id, patience, begun: false, lost: 0, told: false }
+        Self { store, new, id, patience, begun: false, sensors: Vec::new(), lost: 0, told: false }
     }
 
     pub fn input(&mut self, input: &Input) {
+        if let Input::Sensor(info) = input {
+            self.sensors.retain(|worn| worn.name != info.name);
+            self.sensors.push(Worn { name: info.name.clone(), placement: info.placement });
+        }
         let Input::Packet(packet) = input else { return };
         if self.begun {
             return;
@@ -160,14 +174,15 @@ impl Log {
         }
         let id = self.new.id.clone();
         let end = end.map(|t| t.0);
+        let sensors = serde_json::to_string(&self.sensors)?;
         // Rows come before this call, whatever became of them.
         self.store.ask(|_| Ok(()))?;
         let complete = self.lost == 0 && self.trouble().is_none();
         self.store.ask(move |conn| {
             conn.execute(
-                "UPDATE sessions SET end_s = coalesce(?, end_s, begin_s), complete = ?, version = version + 1
+                "UPDATE sessions SET end_s = coalesce(?, end_s, begin_s), complete = ?, sensors = ?, version = version + 1
                  WHERE id = ?",
-                params![end, complete, id],
+                params![end, complete, sensors, id],
             )?;
             Ok(())
         })

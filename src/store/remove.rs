@@ -77,9 +77,8 @@ impl Store {
 
     /// Everything that is kept, at once and for good.
     pub fn erase_everything(&self) -> Result<(), StoreError> {
-        if let Some(running) = self.running() {
-            self.not_running(&running)?;
-        }
+        let sessions = self.sessions(None)?;
+        sessions.iter().filter(|s| anyone_running(Some(s))).try_for_each(|s| self.not_running(&s.id))?;
         self.erase(|conn| {
             let mut all = conn.prepare("SELECT id FROM runners")?;
             let runners = all.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -175,16 +174,22 @@ impl Store {
     }
 
     fn not_running(&self, id: &str) -> Result<(), StoreError> {
-        if self.running().as_deref() == Some(id) {
+        let elsewhere = || anyone_running(self.session(id).ok().as_ref()) && !self.alone();
+        if self.running().as_deref() == Some(id) || elsewhere() {
             return Err(StoreError::Refused(format!("session {id} is being recorded; end it first")));
         }
         Ok(())
     }
 
     fn none_running_of(&self, runner: RunnerId) -> Result<(), StoreError> {
-        let Some(running) = self.running() else { return Ok(()) };
-        if self.session(&running)?.runner == runner { self.not_running(&running) } else { Ok(()) }
+        let sessions = self.sessions(Some(runner))?;
+        sessions.iter().filter(|s| anyone_running(Some(s))).try_for_each(|s| self.not_running(&s.id))
     }
+}
+
+/// It has not ended, so that another program may still be at it.
+fn anyone_running(session: Option<&Session>) -> bool {
+    session.is_some_and(|session| session.end_s.is_none())
 }
 
 /// The session's recording, if no other session needs it.

@@ -2,7 +2,7 @@
 
 use super::row::{self, AlertRow, BaselineRow, CalibrationRow, StanceRow, StrideRow};
 use super::runner::{given, line, unchanged};
-use super::{RECORDINGS, RunnerId, Store, StoreError};
+use super::{RECORDINGS, RunnerId, Store, StoreError, Worn};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,7 @@ pub struct Session {
     /// Only what lies between counts.
     pub crop_from_s: Option<f64>,
     pub crop_to_s: Option<f64>,
+    pub sensors: Vec<Worn>,
     pub deleted: Option<String>,
     /// Counts changes.
     pub version: i64,
@@ -243,7 +244,7 @@ impl Store {
             within(&before, at, to)?;
             let second = free_part(conn, &id)?;
             let columns = "runner, started, source, recording, begin_s, end_s, complete, settings_sha256,
-                 program_version, shoes, surface, pain, notes";
+                 program_version, shoes, surface, pain, notes, sensors";
             conn.execute(
                 &format!(
                     "INSERT INTO sessions (id, {columns}, crop_from_s, crop_to_s)
@@ -376,6 +377,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         notes: row.get("notes")?,
         crop_from_s: row.get("crop_from_s")?,
         crop_to_s: row.get("crop_to_s")?,
+        sensors: serde_json::from_str(&row.get::<_, String>("sensors")?).unwrap_or_default(),
         deleted: row.get("deleted")?,
         version: row.get("version")?,
         stances: row.get("stances")?,

@@ -13,6 +13,15 @@ pub fn folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// A new file for its owner only; one that is there already is an error.
+pub fn create_new(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Makes a file if it is missing; either way only its owner reads it.
 pub fn file(path: &Path) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
