@@ -12,13 +12,13 @@ use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
 use crate::serve::{self, Hub, Kept, SourceKind, SourceLabel};
-use keep::Plays;
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
 use crate::{analyze, demo};
 use anyhow::{Context, anyhow, bail};
+use keep::Plays;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -172,10 +172,7 @@ fn settings_of(recording: &Recording, config: &PipelineConfig) -> anyhow::Result
 fn settings_from(said: Option<&str>, path: &Path, config: &PipelineConfig) -> anyhow::Result<PipelineConfig> {
     match said {
         Some(text) => serde_json::from_str(text).with_context(|| {
-            format!(
-                "the settings in {} are not of this version; update stancewatch",
-                path.display()
-            )
+            format!("the settings in {} are not of this version; update stancewatch", path.display())
         }),
         None => Ok(config.clone()),
     }

@@ -74,7 +74,8 @@ impl Play {
     pub fn ready(self) -> anyhow::Result<Ready> {
         let pipeline = Pipeline::new(&self.config)?;
         let recorder = self.recording.as_deref().map(|path| tape(path, &self)).transpose()?;
-        let settings = serde_json::to_value(&self.config).context("the settings cannot be written as JSON")?;
+        let settings =
+            serde_json::to_value(&self.config).context("the settings cannot be written as JSON")?;
         Ok(Ready {
             settings_sha256: configuration_sha256(&settings),
             label: self.label,
@@ -187,7 +188,13 @@ fn tape(path: &Path, play: &Play) -> anyhow::Result<Tape> {
 }
 
 /// Owns the pipeline until the feeder has nothing more.
-fn listen(pipeline: &mut Pipeline, inputs: &Receiver<(Input, Instant)>, hub: &Hub, keeper: Option<&Keeper>, mut log: Option<&mut Log>) {
+fn listen(
+    pipeline: &mut Pipeline,
+    inputs: &Receiver<(Input, Instant)>,
+    hub: &Hub,
+    keeper: Option<&Keeper>,
+    mut log: Option<&mut Log>,
+) {
     let mut told = host_clock::instant();
     let mut counted = (0, 0);
     for (input, since) in inputs {
