@@ -9,25 +9,30 @@ mod baseline;
 mod config;
 mod decision;
 mod fatigue;
+mod kept;
 mod limits;
 mod rules;
 mod standing;
 mod suppressed;
+mod zero;
 
+pub use crate::event::Quantity;
 pub use config::{
     Absolute, AsymmetryConfig, BaselineConfig, Change, ConfigError, Decision, FatigueConfig, FlagConfig,
 };
-pub use rules::{Quantity, RULES, RuleSpec};
+pub use kept::{KeptBaseline, RIPE, RipenError, ripen};
+pub use rules::{RULES, RuleSpec};
 pub use suppressed::{Suppressed, Suppression};
 
 use crate::body::{PerSide, Side};
 use crate::event::{
-    Alert, Baseline, Event, Flag, Gait, Grade, Health, HealthCode, Rule, Severity, Stance, StanceDoubt,
+    Alert, Baseline, Event, Flag, Gait, Grade, Health, HealthCode, LegUsual, PerQuantity, Rule, Severity,
+    Stance, StanceDoubt,
 };
 use crate::input::{Edge, Mark, Stretch};
 use crate::units::SessionTime;
 use asymmetry::Asymmetry;
-use baseline::{Gatherer, LegUsual, Row, Unsteady, median};
+use baseline::{Gatherer, Row, Unsteady, median};
 use decision::{Raised, Verdict, Watch};
 use fatigue::{Fatigue, Point};
 use standing::{Standing, settle};
@@ -61,7 +66,7 @@ struct Leg {
     stances: usize,
     /// Initial contact of the last stance that could be compared with the usual.
     judged: Option<SessionTime>,
-    watches: [Watch; Quantity::COUNT],
+    watches: PerQuantity<Watch>,
     fatigue: Fatigue,
     standing: [Option<Standing>; RULES.len()],
     /// A marked stretch has ended and its usual is still to be formed.
@@ -103,7 +108,7 @@ impl Flagger {
         });
         RULES.iter().filter(|spec| self.config.watches(spec.rule)).filter_map(move |spec| {
             let &quantity = spec.quantities.first()?;
-            let usual = leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((limits::of(u, quantity)?, s)));
+            let usual = leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((u.of[quantity]?, s)));
             let limits = limits::limits(&self.config, quantity, usual, self.grades[side])?;
             Some((spec.rule, limits.amber, limits.red))
         })
@@ -190,17 +195,14 @@ impl Flagger {
             let mut worst: Option<Severity> = None;
             for &quantity in spec.quantities {
                 let Some(value) = quantity.read(&stance.peaks) else { continue };
-                let usual =
-                    leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((limits::of(u, quantity)?, s)));
+                let usual = leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((u.of[quantity]?, s)));
                 let Some(limits) = limits::limits(&self.config, quantity, usual, self.grades[stance.side])
                 else {
                     continue;
                 };
                 let verdict = Verdict { ic: stance.ic, value, limits };
                 worst = worst.max(verdict.severity());
-                if let Some(watch) = leg.watches.get_mut(quantity as usize) {
-                    watch.step(verdict, &self.config.decision);
-                }
+                leg.watches[quantity].step(verdict, &self.config.decision);
                 judged = true;
             }
             stance.flags.extend(worst.map(|severity| Flag { rule: spec.rule, severity }));
@@ -214,7 +216,7 @@ impl Flagger {
     /// Lets the rules step that look at many stances at once. They read hip adduction where both legs have
     /// a usual of it, else femur adduction.
     fn judge_trends(&mut self, stance: &Stance, faster: f64) {
-        let usual = |side: Side, q| limits::of(self.legs[side].usual.as_ref()?, q);
+        let usual = |side: Side, q| self.legs[side].usual.as_ref()?.of[q];
         let both = |q| Some((q, PerSide { left: usual(Side::Left, q)?, right: usual(Side::Right, q)? }));
         let Some((quantity, usual)) = both(Quantity::HipAdduction).or_else(|| both(Quantity::FemurAdduction))
         else {
@@ -240,8 +242,8 @@ impl Flagger {
             Rule::Asymmetry => self.asymmetry.raised(side),
             Rule::Fatigue => leg.fatigue.raised(),
             _ => {
-                let watches = spec.quantities.iter().filter_map(|&q| leg.watches.get(q as usize));
-                watches.filter_map(|w| w.raised().copied()).max_by_key(|r| r.severity)
+                let raised = spec.quantities.iter().filter_map(|&q| leg.watches[q].raised().copied());
+                raised.max_by_key(|r| r.severity)
             }
         }
     }
@@ -266,7 +268,7 @@ impl Flagger {
         if spec.quantities.is_empty() {
             return leg.judged == Some(ic);
         }
-        spec.quantities.iter().any(|&q| leg.watches.get(q as usize).is_some_and(|w| w.newest() == Some(ic)))
+        spec.quantities.iter().any(|&q| leg.watches[q].newest() == Some(ic))
     }
 
     /// Ends what stands on evidence that is too old at `now`, at the time of that evidence; all of it for
@@ -278,7 +280,8 @@ impl Flagger {
         }
         for side in Side::BOTH {
             let leg = &mut self.legs[side];
-            for watch in &mut leg.watches {
+            for watch in Quantity::ALL {
+                let watch = &mut leg.watches[watch];
                 if now.is_none_or(|now| watch.is_stale(now, gap)) {
                     watch.reset();
                 }
@@ -310,12 +313,13 @@ impl Flagger {
         let formed = if std::mem::take(&mut leg.stretch_over) {
             Some(leg.gatherer.finish(config))
         } else {
-            let values = Quantity::read_all(&stance.peaks);
+            let values = PerQuantity::from_fn(|q| q.read(&stance.peaks));
             leg.gatherer.push(Row { values, contact: stance.contact_time(), cadence }, config)
         };
         match formed {
             None => {}
             Some(Ok(usual)) => {
+                let usual = LegUsual { grade: self.grades[side], ..usual };
                 leg.usual = Some(usual);
                 leg.gatherer.restart();
                 leg.fatigue = Fatigue::default();
@@ -383,7 +387,7 @@ fn unsteady(t: SessionTime, active: bool, message: String) -> Event {
 fn announce(side: Side, decided: SessionTime, usual: &LegUsual) -> Baseline {
     let rows = RULES.iter().filter_map(|spec| {
         let first = spec.quantities.first()?;
-        Some((spec.rule, limits::of(usual, *first)?))
+        Some((spec.rule, usual.of[*first]?))
     });
-    Baseline { side, decided, usual: rows.collect(), cadence_spm: usual.cadence }
+    Baseline { side, decided, usual: rows.collect(), cadence_spm: usual.cadence_spm, leg: *usual, kept: None }
 }

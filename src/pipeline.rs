@@ -12,7 +12,7 @@ use crate::event::{
     Calibration, Contact, ContactKind, Doubt, Event, Fused, Grade, Health, HealthCode, Phase, Rule,
     SensorStatus, Stance, StanceDoubt,
 };
-use crate::flag::{ConfigError, FlagConfig, Flagger};
+use crate::flag::{ConfigError, FlagConfig, Flagger, KeptBaseline};
 use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
 use crate::input::{Input, Link, Mark, Report, Trouble};
@@ -47,6 +47,9 @@ const QUIET_STEP: f64 = 5.0;
 #[serde(deny_unknown_fields, default)]
 pub struct PipelineConfig {
     pub flags: FlagConfig,
+    /// What earlier sessions of this runner left: judged against from the first stride.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usual: Option<KeptBaseline>,
 }
 
 #[derive(Debug)]

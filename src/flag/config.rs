@@ -1,8 +1,8 @@
 //! What a coach may set, in degrees and seconds, checked before the run.
 
-use super::rules::{Quantity, RuleSpec};
+use super::rules::RuleSpec;
 use crate::body::Placement;
-use crate::event::Rule;
+use crate::event::{Quantity, Rule};
 use serde::{Deserialize, Serialize};
 
 /// All settings of the flag stage. The defaults are the ones we stand behind.

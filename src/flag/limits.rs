@@ -1,21 +1,14 @@
 //! The limits of one stance: from the leg's usual, the speed at which it was learnt, and the calibration.
 
-use super::baseline::LegUsual;
 use super::config::{Decision, FlagConfig};
 use super::decision::Limits;
-use super::rules::Quantity;
-use crate::event::{Basis, Grade, Usual};
+use crate::event::{Basis, Grade, LegUsual, Quantity, Usual};
 
 /// How much faster than at the baseline: the natural logarithm by which contact time has fallen. `None` when speed or rhythm are too far from the baseline to compare with it.
 pub(super) fn speed(usual: &LegUsual, contact: f64, cadence: Option<f64>, config: &Decision) -> Option<f64> {
     let faster = (usual.contact / contact).ln();
-    let quicker = cadence.map_or(0.0, |c| (c / usual.cadence).ln());
+    let quicker = cadence.map_or(0.0, |c| (c / usual.cadence_spm).ln());
     (faster.abs() <= config.contact_band && quicker.abs() <= config.cadence_band).then_some(faster)
-}
-
-/// The usual of one quantity.
-pub(super) fn of(usual: &LegUsual, quantity: Quantity) -> Option<Usual> {
-    usual.of.get(quantity as usize).copied().flatten()
 }
 
 /// What holds for a quantity now; `usual` comes with the speed above it. `None` when there is nothing to
@@ -69,6 +62,7 @@ fn absolute(config: &FlagConfig, quantity: Quantity, grade: Option<Grade>) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::PerQuantity;
 
     fn usual(mean_deg: f64) -> (Usual, f64) {
         let usual = Usual { mean: mean_deg.to_radians(), sd: 0.9_f64.to_radians(), stances: 60 };
@@ -106,7 +100,7 @@ mod tests {
 
     #[test]
     fn faster_running_widens_and_slower_never_narrows() {
-        let leg = LegUsual { of: [None; Quantity::COUNT], contact: 0.25, cadence: 165.0 };
+        let leg = LegUsual { of: PerQuantity::default(), contact: 0.25, cadence_spm: 165.0, grade: None };
         let d = Decision::default();
         let amber = |contact| {
             let faster = speed(&leg, contact, Some(165.0), &d)?;

@@ -1,50 +1,6 @@
 //! The rules as a table: what each reads, in the field's words and in plain ones, and on whose word.
 
-use crate::event::{Peaks, Rule};
-
-/// A quantity of a stance that a rule watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
-    HipAdduction,
-    FemurAdduction,
-    /// Medial rotation of the femur since initial contact.
-    RotationExcursion,
-    /// Highest medial rotation of the femur in stance.
-    RotationLevel,
-    PelvicDrop,
-    KneeValgus,
-}
-
-impl Quantity {
-    pub const COUNT: usize = 6;
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::HipAdduction,
-        Self::FemurAdduction,
-        Self::RotationExcursion,
-        Self::RotationLevel,
-        Self::PelvicDrop,
-        Self::KneeValgus,
-    ];
-
-    /// The stance's value, rad; `None` where it was not measured (or came out as no number).
-    #[must_use]
-    pub fn read(self, peaks: &Peaks) -> Option<f64> {
-        match self {
-            Self::HipAdduction => peaks.hip_adduction,
-            Self::FemurAdduction => peaks.femur_adduction,
-            Self::RotationExcursion => peaks.femur_rotation_excursion,
-            Self::RotationLevel => peaks.femur_rotation,
-            Self::PelvicDrop => peaks.pelvic_drop,
-            Self::KneeValgus => peaks.knee_valgus,
-        }
-        .filter(|v| v.is_finite())
-    }
-
-    /// The quantities of one stance, in the order of [`Quantity::ALL`].
-    pub(super) fn read_all(peaks: &Peaks) -> [Option<f64>; Self::COUNT] {
-        Self::ALL.map(|q| q.read(peaks))
-    }
-}
+use crate::event::{Quantity, Rule};
 
 /// A rule as people meet it.
 #[derive(Debug, Clone, Copy)]
@@ -174,11 +130,5 @@ mod tests {
             assert_eq!(RuleSpec::of(spec.rule).rule, spec.rule);
             assert_eq!(RULES.iter().filter(|s| s.rule == spec.rule).count(), 1);
         }
-    }
-
-    #[test]
-    fn no_number_is_not_measured() {
-        let peaks = Peaks { hip_adduction: Some(f64::NAN), ..Peaks::default() };
-        assert_eq!(Quantity::HipAdduction.read(&peaks), None);
     }
 }
