@@ -348,6 +348,80 @@ pub struct Alert {
     pub basis: Basis,
 }
 
+/// What an alert was raised on; comes right after the alert that it explains, when raised and when risen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The alert's.
+    pub number: u32,
+    pub rule: Rule,
+    pub side: Side,
+    pub severity: Severity,
+    /// The alert's: the newest sample that the decision needed.
+    pub decided: SessionTime,
+    pub quantity: Quantity,
+    pub against: Against,
+    /// Where the usual comes from, for a kept one.
+    pub kept: Option<KeptNote>,
+    /// What the limit stands on; `None` for a level.
+    pub usual: Option<Usual>,
+    /// The stances that were looked at, oldest first; none for a trend over the run, which has thousands.
+    pub strides: Vec<EvidenceStride>,
+    /// What a rule that looks at many stances at once has estimated.
+    pub estimate: Option<Estimate>,
+    /// Stances of that leg that were not judged since the first one looked at, by reason.
+    pub withheld: Vec<Withheld>,
+}
+
+/// One stance as a rule saw it, rad.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceStride {
+    pub side: Side,
+    /// The stance's number.
+    pub number: u32,
+    pub ic: SessionTime,
+    pub value: f64,
+    /// The limit at that stance's speed.
+    pub limit: f64,
+    pub beyond: bool,
+}
+
+/// A value with the interval that holds it with 95 %, rad.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// The word in files.
+    pub reason: String,
+    pub stances: u32,
+}
+
+/// What a limit stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// A level of healthy runners.
+    Level,
+    /// What this runner did earlier in this session.
+    Today,
+    /// What earlier sessions have left.
+    Kept,
+}
+
+impl Against {
+    #[must_use]
+    pub fn basis(self) -> Basis {
+        match self {
+            Self::Level => Basis::Absolute,
+            Self::Today | Self::Kept => Basis::Baseline,
+        }
+    }
+}
+
 /// A quantity of a stance that a rule watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -575,6 +649,8 @@ pub enum HealthCode {
     StrapSlipped,
     /// The runner stays on the spot.
     NoProgression,
+    /// Today does not resemble the kept usual: another runner, or sensors that sit otherwise.
+    UsualDiffers,
 }
 
 /// Everything that leaves the pipeline, in the order in which it was known.
@@ -586,6 +662,8 @@ pub enum Event {
     Stance(Stance),
     Stride(Stride),
     Alert(Alert),
+    /// Why the alert before it was raised.
+    Evidence(Box<Evidence>),
     Calibration(Box<Calibration>),
     Health(Health),
     /// A leg's usual has formed (or why it could not, as `Health`).

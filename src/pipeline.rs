@@ -7,12 +7,12 @@ mod frames;
 mod line;
 mod stances;
 
-use crate::body::{Packet, PerPlacement, PerSide, Placement, SensorId, SensorInfo, Side};
+use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
 use crate::event::{
     Calibration, Contact, ContactKind, Doubt, Event, Fused, Grade, Health, HealthCode, Phase, Rule,
     SensorStatus, Stance, StanceDoubt,
 };
-use crate::flag::{ConfigError, FlagConfig, Flagger, KeptBaseline};
+use crate::flag::{self, ConfigError, FlagConfig, Flagger, KeptBaseline};
 use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
 use crate::input::{Input, Link, Mark, Report, Trouble};
@@ -95,6 +95,11 @@ struct Scratch {
 impl Pipeline {
     /// With these settings, if they make sense.
     pub fn new(config: &PipelineConfig) -> Result<Self, ConfigError> {
+        let mut flagger = Flagger::with_config(config.flags.clone())?;
+        if let Some(kept) = &config.usual {
+            kept.check()?;
+            flagger.keep(kept);
+        }
         Ok(Self {
             lines: PerPlacement::from_fn(|_| None),
             strangers: Vec::new(),
@@ -104,12 +109,12 @@ impl Pipeline {
             frames: FrameStage::new(),
             slips: SlipWatch::default(),
             stances: StanceStage::new(),
-            flagger: Flagger::with_config(config.flags.clone())?,
+            flagger,
             health: HealthMonitor::new(),
             now: None,
             began: None,
             next_health: f64::NEG_INFINITY,
-            progress: Progress::default(),
+            progress: Progress { baseline: config.usual.is_some(), ..Progress::default() },
             on_the_spot: 0,
             events: Vec::new(),
             scratch: Scratch::default(),
@@ -347,7 +352,7 @@ impl Pipeline {
         }
         self.slips.calibrated();
         self.frames.calibrated(&self.lines, &calibration);
-        self.flagger.calibrated(PerSide::from_fn(|side| calibration.leg_grade(side)));
+        self.flagger.calibrated(flag::grades(&calibration));
         self.events.push(Event::Calibration(calibration));
     }
 

@@ -2,6 +2,7 @@
 //! everything here only reads from it, so that no browser can slow a decision down.
 
 mod access;
+mod alerts;
 mod api;
 mod assets;
 mod curves;
@@ -45,6 +46,8 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
         .route("/alerts", get(api::alerts))
+        .route("/alerts/{id}", get(alerts::detail))
+        .route("/rules", get(alerts::rules))
         .route("/measures", get(api::measures))
         .route("/live", get(live::upgrade))
         .route("/metrics", get(api::metrics))

@@ -1,6 +1,6 @@
 //! A usual that outlives its session: kept by the shell, given back with the settings, ripened by later sessions.
 
-use super::zero;
+use super::{ConfigError, zero};
 use crate::body::{PerSide, Side};
 use crate::event::{Baseline, Grade, KeptNote, LegUsual, Quantity, Usual};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// and three more would gain a tenth. Source: our choice; feet need several runs to a stable pattern (Sensors
 /// 19/11/2516).
 pub const RIPE: u32 = 5;
+
+/// Fewer stances than this are no usual: half of what a marked stretch has to give, since outliers are taken off.
+const LEAST_STANCES: u32 = 15;
 
 /// What a runner usually does, over one or more sessions. Serialises as it stands (angles rad, times s); the shell
 /// keeps it and puts it into [`PipelineConfig`](crate::pipeline::PipelineConfig), so that it is recorded with the
@@ -63,6 +66,22 @@ impl KeptBaseline {
         }
         let any = Side::BOTH.into_iter().any(|side| legs[side].is_some());
         any.then_some(Self { note, sessions: 1, legs, first: legs })
+    }
+
+    /// What cannot be a usual is refused.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let legs = || Side::BOTH.into_iter().filter_map(|side| self.legs[side]);
+        let sound = |leg: &LegUsual| {
+            let usuals = || Quantity::ALL.into_iter().filter_map(|q| leg.of[q]);
+            (0.02..2.0).contains(&leg.contact)
+                && (30.0..600.0).contains(&leg.cadence_spm)
+                && usuals().all(|u| u.mean.is_finite() && (0.0..0.5).contains(&u.sd) && u.stances >= LEAST_STANCES)
+                && usuals().next().is_some()
+        };
+        if self.sessions == 0 || legs().next().is_none() || !legs().all(|leg| sound(&leg)) {
+            return Err(ConfigError::KeptUsual { date: self.note.date.clone(), least: LEAST_STANCES });
+        }
+        Ok(())
     }
 
     /// It changes no more.

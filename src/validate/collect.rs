@@ -63,7 +63,7 @@ impl Estimates {
                     self.health.push(health.message.clone());
                 }
             }
-            Event::Stride(_) | Event::Alert(_) | Event::Baseline(_) => {}
+            Event::Stride(_) | Event::Alert(_) | Event::Evidence(_) | Event::Baseline(_) => {}
         }
     }
 

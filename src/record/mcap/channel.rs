@@ -23,10 +23,12 @@ pub enum Topic {
     /// Bytes from and to sensors, as they were on the air.
     Bytes,
     Stride,
+    /// What each alert was raised on.
+    Evidence,
 }
 
 impl Topic {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -37,6 +39,7 @@ impl Topic {
         Self::Baseline,
         Self::Bytes,
         Self::Stride,
+        Self::Evidence,
     ];
 
     #[must_use]
@@ -52,6 +55,7 @@ impl Topic {
             Self::Baseline => "baseline",
             Self::Bytes => "bytes",
             Self::Stride => "stride",
+            Self::Evidence => "evidence",
         }
     }
 
@@ -130,6 +134,36 @@ impl Topic {
                 ("strides", integer()),
                 ("basis", string()),
             ]),
+            Self::Evidence => {
+                let stride = object([
+                    ("side", string()),
+                    ("stance", integer()),
+                    ("ic_time_s", number()),
+                    ("value_deg", number()),
+                    ("limit_deg", number()),
+                    ("beyond", json!({ "type": "boolean" })),
+                ]);
+                let withheld = object([("reason", string()), ("stances", integer())]);
+                object([
+                    ("number", integer()),
+                    ("rule", string()),
+                    ("side", string()),
+                    ("severity", string()),
+                    ("decided_time_s", number()),
+                    ("quantity", string()),
+                    ("against", string()),
+                    ("kept_date", string()),
+                    ("kept_surface", string()),
+                    ("usual_mean_deg", number()),
+                    ("usual_sd_deg", number()),
+                    ("usual_stances", integer()),
+                    ("strides", list(&stride)),
+                    ("estimate_deg", number()),
+                    ("estimate_low_deg", number()),
+                    ("estimate_high_deg", number()),
+                    ("withheld", list(&withheld)),
+                ])
+            }
             Self::Calibration => object([
                 ("decided_time_s", number()),
                 ("grade", string()),
@@ -154,6 +188,8 @@ impl Topic {
                     ("side", string()),
                     ("decided_time_s", number()),
                     ("cadence_spm", number()),
+                    ("contact_ms", number()),
+                    ("kept_date", string()),
                     ("usual", list(&usual)),
                 ])
             }
