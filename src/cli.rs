@@ -45,6 +45,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
     Simulate(SimulateArgs),
+    /// How good the limits are: many synthetic runners with known episodes
+    Score(ScoreArgs),
 }
 
 /// What every command with a page takes.
@@ -173,6 +175,16 @@ pub struct SimulateArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub runner: RunnerArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ScoreArgs {
+    /// Sessions of each of three kinds, ten minutes each
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub runs: u32,
+    /// Sessions worked at the same time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
 }
 
 /// The synthetic runner. Everything else about it can be set with `--runner-config`.

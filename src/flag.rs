@@ -13,8 +13,8 @@ mod fatigue;
 mod kept;
 mod leg;
 mod limits;
-mod rules;
 mod resemblance;
+mod rules;
 mod standing;
 mod story;
 mod suppressed;
@@ -32,8 +32,8 @@ pub use suppressed::{Suppressed, Suppression};
 
 use crate::body::{PerSide, Side};
 use crate::event::{
-    Against, Alert, Baseline, Event, Flag, Gait, Grade, Health, HealthCode, KeptNote, LegUsual, PerQuantity, Rule, Severity,
-    Stance, StanceDoubt, Usual,
+    Against, Alert, Baseline, Event, Flag, Gait, Grade, Health, HealthCode, KeptNote, LegUsual, PerQuantity,
+    Rule, Severity, Stance, StanceDoubt, Usual,
 };
 use crate::input::{Edge, Mark, Stretch};
 use crate::units::SessionTime;
@@ -180,7 +180,9 @@ impl Flagger {
             for &quantity in spec.quantities {
                 let Some(value) = quantity.read(&stance.peaks) else { continue };
                 let usuals = leg.usuals(quantity, speeds);
-                let Some(limits) = limits::limits(&self.config, quantity, usuals, leg.grade) else { continue };
+                let Some(limits) = limits::limits(&self.config, quantity, usuals, leg.grade) else {
+                    continue;
+                };
                 let verdict = Verdict { number: stance.number, ic: stance.ic, value, limits };
                 worst = worst.max(verdict.severity());
                 leg.watches[quantity].step(verdict, &self.config.decision);

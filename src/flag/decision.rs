@@ -145,15 +145,13 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { amber: 2.0, red: 4.0, clear: 0.5, against: Against::Today, usual: None };
+    const LIMITS: Limits = Limits { amber: 2.0, red: 4.0, clear: 0.5, against: Against::Today, usual: None };
 
     fn run(values: &[f64]) -> (Watch, Vec<Option<Severity>>) {
         let mut watch = Watch::default();
         let mut history = Vec::new();
         for (i, &value) in values.iter().enumerate() {
-            let verdict =
-                Verdict { number: i as u32, ic: SessionTime(i as f64), value, limits: LIMITS };
+            let verdict = Verdict { number: i as u32, ic: SessionTime(i as f64), value, limits: LIMITS };
             watch.step(verdict, &Decision::default());
             history.push(watch.raised().map(|r| r.severity));
         }

@@ -75,7 +75,8 @@ impl KeptBaseline {
             let usuals = || Quantity::ALL.into_iter().filter_map(|q| leg.of[q]);
             (0.02..2.0).contains(&leg.contact)
                 && (30.0..600.0).contains(&leg.cadence_spm)
-                && usuals().all(|u| u.mean.is_finite() && (0.0..0.5).contains(&u.sd) && u.stances >= LEAST_STANCES)
+                && usuals()
+                    .all(|u| u.mean.is_finite() && (0.0..0.5).contains(&u.sd) && u.stances >= LEAST_STANCES)
                 && usuals().next().is_some()
         };
         if self.sessions == 0 || legs().next().is_none() || !legs().all(|leg| sound(&leg)) {

@@ -116,7 +116,8 @@ mod tests {
             let limits = limits(&config, Quantity::HipAdduction, [], Some(Grade::A)).unwrap();
             (limits.amber.to_degrees(), limits.red.to_degrees())
         };
-        for (sex, amber, red) in [(Sex::Female, 17.5, 20.0), (Sex::Male, 13.0, 16.5), (Sex::Unknown, 16.0, 20.0)]
+        for (sex, amber, red) in
+            [(Sex::Female, 17.5, 20.0), (Sex::Male, 13.0, 16.5), (Sex::Unknown, 16.0, 20.0)]
         {
             let (a, r) = level(sex);
             assert!((a - amber - 4.5).abs() < 1e-9 && (r - red - 4.5).abs() < 1e-9, "{sex:?}: {a} {r}");
@@ -127,8 +128,7 @@ mod tests {
     fn a_leg_that_scatters_gets_a_wider_limit() {
         let wide = Usual { mean: 0.0, sd: 2.0_f64.to_radians(), stances: 60 };
         let compared = Compared { usual: wide, ..usual(0.0) };
-        let limits =
-            limits(&FlagConfig::default(), Quantity::FemurAdduction, [compared], None).unwrap();
+        let limits = limits(&FlagConfig::default(), Quantity::FemurAdduction, [compared], None).unwrap();
         assert!((limits.amber.to_degrees() - 4.4).abs() < 1e-9);
         assert!(limits.red > limits.amber && limits.clear < limits.amber);
     }

@@ -22,8 +22,18 @@ pub(super) fn doubt<'a>(
         let contact = (today.contact / old.contact).ln() / zero::CONTACT_DAYS;
         let cadence = (today.cadence_spm / old.cadence_spm).ln() / CADENCE_DAYS;
         let words = [
-            (contact, format!("contact time of the {side} leg is {:.0} ms, was {:.0}", today.contact * 1e3, old.contact * 1e3)),
-            (cadence, format!("cadence is {:.0}, was {:.0} steps per minute", today.cadence_spm, old.cadence_spm)),
+            (
+                contact,
+                format!(
+                    "contact time of the {side} leg is {:.0} ms, was {:.0}",
+                    today.contact * 1e3,
+                    old.contact * 1e3
+                ),
+            ),
+            (
+                cadence,
+                format!("cadence is {:.0}, was {:.0} steps per minute", today.cadence_spm, old.cadence_spm),
+            ),
         ];
         let angle = move |q: Quantity| {
             let (a, b) = (old.of[q]?, today.of[q]?);

@@ -39,11 +39,7 @@ impl Story {
     }
 
     /// What these limits say: the same as the pipeline did with them.
-    pub fn judge(
-        &self,
-        config: &FlagConfig,
-        kept: Option<&KeptBaseline>,
-    ) -> Result<Vec<Event>, ConfigError> {
+    pub fn judge(&self, config: &FlagConfig, kept: Option<&KeptBaseline>) -> Result<Vec<Event>, ConfigError> {
         let mut flagger = Flagger::with_config(config.clone())?;
         if let Some(kept) = kept {
             flagger.keep(kept);

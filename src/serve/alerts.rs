@@ -125,7 +125,10 @@ pub(super) async fn detail(
 ) -> Result<Json<AlertDetail>, (StatusCode, String)> {
     let found = id.parse().ok().and_then(|number| served.hub.state().alert_detail(number));
     found.map(Json).ok_or_else(|| {
-        (StatusCode::NOT_FOUND, format!("this session has no alert {id}: /api/v1/alerts lists those that it has"))
+        (
+            StatusCode::NOT_FOUND,
+            format!("this session has no alert {id}: /api/v1/alerts lists those that it has"),
+        )
     })
 }
 
