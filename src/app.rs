@@ -322,7 +322,11 @@ fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCo
 }
 
 fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let options = validate::Options { listed_only: args.listed_only, ..validate::Options::default() };
+    let options = validate::Options {
+        listed_only: args.listed_only,
+        without: args.without.clone(),
+        ..validate::Options::default()
+    };
     let report = validate::run(&args.dataset, &options, &config.pipeline)?;
     if json {
         print(&format!("{}\n", report.json()?))?;

@@ -157,6 +157,9 @@ pub struct ValidateArgs {
     /// The truth lists some events only (force plates): none of ours is false
     #[arg(long)]
     pub listed_only: bool,
+    /// Sum up the contacts once more without this person (sub-02), whose reference is doubted
+    #[arg(long, value_name = "SUBJECT")]
+    pub without: Vec<String>,
     /// Write a page with overlay plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
