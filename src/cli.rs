@@ -1,6 +1,7 @@
 //! The raw command line, exactly as typed. [`crate::config`] makes it usable.
 
 use crate::body::Placement;
+use crate::source::ble::roster::Swap;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -98,11 +99,31 @@ pub enum SensorsCommand {
         /// pelvis, left_thigh, right_thigh, left_shank, right_shank, or none
         placement: Place,
     },
+    /// Exchanges places that were given the wrong way round
+    Swap {
+        /// legs, thighs, shanks (left and right of them), left_leg, right_leg (thigh and shank of it)
+        #[arg(value_name = "WHAT")]
+        what: Exchange,
+    },
     /// Connects to a sensor and lets it blink or vibrate, so that you see which one it is
     Identify {
         /// Its name or serial, as `scan` shows it
         name: String,
     },
+}
+
+/// What is exchanged, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange(pub Swap);
+
+impl FromStr for Exchange {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Swap::ALL.into_iter().find(|swap| swap.name() == text);
+        known.map(Self).ok_or_else(|| {
+            format!("{text} is nothing to exchange; give {}", Swap::ALL.map(Swap::name).join(", "))
+        })
+    }
 }
 
 /// A placement, or none.

@@ -187,21 +187,53 @@ impl Pipeline {
                 RATES.end()
             )
         });
+        self.leave(info);
         let Some(placement) = info.placement.filter(|_| usable) else {
-            self.strangers.retain(|known| known.id != info.id);
             self.strangers.push(info.clone());
             return;
         };
-        let taken = self.lines[placement].as_ref().is_some_and(|line| line.info.id != info.id);
-        self.say(HealthCode::DuplicatePlacement, Some(placement), taken, || {
+        let other = self.lines[placement].as_ref().map(|line| &line.info).filter(|other| other.id != info.id);
+        let other = other.cloned();
+        self.say(HealthCode::DuplicatePlacement, Some(placement), other.is_some(), || {
             format!(
                 "two sensors claim the {}; {} is used and the other ignored: give it another place",
                 crate::health::words(placement),
                 info.name
             )
         });
+        if let Some(other) = other {
+            self.uncalibrate(placement);
+            self.strangers.push(other);
+        }
         self.gait.add_sensor(placement, info.rate);
         self.lines[placement] = Some(Line::new(info.clone()));
+    }
+
+    /// A sensor is announced: wherever else it was before, it is not any more.
+    fn leave(&mut self, info: &SensorInfo) {
+        if let Some(known) = self.strangers.iter().position(|known| known.id == info.id) {
+            // It had lost its place to another one, and no longer claims it.
+            let claimed =
+                self.strangers.swap_remove(known).placement.filter(|from| Some(*from) != info.placement);
+            if let Some(from) = claimed {
+                self.say(HealthCode::DuplicatePlacement, Some(from), false, || {
+                    format!("the {} has one sensor again", crate::health::words(from))
+                });
+            }
+        }
+        if let Some(from) = self.placement_of(info.id).filter(|from| Some(*from) != info.placement) {
+            self.lines[from] = None;
+            self.uncalibrate(from);
+            info.placement.into_iter().for_each(|to| self.uncalibrate(to));
+        }
+    }
+
+    /// Another sensor is there now, mounted another way: what was found for the one before means nothing.
+    fn uncalibrate(&mut self, placement: Placement) {
+        for side in Side::BOTH.into_iter().filter(|side| placement.side().is_none_or(|of| of == *side)) {
+            self.frames.slipped(side);
+            self.calibrator.slipped(side);
+        }
     }
 
     fn packet(&mut self, packet: &Packet) {

@@ -43,6 +43,7 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/sensors/{id}/identify", post(sensors::identify))
         .route("/sensors/{id}/vibrate", post(sensors::vibrate))
         .route("/sensors/{id}/placement", post(sensors::place))
+        .route("/sensors/swap", post(sensors::swap))
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
         .route("/alerts", get(api::alerts))
