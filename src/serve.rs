@@ -4,11 +4,14 @@
 mod access;
 mod api;
 mod assets;
+mod cues;
 mod curves;
+mod haptics;
 mod hub;
 mod light;
 mod live;
 mod metrics;
+mod programme;
 mod sensors;
 mod state;
 mod view;
@@ -45,6 +48,8 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
         .route("/alerts", get(api::alerts))
+        .route("/cues", get(cues::report).post(cues::ask))
+        .route("/programme", get(programme::report).post(programme::ask))
         .route("/measures", get(api::measures))
         .route("/live", get(live::upgrade))
         .route("/metrics", get(api::metrics))

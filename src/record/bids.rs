@@ -99,7 +99,7 @@ impl BidsRecording {
                 self.mark(*mark);
                 Ok(())
             }
-            Input::Link(_) | Input::End => Ok(()),
+            Input::Link(_) | Input::Order(_) | Input::End => Ok(()),
         }
     }
 

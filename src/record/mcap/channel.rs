@@ -23,10 +23,11 @@ pub enum Topic {
     /// Bytes from and to sensors, as they were on the air.
     Bytes,
     Stride,
+    Cue,
 }
 
 impl Topic {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -37,6 +38,7 @@ impl Topic {
         Self::Baseline,
         Self::Bytes,
         Self::Stride,
+        Self::Cue,
     ];
 
     #[must_use]
@@ -52,6 +54,7 @@ impl Topic {
             Self::Baseline => "baseline",
             Self::Bytes => "bytes",
             Self::Stride => "stride",
+            Self::Cue => "cue",
         }
     }
 
@@ -130,6 +133,22 @@ impl Topic {
                 ("strides", integer()),
                 ("basis", string()),
             ]),
+            Self::Cue => object([
+                ("number", integer()),
+                ("time_s", number()),
+                ("kind", string()),
+                ("words", string()),
+                ("strength", number()),
+                ("channels", string()),
+                ("rule", string()),
+                ("side", string()),
+                ("severity", string()),
+                ("alert", integer()),
+                ("tc_time_s", number()),
+                ("code", string()),
+                ("placement", string()),
+                ("spm", number()),
+            ]),
             Self::Calibration => object([
                 ("decided_time_s", number()),
                 ("grade", string()),
@@ -181,6 +200,8 @@ fn input_schema() -> Value {
         ("t", number()),
         // What a link says besides samples; its bytes have a channel of their own.
         ("report", json!({ "type": "object" })),
+        // What a person wants of the cues.
+        ("wish", json!({ "type": "object" })),
     ])
 }
 
