@@ -7,6 +7,7 @@ use crate::cli::{
     ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
+use crate::desk::Desk;
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
@@ -163,7 +164,7 @@ fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>) -> anyhow::Result
     runtime()?.block_on(async {
         let listener = bind(args.port.unwrap_or(config.port)).await?;
         let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
-        let page = Page::open(listener, args.no_open)?;
+        let page = Page::open(listener, &config.data_dir, args.no_open)?;
         let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
         let player = tokio::task::spawn_blocking(move || {
             plays.into_iter().try_fold(None, |lost, ready| {
@@ -190,9 +191,10 @@ struct Page {
 }
 
 impl Page {
-    fn open(listener: TcpListener, no_open: bool) -> anyhow::Result<Self> {
+    fn open(listener: TcpListener, data_dir: &Path, no_open: bool) -> anyhow::Result<Self> {
+        let desk = Desk::open(data_dir)?;
         let address = format!("http://{}", listener.local_addr().context("the page has no address")?);
-        let (hub, stop) = (Hub::new(), CancellationToken::new());
+        let (hub, stop) = (Hub::with_desk(desk), CancellationToken::new());
         let task = tokio::spawn(serve::serve(listener, hub.clone(), stop.clone()));
         note(&format!("listening on {address}"));
         if !no_open {

@@ -1,6 +1,10 @@
 //! What the stages say to each other and the pipeline says to the world. Angles are radians here;
 //! degrees begin where a file, a message or a page is written.
 
+mod cue;
+
+pub use cue::{Cue, CueKind, Words};
+
 use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::units::SessionTime;
 use nalgebra::{UnitQuaternion, Vector3};
@@ -668,6 +672,7 @@ pub enum Event {
     Health(Health),
     /// A leg's usual has formed (or why it could not, as `Health`).
     Baseline(Baseline),
+    Cue(Cue),
 }
 
 /// A leg's usual per rule, in the order of the rule list.

@@ -5,11 +5,14 @@ mod access;
 mod alerts;
 mod api;
 mod assets;
+mod cues;
 mod curves;
+mod haptics;
 mod hub;
 mod light;
 mod live;
 mod metrics;
+mod programme;
 mod sensors;
 mod state;
 mod view;
@@ -49,6 +52,8 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/alerts", get(api::alerts))
         .route("/alerts/{id}", get(alerts::detail))
         .route("/rules", get(alerts::rules))
+        .route("/cues", get(cues::report).post(cues::ask))
+        .route("/programme", get(programme::report).post(programme::ask))
         .route("/measures", get(api::measures))
         .route("/live", get(live::upgrade))
         .route("/metrics", get(api::metrics))

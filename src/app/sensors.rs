@@ -31,7 +31,7 @@ pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         let record = !args.no_recording;
         // What hinders is said before the page promises anything.
         play(config, record, Box::new(std::iter::empty())).ready()?;
-        let page = Page::open(listener, args.live.no_open)?;
+        let page = Page::open(listener, &config.data_dir, args.live.no_open)?;
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
         page.hub.attach(central.remote());

@@ -64,7 +64,7 @@ impl Summary {
                     *slot = Some(baseline.clone());
                 }
             }
-            Event::Contact(_) | Event::Alert(_) | Event::Evidence(_) => {}
+            Event::Contact(_) | Event::Alert(_) | Event::Evidence(_) | Event::Cue(_) => {}
         }
     }
 
