@@ -4,6 +4,10 @@ use crate::body::Placement;
 use crate::source::ble::roster::Swap;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+mod history;
+pub use history::{ReportArgs, RunnersArgs, RunnersCommand, SessionsArgs, SessionsCommand};
+
 use std::str::FromStr;
 
 /// Says during the run when a hip lets the thigh fall in or turn in while the foot is loaded.
@@ -44,6 +48,12 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// Our errors against the truth that a Motion-BIDS data set carries
     Validate(ValidateArgs),
+    /// What was run: list, show, tag, crop, split, delete
+    Sessions(SessionsArgs),
+    /// Who ran: list, add, rename, delete, export all of one's data
+    Runners(RunnersArgs),
+    /// A session as one page to print
+    Report(ReportArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
     Simulate(SimulateArgs),
     /// How good the limits are: many synthetic runners with known episodes
@@ -79,6 +89,9 @@ pub struct RunArgs {
     /// Do not record the session
     #[arg(long)]
     pub no_recording: bool,
+    /// Whose session it is, by name; remembered, and made when unknown [default: the one of last time]
+    #[arg(long = "runner", value_name = "NAME")]
+    pub who: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
