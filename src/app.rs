@@ -5,9 +5,11 @@ mod keep;
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
+    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs,
+    ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
+use crate::desk::Desk;
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
@@ -16,7 +18,7 @@ use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
-use crate::{analyze, demo};
+use crate::{analyze, demo, score};
 use anyhow::{Context, anyhow, bail};
 use keep::Plays;
 use std::io::{self, Write};
@@ -45,6 +47,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Runners(args)) => history::runners(&config, args, cli.json),
         Some(Command::Report(args)) => history::report(&config, args),
         Some(Command::Simulate(args)) => simulate(args),
+        Some(Command::Score(args)) => score(&config, args, cli.json),
     }
 }
 
@@ -183,7 +186,7 @@ fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>, kept: Kept) -> an
     runtime()?.block_on(async {
         let listener = bind(args.port.unwrap_or(config.port)).await?;
         let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
-        let page = Page::open(listener, args.no_open, kept)?;
+        let page = Page::open(listener, &config.data_dir, args.no_open, kept)?;
         let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
         let player = tokio::task::spawn_blocking(move || {
             plays.into_iter().try_fold(None, |lost, ready| {
@@ -210,9 +213,10 @@ struct Page {
 }
 
 impl Page {
-    fn open(listener: TcpListener, no_open: bool, kept: Kept) -> anyhow::Result<Self> {
+    fn open(listener: TcpListener, data_dir: &Path, no_open: bool, kept: Kept) -> anyhow::Result<Self> {
+        let desk = Desk::open(data_dir)?;
         let address = format!("http://{}", listener.local_addr().context("the page has no address")?);
-        let (hub, stop) = (Hub::new(), CancellationToken::new());
+        let (hub, stop) = (Hub::with_desk(desk), CancellationToken::new());
         let task = tokio::spawn(serve::serve(listener, hub.clone(), stop.clone()));
         note(&format!("listening on {address}"));
         if let Kept::Nowhere(why) = &kept {
@@ -332,8 +336,27 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
 }
 
+fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok());
+    let options = score::Options { runs: args.runs, jobs: jobs.unwrap_or(std::num::NonZeroUsize::MIN) };
+    let score = score::run(&options, &config.pipeline)?;
+    if json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&score)?))?;
+    } else {
+        print(&score.text())?;
+    }
+    match score.missed.len() {
+        0 => Ok(ExitCode::SUCCESS),
+        n => bail!("{n} of the product's targets are missed: {}", score.missed.join("; ")),
+    }
+}
+
 fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let options = validate::Options { listed_only: args.listed_only, ..validate::Options::default() };
+    let options = validate::Options {
+        listed_only: args.listed_only,
+        without: args.without.clone(),
+        ..validate::Options::default()
+    };
     let report = validate::run(&args.dataset, &options, &config.pipeline)?;
     if json {
         print(&format!("{}\n", report.json()?))?;

@@ -9,7 +9,7 @@ use crate::edge::private;
 use crate::event::{Event, Health, HealthCode};
 use crate::export::summary::configuration_sha256;
 use crate::host_clock;
-use crate::input::Input;
+use crate::input::{Input, Order};
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::{RecordError, Recorder, SessionMeta};
 use crate::serve::{Hub, Kept, Limit, SourceKind, SourceLabel, Under};
@@ -197,7 +197,7 @@ fn listen(
 ) {
     let mut told = host_clock::instant();
     let mut counted = (0, 0);
-    for (input, since) in inputs {
+    let take = |pipeline: &mut Pipeline, input: Input, since: Instant| {
         let events = pipeline.push(&input);
         for event in events {
             hub.publish(event);
@@ -213,6 +213,19 @@ fn listen(
         if let Some(keeper) = keeper {
             keeper.keep(Note { input, events: events.to_vec() });
         }
+        now
+    };
+    let order = |pipeline: &Pipeline, wish| {
+        Input::Order(Order { t: pipeline.now().unwrap_or(SessionTime(0.0)), wish })
+    };
+    if let Some(wish) = hub.desk().begin() {
+        take(pipeline, order(pipeline, wish), told);
+    }
+    for (input, since) in inputs {
+        for wish in hub.desk().take_wishes() {
+            take(pipeline, order(pipeline, wish), since);
+        }
+        let now = take(pipeline, input, since);
         if now - told >= STATUS {
             told = now;
             counted = tell(pipeline, hub, counted);
@@ -232,6 +245,7 @@ fn tell(pipeline: &Pipeline, hub: &Hub, before: (u64, u64)) -> (u64, u64) {
     hub.phase(pipeline.phase());
     hub.sensors(pipeline.sensors().collect());
     hub.limits(&limits(pipeline));
+    hub.cues(pipeline.cues());
     let counts = pipeline.samples();
     hub.samples(counts.0 - before.0, counts.1 - before.1);
     counts
@@ -288,6 +302,7 @@ fn session_time(input: &Input) -> Option<SessionTime> {
         Input::Packet(packet) => packet.arrival.or(packet.samples.last().map(|s| SessionTime(s.t.0))),
         Input::Mark(mark) => Some(mark.t),
         Input::Link(link) => Some(link.t),
+        Input::Order(order) => Some(order.t),
         Input::Sensor(_) | Input::End => None,
     }
 }

@@ -1,8 +1,12 @@
 //! Between the pipeline's thread and the page.
 
+use super::cues::Channel;
+use super::haptics;
 use super::metrics::{Exposition, Latency};
 use super::state::{Cursor, Due, News, Now, State};
 use super::view::{Limit, LimitView, SourceLabel};
+use crate::cue::CueStatus;
+use crate::desk::Desk;
 use crate::event::{Event, Phase, SensorStatus};
 use crate::source::ble::Remote;
 use crate::store::{RunnerId, Store};
@@ -42,20 +46,15 @@ struct Shared {
     newest: watch::Sender<u64>,
     /// To the sensors, where the session has any.
     remote: OnceLock<Remote>,
+    /// What people want of cues and programme.
+    desk: Desk,
     /// Where sessions are kept.
     kept: OnceLock<Kept>,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        let shared = Shared {
-            state: Mutex::default(),
-            latency: Latency::default(),
-            newest: watch::Sender::new(0),
-            remote: OnceLock::new(),
-            kept: OnceLock::new(),
-        };
-        Self { shared: Arc::new(shared) }
+        Self::with_desk(Desk::default())
     }
 }
 
@@ -63,6 +62,27 @@ impl Hub {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What people want is remembered from here.
+    #[must_use]
+    pub fn with_desk(desk: Desk) -> Self {
+        let shared = Shared {
+            state: Mutex::default(),
+            latency: Latency::default(),
+            newest: watch::Sender::new(0),
+            remote: OnceLock::new(),
+            desk,
+            kept: OnceLock::new(),
+        };
+        let hub = Self { shared: Arc::new(shared) };
+        hub.cue_settings();
+        hub
+    }
+
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        &self.shared.desk
     }
 
     /// The session has real sensors, and this is how to reach them.
@@ -88,6 +108,10 @@ impl Hub {
     /// One event of the pipeline. Frames are only the latest to clients; all else is numbered.
     pub fn publish(&self, event: &Event) {
         self.change(|state| state.event(event));
+        self.shared.desk.follow(event);
+        if let (Event::Cue(cue), Some(remote)) = (event, self.remote()) {
+            haptics::play(remote, cue);
+        }
     }
 
     /// The session clock, where no frame has moved it.
@@ -109,6 +133,28 @@ impl Hub {
     pub fn limits(&self, limits: &[Limit]) {
         let limits: Vec<_> = limits.iter().copied().map(LimitView::from).collect();
         self.change(|state| state.limits(limits));
+    }
+
+    /// How the cues stand; replaces what was said before.
+    pub fn cues(&self, status: CueStatus) {
+        self.change(|state| state.cue_status(status));
+        self.programme();
+    }
+
+    /// The settings of the cues, as they are kept.
+    pub(super) fn cue_settings(&self) {
+        let settings = self.desk().settings();
+        self.change(|state| state.cue_settings(settings));
+    }
+
+    /// How the session of the course goes that is being run.
+    pub(super) fn programme(&self) {
+        let running = self.desk().running(|running| running.into());
+        self.change(|state| state.programme(running));
+    }
+
+    pub(super) fn test_cue(&self, channel: Channel) {
+        self.change(|state| state.test_cue(channel));
     }
 
     /// Where the recording goes and how much is written.
