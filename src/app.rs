@@ -3,9 +3,10 @@
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
+    AnalyzeArgs, Cli, Command, ExportArgs, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
+use crate::export::format::Format;
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
@@ -34,6 +35,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Demo(args)) => session(&config, args, demo::plays(&config.pipeline)?),
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
+        Some(Command::Export(args)) => export(&config, args),
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Simulate(args)) => simulate(args),
     }
@@ -302,6 +304,18 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
         print(&report.to_string())?;
     }
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
+}
+
+fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let format = Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
+    let recording = one_recording(&args.source)?;
+    if let Some(warning) = recording.warning() {
+        note(&warning);
+    }
+    let settings = settings_of(&recording, &config.pipeline)?;
+    format.export(&recording, &settings, args.started.as_deref(), &args.out)?;
+    print(&format!("{}\n", args.out.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,7 @@
 //! The raw command line, exactly as typed. [`crate::config`] makes it usable.
 
 use crate::body::Placement;
+use crate::export::format::FORMATS;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -41,6 +42,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Recordings to angles.csv, stances.csv, alerts.csv and summary.json
     Analyze(AnalyzeArgs),
+    /// A recording as files that other programs read
+    Export(ExportArgs),
     /// Our errors against the truth that a Motion-BIDS data set carries
     Validate(ValidateArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
@@ -146,6 +149,25 @@ pub struct AnalyzeArgs {
     /// Recordings worked at the same time [default: one per processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// An .mcap recording, or a path inside a Motion-BIDS data set with one recording
+    pub source: PathBuf,
+    /// csv, parquet, bids (folders), sto, mot, mcap or fit (files)
+    #[arg(long, value_name = "F", value_parser = format_names())]
+    pub format: String,
+    /// The file, or the folder for formats of several files
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// Date and time at which the session's time was 0, where the recording does not say: 2026-11-23T18:05:00+01:00
+    #[arg(long, value_name = "TIME")]
+    pub started: Option<String>,
+}
+
+fn format_names() -> clap::builder::PossibleValuesParser {
+    FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.holds)).into()
 }
 
 #[derive(Debug, Clone, Args)]

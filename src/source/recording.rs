@@ -2,6 +2,7 @@ use super::SourceError;
 use super::bids;
 use super::mcap::{self, McapRecording};
 use crate::input::Input;
+use crate::record::mcap::NO_START;
 use std::path::Path;
 
 /// The inputs of a recording, in the order in which a live session would have had them. Ends after
@@ -87,6 +88,26 @@ impl Recording {
             Form::Mcap(recording) => {
                 Some(recording.meta().config.as_str()).filter(|config| !config.is_empty())
             }
+        }
+    }
+
+    /// Date and time of session time 0, RFC 3339 with offset; `None` where the recording does not say.
+    #[must_use]
+    pub fn started(&self) -> Option<String> {
+        match &self.form {
+            Form::Bids(files) => files.started(),
+            Form::Mcap(recording) => {
+                Some(recording.meta().started.clone()).filter(|started| !started.is_empty() && started != NO_START)
+            }
+        }
+    }
+
+    /// The file of a recording made by this program.
+    #[must_use]
+    pub fn mcap(&self) -> Option<&Path> {
+        match &self.form {
+            Form::Mcap(recording) => Some(recording.path()),
+            Form::Bids(_) => None,
         }
     }
 
