@@ -3,7 +3,7 @@
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, ExportArgs, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
+    AnalyzeArgs, Cli, Command, ExportArgs, ImportArgs, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
 use crate::export::format::Format;
@@ -11,6 +11,7 @@ use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
 use crate::serve::{self, Hub, SourceKind, SourceLabel};
+use crate::source::logs::Places;
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::validate::{self, Baseline};
@@ -35,6 +36,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Demo(args)) => session(&config, args, demo::plays(&config.pipeline)?),
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
+        Some(Command::Import(args)) => import(&config, args),
         Some(Command::Export(args)) => export(&config, args),
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Simulate(args)) => simulate(args),
@@ -304,6 +306,27 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
         print(&report.to_string())?;
     }
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
+}
+
+/// Into the folder of recordings, as `run` would have recorded it.
+fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let mcap = Format::named("mcap").context("no format to import to; build the program again")?;
+    let places = args.place.iter().map(|placed| (placed.part.clone(), placed.placement)).collect();
+    let folder = config.data_dir.join("recordings");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}; choose another place with --data-dir", folder.display()))?;
+    for recording in source::find_placed(&args.source, &Places::given(places))? {
+        if let Some(warning) = recording.warning() {
+            note(&warning);
+        }
+        let out = folder.join(&recording.name).with_extension("mcap");
+        if out.exists() {
+            bail!("{} is there already, and a recording is never overwritten: move it away", out.display());
+        }
+        mcap.export(&recording, &settings_of(&recording, &config.pipeline)?, None, &out)?;
+        print(&format!("{}\n", out.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<ExitCode> {
