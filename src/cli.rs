@@ -4,6 +4,10 @@ use crate::body::Placement;
 use crate::source::ble::roster::Swap;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+mod history;
+pub use history::{ReportArgs, RunnersArgs, RunnersCommand, SessionsArgs, SessionsCommand};
+
 use std::str::FromStr;
 
 /// Says during the run when a hip lets the thigh fall in or turn in while the foot is loaded.
@@ -44,8 +48,16 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// Our errors against the truth that a Motion-BIDS data set carries
     Validate(ValidateArgs),
+    /// What was run: list, show, tag, crop, split, delete
+    Sessions(SessionsArgs),
+    /// Who ran: list, add, rename, delete, export all of one's data
+    Runners(RunnersArgs),
+    /// A session as one page to print
+    Report(ReportArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
     Simulate(SimulateArgs),
+    /// How good the limits are: many synthetic runners with known episodes
+    Score(ScoreArgs),
 }
 
 /// What every command with a page takes.
@@ -77,6 +89,9 @@ pub struct RunArgs {
     /// Do not record the session
     #[arg(long)]
     pub no_recording: bool,
+    /// Whose session it is, by name; remembered, and made when unknown [default: the one of last time]
+    #[arg(long = "runner", value_name = "NAME")]
+    pub who: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -176,6 +191,9 @@ pub struct ValidateArgs {
     /// The truth lists some events only (force plates): none of ours is false
     #[arg(long)]
     pub listed_only: bool,
+    /// Sum up the contacts once more without this person (sub-02), whose reference is doubted
+    #[arg(long, value_name = "SUBJECT")]
+    pub without: Vec<String>,
     /// Write a page with overlay plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
@@ -194,6 +212,16 @@ pub struct SimulateArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub runner: RunnerArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ScoreArgs {
+    /// Sessions of each of three kinds, ten minutes each
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub runs: u32,
+    /// Sessions worked at the same time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
 }
 
 /// The synthetic runner. Everything else about it can be set with `--runner-config`.

@@ -9,6 +9,7 @@ use std::path::Path;
 pub mod alerts;
 pub mod angles;
 pub mod output;
+pub mod report;
 pub mod stances;
 pub mod summary;
 

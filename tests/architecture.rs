@@ -11,17 +11,19 @@ use std::path::{Path, PathBuf};
 const RANKS: &[&[&str]] = &[
     &["units", "host_clock"],
     &["body"],
-    &["input", "event"],
+    &["input"],
+    &["event"],
     &["sensor", "clock", "filter", "joint"],
-    &["fusion", "gait", "flag", "health"],
-    &["segment"],
+    &["fusion", "gait", "flag", "health", "programme"],
+    &["segment", "cue"],
     &["pipeline"],
     // The shell.
-    &["edge"],
-    &["record"],
-    &["source"],
-    &["export", "serve"],
-    &["analyze", "validate", "simulate", "cli"],
+    &["edge", "desk"],
+    &["record", "store"],
+    &["source", "review"],
+    &["export"],
+    &["serve"],
+    &["analyze", "validate", "simulate", "score", "cli"],
     &["config", "live"],
     &["demo", "doctor"],
     &["app"],
@@ -29,7 +31,7 @@ const RANKS: &[&[&str]] = &[
 
 const PURE: &[&str] = &[
     "units", "body", "input", "event", "sensor", "clock", "filter", "joint", "fusion", "gait", "flag",
-    "health", "segment", "pipeline",
+    "health", "programme", "segment", "cue", "pipeline",
 ];
 
 const FORBIDDEN_IN_PURE: &[&str] = &[

@@ -100,7 +100,7 @@ impl BidsRecording {
                 self.mark(*mark);
                 Ok(())
             }
-            Input::Link(_) | Input::End => Ok(()),
+            Input::Link(_) | Input::Order(_) | Input::End => Ok(()),
         }
     }
 
