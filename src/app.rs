@@ -16,13 +16,13 @@ use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
 use crate::serve::{self, Hub, Kept, SourceKind, SourceLabel};
 use crate::source::logs::Places;
-use keep::Plays;
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
 use crate::{analyze, demo, score};
 use anyhow::{Context, anyhow, bail};
+use keep::Plays;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -179,10 +179,7 @@ fn settings_of(recording: &Recording, config: &PipelineConfig) -> anyhow::Result
 fn settings_from(said: Option<&str>, path: &Path, config: &PipelineConfig) -> anyhow::Result<PipelineConfig> {
     match said {
         Some(text) => serde_json::from_str(text).with_context(|| {
-            format!(
-                "the settings in {} are not of this version; update stancewatch",
-                path.display()
-            )
+            format!("the settings in {} are not of this version; update stancewatch", path.display())
         }),
         None => Ok(config.clone()),
     }
@@ -380,7 +377,8 @@ fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let format = Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
+    let format =
+        Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
     let recording = one_recording(&args.source)?;
     if let Some(warning) = recording.warning() {
         note(&warning);

@@ -74,7 +74,8 @@ impl Play {
     pub fn ready(self) -> anyhow::Result<Ready> {
         let pipeline = Pipeline::new(&self.config)?;
         let recorder = self.recording.as_deref().map(|path| tape(path, &self)).transpose()?;
-        let settings = serde_json::to_value(&self.config).context("the settings cannot be written as JSON")?;
+        let settings =
+            serde_json::to_value(&self.config).context("the settings cannot be written as JSON")?;
         Ok(Ready {
             settings_sha256: configuration_sha256(&settings),
             label: self.label,
@@ -104,7 +105,8 @@ pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> 
         let keeper = recording.map(|(path, tape)| Keeper::start(scope, path, tape, hub));
         let (to_pipeline, from_feeder) = sync_channel(QUEUE);
         let feeder = scope.spawn(move || feed(inputs, speed, stop, &to_pipeline));
-        Listener { pipeline: &mut pipeline, hub, keeper: keeper.as_ref(), log: log.as_mut() }.listen(&from_feeder);
+        Listener { pipeline: &mut pipeline, hub, keeper: keeper.as_ref(), log: log.as_mut() }
+            .listen(&from_feeder);
         let recording_lost = keeper.and_then(|keeper| keeper.finish().err());
         if let Some(Err(error)) = log.map(|log| log.finish(pipeline.now())) {
             tracing::error!("{error}");
