@@ -8,7 +8,8 @@
 use nalgebra::Vector3;
 use stancewatch::body::{Packet, PerPlacement, Sample, SensorId, Side};
 use stancewatch::event::{
-    Alert, Baseline, Basis, Calibration, Event, Gait, Grade, Peaks, Rule, Severity, Stance, Usual,
+    Alert, Baseline, Basis, Calibration, Event, Gait, Grade, LegUsual, Peaks, PerQuantity, Rule, Severity,
+    Stance, Usual,
 };
 use stancewatch::input::Input;
 use stancewatch::serve::{self, Hub};
@@ -64,7 +65,9 @@ fn session(store: &Store, id: &str) {
             side,
             decided: SessionTime(60.0),
             usual: vec![(Rule::FemurAdduction, usual)],
-            cadence_spm: 171.0,
+            cadence_spm: 171.4,
+            leg: LegUsual { of: PerQuantity::default(), contact: 0.25, cadence_spm: 171.4, grade: None },
+            kept: None,
         }));
     }
     for number in 1..=850 {
