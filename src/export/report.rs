@@ -5,7 +5,7 @@ mod strip;
 mod style;
 
 use crate::body::Side;
-use crate::review::{Compared, Leg, NOISE_DEG, Review, Reviewed};
+use crate::review::{Leg, NOISE_DEG, Review, Reviewed};
 use crate::store::StanceRow;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -196,11 +196,17 @@ fn usual(leg: &Leg, unit: &str) -> String {
 }
 
 fn plain(value: f64, digits: usize) -> String {
-    format!("{value:.digits$}").replace('-', "\u{2212}")
+    format!("{:.digits$}", whole(value, digits)).replace('-', "\u{2212}")
 }
 
 fn signed(value: f64, digits: usize) -> String {
-    format!("{value:+.digits$}").replace('-', "\u{2212}")
+    format!("{:+.digits$}", whole(value, digits)).replace('-', "\u{2212}")
+}
+
+/// Rounded, and never "-0".
+fn whole(value: f64, digits: usize) -> f64 {
+    let scale = 10f64.powi(digits as i32);
+    (value * scale).round() / scale + 0.0
 }
 
 fn alerts(out: &mut String, review: &Review) {
@@ -236,7 +242,8 @@ fn sides(out: &mut String, review: &Review) {
     out.push_str("<section><h2>Left against right</h2>");
     strip::sides(out, review);
     let mut told = false;
-    for q in review.quantities.iter().filter(|q| q.quantity.unit == "deg") {
+    let shown = told_once(review);
+    for q in review.quantities.iter().filter(|q| q.quantity.unit == "deg" && shown(q.quantity.name)) {
         for side in Side::BOTH {
             if let Some(t) = q.leg(side).trend.filter(|t| t.low > 0.0 || t.high < 0.0) {
                 told = true;
@@ -268,15 +275,19 @@ fn changes(out: &mut String, review: &Review) {
         out.push_str("<p>This is the first session that is kept of this runner.</p></section>");
         return;
     };
-    let _ = write!(out, "<p>Against {}:</p><table class=\"changes\"><tbody>", date(&before.a.started));
-    for q in before.quantities.iter().filter(|q| !is_level(q)) {
+    let _ = write!(
+        out,
+        "<p>Against {} (\u{2248}: within the noise):</p><table class=\"changes\"><tbody>",
+        date(&before.a.started)
+    );
+    let shown = told_once(review);
+    for q in before.quantities.iter().filter(|q| shown(q.quantity.name)) {
         let unit = if q.quantity.unit == "deg" { "\u{b0}" } else { "" };
         let _ = write!(out, "<tr><th>{}</th>", escape(q.quantity.plain));
         for side in Side::BOTH {
             let change = &q.legs[side];
             let text = change.change.map_or("\u{2013}".to_owned(), |c| {
-                let noise =
-                    if change.within_noise == Some(true) { " <small>in the noise</small>" } else { "" };
+                let noise = if change.within_noise == Some(true) { " \u{2248}" } else { "" };
                 format!("{}{unit}{noise}", signed(c, digits(unit)))
             });
             let _ = write!(out, "<td>{}: {text}</td>", side.name());
@@ -287,8 +298,9 @@ fn changes(out: &mut String, review: &Review) {
 }
 
 /// With a sensor on the sacrum the hip's adduction is told; the femur's would say the same twice.
-fn is_level(q: &Compared) -> bool {
-    q.quantity.name == "femur_adduction" && q.legs.left.a.is_none()
+fn told_once(review: &Review) -> impl Fn(&str) -> bool {
+    let with_hip = review.quantity("hip_adduction").is_some();
+    move |name| !(with_hip && name == "femur_adduction")
 }
 
 fn notes(out: &mut String, review: &Review) {

@@ -143,13 +143,15 @@ fn ticks(seconds: f64) -> impl Iterator<Item = f64> {
 pub(super) fn sides(out: &mut String, review: &Review) {
     const WIDTH: f64 = 330.0;
     const ROW: f64 = 26.0;
-    let rows: Vec<_> = review.quantities.iter().filter(|q| q.quantity.unit == "deg").collect();
+    let shown = super::told_once(review);
+    let rows: Vec<_> =
+        review.quantities.iter().filter(|q| q.quantity.unit == "deg" && shown(q.quantity.name)).collect();
     let ends = rows
         .iter()
         .flat_map(|q| Side::BOTH.map(|side| q.leg(side)))
         .filter_map(|leg| leg.mean.map(|mean| (mean - leg.sd.unwrap_or(0.0), mean + leg.sd.unwrap_or(0.0))));
     let (low, high) = ends.fold((0.0f64, 0.0f64), |(l, h), (a, b)| (l.min(a), h.max(b)));
-    let x = |value: f64| 118.0 + (value - low) / (high - low).max(1e-9) * (WIDTH - 130.0);
+    let x = |value: f64| 118.0 + (value - low) / (high - low).max(1e-9) * (WIDTH - 140.0);
     let height = rows.len() as f64 * ROW + 14.0;
     let _ = write!(
         out,
@@ -174,12 +176,7 @@ pub(super) fn sides(out: &mut String, review: &Review) {
                 x(mean - sd),
                 x(mean + sd)
             );
-            let _ = write!(
-                out,
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{word}</text>",
-                x(mean),
-                at + 4.0
-            );
+            let _ = write!(out, "<text x=\"{:.1}\" y=\"{:.1}\">{word}</text>", x(mean + sd) + 3.0, at + 4.0);
         }
     }
     out.push_str("</svg>");

@@ -7,7 +7,7 @@ header{display:flex;flex-wrap:wrap;gap:0 1.5em;align-items:baseline;border-botto
 h1{font-size:1.6em;margin:0 0 .1em;overflow-wrap:anywhere}h2{font-size:1em;margin:.9em 0 .25em}p{margin:.2em 0}header p{margin:0}\
 dl{margin:.5em 0 0}.facts>div{display:grid;grid-template-columns:7.5em minmax(0,1fr)}dt{color:#444}dd{margin:0;overflow-wrap:anywhere}\
 table{border-collapse:collapse;width:100%}th,td{padding:.22em .35em;text-align:right;border-bottom:1px solid #bbb;font-weight:400}\
-thead th{font-weight:600;border-bottom:1px solid #000}th:first-child{text-align:left;padding-left:0}td b{font-weight:650}\
+thead th{font-weight:600;border-bottom:1px solid #000}th:first-child{text-align:left;padding-left:0}td b{font-weight:650}td{white-space:nowrap}tr.none td{white-space:normal}\
 th small{display:block;color:#444;font-size:.85em;line-height:1.15}td.usual{color:#333}tr.none td{text-align:left;color:#444}td small{color:#444}\
 svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif;fill:#000}\
 .band{fill:#ddd}.axis{stroke:#000;stroke-width:1}.curve{fill:none;stroke:#000;stroke-width:1.4}.tick{stroke:#999;stroke-width:.7}\
@@ -18,4 +18,4 @@ svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif
 footer{border-top:1px solid #000;margin-top:.8em;padding-top:.3em;font-size:.85em;color:#222}\
 @media(max-width:40rem){.two{grid-template-columns:minmax(0,1fr)}.alerts{columns:1}table{font-size:.9em}th,td{padding:.22em .2em}\
 main{padding:12px}}\
-@media print{body{font-size:12px}main{max-width:none;padding:0}}";
+@media print{body{font-size:10.5px;line-height:1.25}h2{margin:.6em 0 .2em}th,td{padding:.16em .3em}main{max-width:none;padding:0}}";
