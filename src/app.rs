@@ -5,22 +5,24 @@ mod keep;
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs,
-    ValidateArgs,
+    AnalyzeArgs, Cli, Command, ExportArgs, ImportArgs, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs,
+    SimulateArgs, ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
 use crate::desk::Desk;
+use crate::export::format::Format;
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
 use crate::serve::{self, Hub, Kept, SourceKind, SourceLabel};
-use keep::Plays;
+use crate::source::logs::Places;
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
 use crate::{analyze, demo, score};
 use anyhow::{Context, anyhow, bail};
+use keep::Plays;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -42,6 +44,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
+        Some(Command::Import(args)) => import(&config, args),
+        Some(Command::Export(args)) => export(&config, args),
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Sessions(args)) => history::sessions(&config, args, cli.json),
         Some(Command::Runners(args)) => history::runners(&config, args, cli.json),
@@ -175,10 +179,7 @@ fn settings_of(recording: &Recording, config: &PipelineConfig) -> anyhow::Result
 fn settings_from(said: Option<&str>, path: &Path, config: &PipelineConfig) -> anyhow::Result<PipelineConfig> {
     match said {
         Some(text) => serde_json::from_str(text).with_context(|| {
-            format!(
-                "the settings in {} are not of this version; update stancewatch",
-                path.display()
-            )
+            format!("the settings in {} are not of this version; update stancewatch", path.display())
         }),
         None => Ok(config.clone()),
     }
@@ -352,6 +353,40 @@ fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCo
         0 => Ok(ExitCode::SUCCESS),
         n => bail!("{n} of the product's targets are missed: {}", score.missed.join("; ")),
     }
+}
+
+/// Into the folder of recordings, as `run` would have recorded it.
+fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let mcap = Format::named("mcap").context("no format to import to; build the program again")?;
+    let places = args.place.iter().map(|placed| (placed.part.clone(), placed.placement)).collect();
+    let folder = config.data_dir.join("recordings");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}; choose another place with --data-dir", folder.display()))?;
+    for recording in source::find_placed(&args.source, &Places::given(places))? {
+        if let Some(warning) = recording.warning() {
+            note(&warning);
+        }
+        let out = folder.join(&recording.name).with_extension("mcap");
+        if out.exists() {
+            bail!("{} is there already, and a recording is never overwritten: move it away", out.display());
+        }
+        mcap.export(&recording, &settings_of(&recording, &config.pipeline)?, None, &out)?;
+        print(&format!("{}\n", out.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let format =
+        Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
+    let recording = one_recording(&args.source)?;
+    if let Some(warning) = recording.warning() {
+        note(&warning);
+    }
+    let settings = settings_of(&recording, &config.pipeline)?;
+    format.export(&recording, &settings, args.started.as_deref(), &args.out)?;
+    print(&format!("{}\n", args.out.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {

@@ -296,9 +296,8 @@ impl Pace {
 
     /// The other leg's first stance comes half a stride after the cue.
     fn allows(&self, strides: u32) -> bool {
-        self.cued.is_none_or(|side| {
-            self.since[side].max(self.since[side.other()].saturating_sub(1)) >= strides
-        })
+        self.cued
+            .is_none_or(|side| self.since[side].max(self.since[side.other()].saturating_sub(1)) >= strides)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::edge::private;
 use crate::event::{Event, Health, HealthCode};
 use crate::export::summary::configuration_sha256;
 use crate::host_clock;
-use crate::input::{Input, Order};
+use crate::input::{Input, Order, Wish};
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::{RecordError, Recorder, SessionMeta};
 use crate::serve::{Hub, Kept, Limit, SourceKind, SourceLabel, Under};
@@ -74,7 +74,8 @@ impl Play {
     pub fn ready(self) -> anyhow::Result<Ready> {
         let pipeline = Pipeline::new(&self.config)?;
         let recorder = self.recording.as_deref().map(|path| tape(path, &self)).transpose()?;
-        let settings = serde_json::to_value(&self.config).context("the settings cannot be written as JSON")?;
+        let settings =
+            serde_json::to_value(&self.config).context("the settings cannot be written as JSON")?;
         Ok(Ready {
             settings_sha256: configuration_sha256(&settings),
             label: self.label,
@@ -104,7 +105,8 @@ pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> 
         let keeper = recording.map(|(path, tape)| Keeper::start(scope, path, tape, hub));
         let (to_pipeline, from_feeder) = sync_channel(QUEUE);
         let feeder = scope.spawn(move || feed(inputs, speed, stop, &to_pipeline));
-        listen(&mut pipeline, &from_feeder, hub, keeper.as_ref(), log.as_mut());
+        Listener { pipeline: &mut pipeline, hub, keeper: keeper.as_ref(), log: log.as_mut() }
+            .listen(&from_feeder);
         let recording_lost = keeper.and_then(|keeper| keeper.finish().err());
         if let Some(Err(error)) = log.map(|log| log.finish(pipeline.now())) {
             tracing::error!("{error}");
@@ -187,47 +189,63 @@ fn tape(path: &Path, play: &Play) -> anyhow::Result<Tape> {
 }
 
 /// Owns the pipeline until the feeder has nothing more.
-fn listen(pipeline: &mut Pipeline, inputs: &Receiver<(Input, Instant)>, hub: &Hub, keeper: Option<&Keeper>, mut log: Option<&mut Log>) {
-    let mut told = host_clock::instant();
-    let mut counted = (0, 0);
-    let take = |pipeline: &mut Pipeline, input: Input, since: Instant| {
-        let events = pipeline.push(&input);
+struct Listener<'a, 'scope> {
+    pipeline: &'a mut Pipeline,
+    hub: &'a Hub,
+    keeper: Option<&'a Keeper<'scope>>,
+    log: Option<&'a mut Log>,
+}
+
+impl Listener<'_, '_> {
+    fn listen(&mut self, inputs: &Receiver<(Input, Instant)>) {
+        let mut told = host_clock::instant();
+        let mut counted = (0, 0);
+        if let Some(wish) = self.hub.desk().begin() {
+            self.order(wish, told);
+        }
+        for (input, since) in inputs {
+            for wish in self.hub.desk().take_wishes() {
+                self.order(wish, since);
+            }
+            let now = self.take(input, since);
+            if now - told >= STATUS {
+                told = now;
+                counted = tell(self.pipeline, self.hub, counted);
+                if let Some(message) = self.log.as_mut().and_then(|log| log.trouble()) {
+                    self.hub.publish(&store_failed(self.now(), message));
+                }
+            }
+        }
+        tell(self.pipeline, self.hub, counted);
+    }
+
+    /// Passes one input on to all who want it; when that was done.
+    fn take(&mut self, input: Input, since: Instant) -> Instant {
+        let events = self.pipeline.push(&input);
         for event in events {
-            hub.publish(event);
+            self.hub.publish(event);
         }
         let now = host_clock::instant();
         if matches!(input, Input::Packet(_)) {
-            hub.decision_seconds((now - since).as_secs_f64());
+            self.hub.decision_seconds((now - since).as_secs_f64());
         }
-        if let Some(log) = &mut log {
+        if let Some(log) = &mut self.log {
             log.input(&input);
             events.iter().for_each(|event| log.event(event));
         }
-        if let Some(keeper) = keeper {
+        if let Some(keeper) = self.keeper {
             keeper.keep(Note { input, events: events.to_vec() });
         }
         now
-    };
-    let order = |pipeline: &Pipeline, wish| {
-        Input::Order(Order { t: pipeline.now().unwrap_or(SessionTime(0.0)), wish })
-    };
-    if let Some(wish) = hub.desk().begin() {
-        take(pipeline, order(pipeline, wish), told);
     }
-    for (input, since) in inputs {
-        for wish in hub.desk().take_wishes() {
-            take(pipeline, order(pipeline, wish), since);
-        }
-        let now = take(pipeline, input, since);
-        if now - told >= STATUS {
-            told = now;
-            counted = tell(pipeline, hub, counted);
-            if let Some(message) = log.as_mut().and_then(|log| log.trouble()) {
-                hub.publish(&store_failed(pipeline.now().unwrap_or(SessionTime(0.0)), message));
-            }
-        }
+
+    fn order(&mut self, wish: Wish, since: Instant) {
+        self.take(Input::Order(Order { t: self.now(), wish }), since);
     }
-    tell(pipeline, hub, counted);
+
+    fn now(&self) -> SessionTime {
+        self.pipeline.now().unwrap_or(SessionTime(0.0))
+    }
 }
 
 /// Tells the page how the session stands; gives the samples counted so far.

@@ -206,12 +206,8 @@ impl Programme {
         if running.clock.run_s() < running.step.minutes * 60.0 {
             return false;
         }
-        let done = Done {
-            session: running.step.number,
-            day: day(),
-            seed: running.fade.seed,
-            legs: running.legs,
-        };
+        let done =
+            Done { session: running.step.number, day: day(), seed: running.fade.seed, legs: running.legs };
         self.done.push(done);
         self.running = None;
         true

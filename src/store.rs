@@ -103,8 +103,7 @@ impl Store {
         if held.is_none() {
             let path = self.folder.join(LOCK);
             private::file(&path).ok();
-            *held =
-                OpenOptions::new().write(true).open(path).ok().filter(|file| file.try_lock().is_ok());
+            *held = OpenOptions::new().write(true).open(path).ok().filter(|file| file.try_lock().is_ok());
         }
         held.is_some()
     }

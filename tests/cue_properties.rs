@@ -302,7 +302,10 @@ fn the_worse_of_two_legs_goes_first_and_the_other_waits() {
         run.stance(ADDUCTION);
     }
     let next = run.cues[before];
-    assert!(matches!(next.kind, CueKind::Gait { side: Side::Right, rule: Rule::FemurAdduction, .. }), "{next:?}");
+    assert!(
+        matches!(next.kind, CueKind::Gait { side: Side::Right, rule: Rule::FemurAdduction, .. }),
+        "{next:?}"
+    );
     assert!((10.0..12.0).contains(&(next.t - t)), "{}", next.t - t);
     assert!(run.withheld("refractory") > 0);
 }

@@ -180,10 +180,6 @@ fn show_runners(runners: &[Runner], json: bool) -> anyhow::Result<()> {
     show(runners, json, table::runners)
 }
 
-fn show<T: Serialize + ?Sized>(
-    what: &T,
-    json: bool,
-    text: impl FnOnce(&T) -> String,
-) -> anyhow::Result<()> {
+fn show<T: Serialize + ?Sized>(what: &T, json: bool, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
     if json { print(&format!("{}\n", serde_json::to_string_pretty(what)?)) } else { print(&text(what)) }
 }

@@ -74,8 +74,7 @@ fn missing(store: &Store) -> Result<Vec<Missing>, StoreError> {
     // No folder: nothing was recorded yet.
     let files = std::fs::read_dir(store.folder().join(RECORDINGS)).into_iter().flatten().flatten();
     let names = files.filter_map(|file| file.file_name().into_string().ok());
-    let mut lost: Vec<_> =
-        names.filter(|name| name.ends_with(".mcap") && !known.contains(name)).collect();
+    let mut lost: Vec<_> = names.filter(|name| name.ends_with(".mcap") && !known.contains(name)).collect();
     lost.sort();
     all.extend(lost.into_iter().map(|recording| Missing { recording, session: None }));
     Ok(all)
@@ -95,7 +94,8 @@ fn fill(store: &Store, config: &Config, missing: Missing) -> anyhow::Result<()> 
     let path = store.folder().join(RECORDINGS).join(&missing.recording);
     let recording = mcap::open(&path)?;
     let meta = recording.meta();
-    let settings = settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
+    let settings =
+        settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
     let mut pipeline = Pipeline::new(&settings)?;
     let synthetic = meta.label.contains("Synthetic");
     let (id, runner, source) = match missing.session {

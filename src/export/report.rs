@@ -58,7 +58,8 @@ fn base64(bytes: &[u8]) -> String {
     for chunk in bytes.chunks(3) {
         let bits = chunk.iter().fold(0u32, |bits, &b| bits << 8 | u32::from(b)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
-            let sign = ALPHABET.get((bits >> (18 - 6 * place) & 63) as usize).filter(|_| place <= chunk.len());
+            let sign =
+                ALPHABET.get((bits >> (18 - 6 * place) & 63) as usize).filter(|_| place <= chunk.len());
             out.push(sign.map_or('=', |&sign| char::from(sign)));
         }
     }
@@ -102,8 +103,12 @@ fn head(out: &mut String, review: &Review) {
     let all = review.counts.left.stances + review.counts.right.stances;
     let what = if review.gait == Some("walk") { "walking" } else { "running" };
     let _ = write!(out, ", {counted} of {all} stances count ({what})</p></header>\n<dl class=\"facts\">");
-    let sensors: Vec<_> =
-        session.sensors.iter().filter_map(|worn| worn.placement).map(|p| p.name().replace('_', " ")).collect();
+    let sensors: Vec<_> = session
+        .sensors
+        .iter()
+        .filter_map(|worn| worn.placement)
+        .map(|p| p.name().replace('_', " "))
+        .collect();
     let sensors = if sensors.is_empty() { "not known".to_owned() } else { sensors.join(", ") };
     let source = if session.source == "synthetic" { "synthetic runner, not a person: " } else { "" };
     fact(out, "Sensors", &format!("{source}{sensors}"));
@@ -115,8 +120,7 @@ fn head(out: &mut String, review: &Review) {
     fact(out, "Calibration", &format!("{grade}. {}", review.grade_reason.as_deref().unwrap_or_default()));
     let pain = session.pain.map_or("not said".to_owned(), |pain| format!("{pain} of 10"));
     let tag = |text: &Option<String>| text.clone().unwrap_or_else(|| "not said".to_owned());
-    let said =
-        format!("pain {pain}; shoes: {}; surface: {}", tag(&session.shoes), tag(&session.surface));
+    let said = format!("pain {pain}; shoes: {}; surface: {}", tag(&session.shoes), tag(&session.surface));
     fact(out, "Runner says", &said);
     out.push_str("</dl>\n");
 }
@@ -132,7 +136,8 @@ fn numbers(out: &mut String, review: &Review) {
          <th class=\"l\">Left</th><th>usual</th><th class=\"r\">Right</th><th>usual</th><th>left \u{2212} right</th></tr>\
          </thead><tbody>",
     );
-    let adduction = if review.quantity("hip_adduction").is_some() { "hip_adduction" } else { "femur_adduction" };
+    let adduction =
+        if review.quantity("hip_adduction").is_some() { "hip_adduction" } else { "femur_adduction" };
     for name in [adduction, "medial_rotation", "pelvic_drop", "knee_valgus", "contact_time", "cadence"] {
         match review.quantity(name) {
             Some(q) => row(out, q),
@@ -153,12 +158,15 @@ fn numbers(out: &mut String, review: &Review) {
 
 fn row(out: &mut String, q: &Reviewed) {
     let unit = unit(q);
-    let _ = write!(out, "<tr><th>{} <small>{}</small></th>", escape(q.quantity.plain), escape(q.quantity.term));
+    let _ =
+        write!(out, "<tr><th>{} <small>{}</small></th>", escape(q.quantity.plain), escape(q.quantity.term));
     for side in Side::BOTH {
         let leg = q.leg(side);
-        let _ = write!(out, "<td>{}</td><td class=\"usual\">{}</td>", with_spread(leg, unit), usual(leg, unit));
+        let _ =
+            write!(out, "<td>{}</td><td class=\"usual\">{}</td>", with_spread(leg, unit), usual(leg, unit));
     }
-    let difference = q.difference.map_or("\u{2013}".to_owned(), |d| format!("{}{unit}", signed(d, digits(unit))));
+    let difference =
+        q.difference.map_or("\u{2013}".to_owned(), |d| format!("{}{unit}", signed(d, digits(unit))));
     let _ = write!(out, "<td>{difference}</td></tr>");
 }
 
@@ -203,7 +211,8 @@ fn alerts(out: &mut String, review: &Review) {
     let from = review.session.range().0;
     out.push_str("<ul class=\"alerts\">");
     for a in review.alerts.iter().take(ALERTS) {
-        let rule = crate::flag::RULES.iter().find(|r| r.rule.name() == a.rule).map_or(a.rule.as_str(), |r| r.plain);
+        let rule =
+            crate::flag::RULES.iter().find(|r| r.rule.name() == a.rule).map_or(a.rule.as_str(), |r| r.plain);
         let until = a.clear_time_s.map_or("to the end".to_owned(), |t| format!("to {}", clock(t - from)));
         let level = if a.severity == "red" { "\u{25a0} too far" } else { "\u{25b2} watch" };
         let _ = write!(
@@ -244,7 +253,9 @@ fn sides(out: &mut String, review: &Review) {
     }
     let long = review.quantities.iter().any(|q| q.left.trend.or(q.right.trend).is_some());
     match (told, long) {
-        (true, _) => out.push_str("<p class=\"small\">Trends with 95 % interval; speed is not allowed for.</p>"),
+        (true, _) => {
+            out.push_str("<p class=\"small\">Trends with 95 % interval; speed is not allowed for.</p>")
+        }
         (false, true) => out.push_str("<p>No trend over the session is certain.</p>"),
         (false, false) => out.push_str("<p>Too short for a trend (it takes six minutes).</p>"),
     }
@@ -264,7 +275,8 @@ fn changes(out: &mut String, review: &Review) {
         for side in Side::BOTH {
             let change = &q.legs[side];
             let text = change.change.map_or("\u{2013}".to_owned(), |c| {
-                let noise = if change.within_noise == Some(true) { " <small>in the noise</small>" } else { "" };
+                let noise =
+                    if change.within_noise == Some(true) { " <small>in the noise</small>" } else { "" };
                 format!("{}{unit}{noise}", signed(c, digits(unit)))
             });
             let _ = write!(out, "<td>{}: {text}</td>", side.name());

@@ -29,6 +29,9 @@ pub const FORMAT: &str = "1";
 /// The metadata record that describes the session.
 pub const METADATA: &str = "stancewatch";
 
+/// [`SessionMeta::started`] where the beginning is not known: viewers then show the session's own seconds.
+pub const NO_START: &str = "1970-01-01T00:00:00Z";
+
 /// A chunk also closes at this size, bytes before compression. Holds about a second of five sensors at
 /// 1 kHz, so at 100 Hz the clock closes chunks and this only bounds memory.
 const CHUNK_BYTES: u64 = 1 << 20;

@@ -72,9 +72,13 @@ pub(super) async fn sessions(
     State(served): State<Served>,
     Query(which): Query<Which>,
 ) -> Answer<Json<Vec<Session>>> {
-    let list = with(&served, move |store| {
-        if which.deleted { store.deleted_sessions() } else { store.sessions(which.runner) }
-    });
+    let list =
+        with(
+            &served,
+            move |store| {
+                if which.deleted { store.deleted_sessions() } else { store.sessions(which.runner) }
+            },
+        );
     list.await.map(Json)
 }
 
@@ -123,9 +127,8 @@ pub(super) async fn exclude(
     which: Result<Json<Exclusion>, JsonRejection>,
 ) -> Answer<Response> {
     let (seen, which) = (seen(&headers)?, body(which)?);
-    let session = with(&served, move |store| {
-        store.exclude(&id, which.side.name(), which.stance, which.excluded, seen)
-    });
+    let session =
+        with(&served, move |store| store.exclude(&id, which.side.name(), which.stance, which.excluded, seen));
     let session = session.await?;
     Ok(tagged(session.version, session))
 }

@@ -3,9 +3,9 @@
 
 use super::row::{Entry, Kind};
 use super::{Job, RunnerId, Store, StoreError, row};
+use crate::body::Placement;
 use crate::event::Event;
 use crate::host_clock;
-use crate::body::Placement;
 use crate::input::Input;
 use crate::units::SessionTime;
 use rusqlite::{Connection, params};

@@ -179,7 +179,9 @@ impl Kind {
             Event::Alert(alert) => Self::Alert(Box::new(alert.into())),
             Event::Calibration(calibration) => Self::Calibration(calibration.clone()),
             Event::Baseline(baseline) => Self::Baseline(baseline.clone()),
-            Event::Frame(_) | Event::Contact(_) | Event::Health(_) => return None,
+            Event::Frame(_) | Event::Contact(_) | Event::Health(_) | Event::Evidence(_) | Event::Cue(_) => {
+                return None;
+            }
         })
     }
 }

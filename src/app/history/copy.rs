@@ -34,7 +34,8 @@ pub(super) fn everything_of(store: &Store, runner: &Runner, out: &Path) -> anyho
         });
         write(&out.join(format!("{id}.json")), &all)?;
         files += 1;
-        let Some((path, name)) = session.recording_path(store.folder()).zip(session.recording.as_ref()) else {
+        let Some((path, name)) = session.recording_path(store.folder()).zip(session.recording.as_ref())
+        else {
             continue;
         };
         let copy = out.join("recordings").join(name);

@@ -66,7 +66,14 @@ pub(super) fn runners(runners: &[Runner]) -> String {
                 r.pseudonym.clone(),
                 or_dash(r.name.as_deref()),
                 r.sessions.to_string(),
-                if r.deleted.is_some() { "deleted" } else if r.current { "runs now" } else { "" }.to_owned(),
+                if r.deleted.is_some() {
+                    "deleted"
+                } else if r.current {
+                    "runs now"
+                } else {
+                    ""
+                }
+                .to_owned(),
                 or_dash(r.consent.as_deref()),
             ]
         })
@@ -89,7 +96,9 @@ pub(super) fn review(review: &Review) -> String {
                 let leg = q.leg(side);
                 row.push(format!("{} +- {}", figure(leg.mean), figure(leg.sd)));
                 row.push(leg.usual.map_or("-".to_owned(), |u| format!("{:.1} +- {:.1}", u.mean, u.sd)));
-                row.push(leg.trend.map_or("-".to_owned(), |t| format!("{:+.1} ({:+.1}..{:+.1})", t.per_10_min, t.low, t.high)));
+                row.push(leg.trend.map_or("-".to_owned(), |t| {
+                    format!("{:+.1} ({:+.1}..{:+.1})", t.per_10_min, t.low, t.high)
+                }));
             }
             row.push(q.difference.map_or("-".to_owned(), |d| format!("{d:+.1}")));
             row
@@ -125,8 +134,17 @@ pub(super) fn trends(points: &[TrendPoint]) -> String {
         })
         .collect();
     let head = [
-        "session", "side", "stances", "hip add", "femur add", "turns in", "hip drop", "valgus", "ground ms",
-        "steps/min", "pain",
+        "session",
+        "side",
+        "stances",
+        "hip add",
+        "femur add",
+        "turns in",
+        "hip drop",
+        "valgus",
+        "ground ms",
+        "steps/min",
+        "pain",
     ];
     columns(&head, &rows)
 }

@@ -118,7 +118,8 @@ fn curve(
     (from, to): (f64, f64),
 ) -> Vec<(f64, f64)> {
     let mut sums = vec![(0.0, 0.0, 0.0); POINTS];
-    let counts = |s: &&StanceRow| s.side == side.name() && s.valid && !s.excluded && gait == Some(s.gait.as_str());
+    let counts =
+        |s: &&StanceRow| s.side == side.name() && s.valid && !s.excluded && gait == Some(s.gait.as_str());
     for stance in stances.iter().filter(counts) {
         let place = ((stance.ic_time_s - from) / (to - from) * POINTS as f64).floor();
         // A time before the crop casts to 0, so that it is asked for.
@@ -133,7 +134,8 @@ fn curve(
 /// Full minutes, at most about ten of them.
 fn ticks(seconds: f64) -> impl Iterator<Item = f64> {
     let minutes = seconds / 60.0;
-    let step = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0].into_iter().find(|s| minutes / s <= 10.0).unwrap_or(120.0);
+    let step =
+        [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0].into_iter().find(|s| minutes / s <= 10.0).unwrap_or(120.0);
     (0..=(minutes / step) as u32).map(move |n| f64::from(n) * step)
 }
 
@@ -142,9 +144,10 @@ pub(super) fn sides(out: &mut String, review: &Review) {
     const WIDTH: f64 = 330.0;
     const ROW: f64 = 26.0;
     let rows: Vec<_> = review.quantities.iter().filter(|q| q.quantity.unit == "deg").collect();
-    let ends = rows.iter().flat_map(|q| Side::BOTH.map(|side| q.leg(side))).filter_map(|leg| {
-        leg.mean.map(|mean| (mean - leg.sd.unwrap_or(0.0), mean + leg.sd.unwrap_or(0.0)))
-    });
+    let ends = rows
+        .iter()
+        .flat_map(|q| Side::BOTH.map(|side| q.leg(side)))
+        .filter_map(|leg| leg.mean.map(|mean| (mean - leg.sd.unwrap_or(0.0), mean + leg.sd.unwrap_or(0.0))));
     let (low, high) = ends.fold((0.0f64, 0.0f64), |(l, h), (a, b)| (l.min(a), h.max(b)));
     let x = |value: f64| 118.0 + (value - low) / (high - low).max(1e-9) * (WIDTH - 130.0);
     let height = rows.len() as f64 * ROW + 14.0;
