@@ -161,8 +161,8 @@ test('what makes no sense is said beside the field, and the bar fits a phone', {
   await page.waitForSelector('.cues .wrong:not([hidden])');
   assert.match(await page.innerText('.cues .wrong'), /choose 2 to 20/);
   assert.deepEqual(await faults(page), []);
-  const [bar, sign] = [await page.locator('.cuebar').boundingBox(), await page.locator('.leg.left .sign').boundingBox()];
-  assert.ok(bar && bar.y + bar.height <= 845 && bar.height < 140, JSON.stringify(bar));
-  assert.ok(sign);
+  await page.evaluate(() => scrollTo(0, 0));
+  const [bar, sign] = [await page.locator('.cuebar').boundingBox(), await page.locator('.leg.right .sign').boundingBox()];
+  assert.ok(bar && sign && bar.y + bar.height <= 845 && sign.y + sign.height < bar.y, JSON.stringify({ bar, sign }));
   await close();
 });

@@ -62,6 +62,7 @@ export function cueBarView(play, problem) {
     const last = model.cues.at(-1);
     const fresh = performance.now() < large;
     node.classList.toggle('large', fresh);
+    node.classList.toggle('data', fresh && last?.kind === 'data');
     node.classList.remove('left', 'right');
     if (fresh && last?.side) node.classList.add(last.side);
     say(said, last ? cueWords(last) : t('cue.none'));

@@ -42,8 +42,8 @@ page.append(
   h('div', { class: 'legs' }, ...legs.map((leg) => leg.node)),
   numbers.node,
   h('div', { class: 'below' },
-    h('div', { class: 'column' }, alerts.node, notes.node, sensors.node),
-    h('div', { class: 'column' }, strides.node, cues.node, programme.node)),
+    h('div', { class: 'column' }, alerts.node, notes.node, sensors.node, programme.node),
+    h('div', { class: 'column' }, strides.node, cues.node)),
   h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`),
   cueBar.node);
 
