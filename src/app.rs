@@ -3,7 +3,8 @@
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, SimulateArgs, ValidateArgs,
+    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs,
+    ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
 use crate::desk::Desk;
@@ -14,7 +15,7 @@ use crate::serve::{self, Hub, SourceKind, SourceLabel};
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::validate::{self, Baseline};
-use crate::{analyze, demo, host_clock};
+use crate::{analyze, demo, host_clock, score};
 use anyhow::{Context, anyhow, bail};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Simulate(args)) => simulate(args),
+        Some(Command::Score(args)) => score(&config, args, cli.json),
     }
 }
 
@@ -306,8 +308,27 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
 }
 
+fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok());
+    let options = score::Options { runs: args.runs, jobs: jobs.unwrap_or(std::num::NonZeroUsize::MIN) };
+    let score = score::run(&options, &config.pipeline)?;
+    if json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&score)?))?;
+    } else {
+        print(&score.text())?;
+    }
+    match score.missed.len() {
+        0 => Ok(ExitCode::SUCCESS),
+        n => bail!("{n} of the product's targets are missed: {}", score.missed.join("; ")),
+    }
+}
+
 fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let options = validate::Options { listed_only: args.listed_only, ..validate::Options::default() };
+    let options = validate::Options {
+        listed_only: args.listed_only,
+        without: args.without.clone(),
+        ..validate::Options::default()
+    };
     let report = validate::run(&args.dataset, &options, &config.pipeline)?;
     if json {
         print(&format!("{}\n", report.json()?))?;

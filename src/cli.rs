@@ -1,6 +1,7 @@
 //! The raw command line, exactly as typed. [`crate::config`] makes it usable.
 
 use crate::body::Placement;
+use crate::source::ble::roster::Swap;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -45,6 +46,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
     Simulate(SimulateArgs),
+    /// How good the limits are: many synthetic runners with known episodes
+    Score(ScoreArgs),
 }
 
 /// What every command with a page takes.
@@ -96,11 +99,31 @@ pub enum SensorsCommand {
         /// pelvis, left_thigh, right_thigh, left_shank, right_shank, or none
         placement: Place,
     },
+    /// Exchanges places that were given the wrong way round
+    Swap {
+        /// legs, thighs, shanks (left and right of them), left_leg, right_leg (thigh and shank of it)
+        #[arg(value_name = "WHAT")]
+        what: Exchange,
+    },
     /// Connects to a sensor and lets it blink or vibrate, so that you see which one it is
     Identify {
         /// Its name or serial, as `scan` shows it
         name: String,
     },
+}
+
+/// What is exchanged, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange(pub Swap);
+
+impl FromStr for Exchange {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Swap::ALL.into_iter().find(|swap| swap.name() == text);
+        known.map(Self).ok_or_else(|| {
+            format!("{text} is nothing to exchange; give {}", Swap::ALL.map(Swap::name).join(", "))
+        })
+    }
 }
 
 /// A placement, or none.
@@ -155,6 +178,9 @@ pub struct ValidateArgs {
     /// The truth lists some events only (force plates): none of ours is false
     #[arg(long)]
     pub listed_only: bool,
+    /// Sum up the contacts once more without this person (sub-02), whose reference is doubted
+    #[arg(long, value_name = "SUBJECT")]
+    pub without: Vec<String>,
     /// Write a page with overlay plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
@@ -173,6 +199,16 @@ pub struct SimulateArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub runner: RunnerArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ScoreArgs {
+    /// Sessions of each of three kinds, ten minutes each
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub runs: u32,
+    /// Sessions worked at the same time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
 }
 
 /// The synthetic runner. Everything else about it can be set with `--runner-config`.

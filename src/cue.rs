@@ -119,6 +119,7 @@ impl Cuer {
                 | Event::Contact(_)
                 | Event::Stride(_)
                 | Event::Calibration(_)
+                | Event::Evidence(_)
                 | Event::Cue(_) => {}
             }
         }

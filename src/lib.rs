@@ -46,6 +46,7 @@ pub mod analyze;
 pub mod cli;
 pub mod config;
 pub mod live;
+pub mod score;
 pub mod simulate;
 pub mod validate;
 

@@ -222,7 +222,7 @@ impl Programme {
 mod tests {
     use super::*;
     use crate::body::Side;
-    use crate::event::{Baseline, Flag, Peaks, Rule, Severity};
+    use crate::event::{Baseline, Flag, LegUsual, Peaks, PerQuantity, Rule, Severity};
     use crate::units::SessionTime;
 
     fn stance(side: Side, t: f64, over: bool) -> Event {
@@ -244,7 +244,8 @@ mod tests {
 
     fn learn(programme: &mut Programme, side: Side) {
         let decided = SessionTime(0.0);
-        let baseline = Baseline { side, decided, usual: Vec::new(), cadence_spm: 166.0 };
+        let leg = LegUsual { of: PerQuantity::default(), contact: 0.24, cadence_spm: 166.0, grade: None };
+        let baseline = Baseline { side, decided, usual: Vec::new(), cadence_spm: 166.0, leg, kept: None };
         assert!(!programme.follow(&Event::Baseline(baseline), String::new));
     }
 

@@ -2,6 +2,7 @@
 //! everything here only reads from it, so that no browser can slow a decision down.
 
 mod access;
+mod alerts;
 mod api;
 mod assets;
 mod cues;
@@ -45,9 +46,12 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/sensors/{id}/identify", post(sensors::identify))
         .route("/sensors/{id}/vibrate", post(sensors::vibrate))
         .route("/sensors/{id}/placement", post(sensors::place))
+        .route("/sensors/swap", post(sensors::swap))
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
         .route("/alerts", get(api::alerts))
+        .route("/alerts/{id}", get(alerts::detail))
+        .route("/rules", get(alerts::rules))
         .route("/cues", get(cues::report).post(cues::ask))
         .route("/programme", get(programme::report).post(programme::ask))
         .route("/measures", get(api::measures))

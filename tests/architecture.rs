@@ -22,7 +22,7 @@ const RANKS: &[&[&str]] = &[
     &["record"],
     &["source"],
     &["export", "serve"],
-    &["analyze", "validate", "simulate", "cli"],
+    &["analyze", "validate", "simulate", "score", "cli"],
     &["config", "live"],
     &["demo", "doctor"],
     &["app"],

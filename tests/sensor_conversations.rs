@@ -6,7 +6,7 @@
 //! | `"link": "connected"` | |
 //! | `"from": NAME, "bytes": HEX` | a notification or a value read; `"times"` sends it so often, the last answer counts |
 //! | `"refused": OPERATION` | |
-//! | `"ask"` | `identify`, `stop`, `battery`, `vibrate 0.5` |
+//! | `"ask"` | `identify`, `stop`, `battery`, `vibrate 0.5` (s, at half strength) |
 //!
 //! Answers: `operations`, `samples` (`t` in s, `acc_g`, `gyr_dps`, each where it is to be looked at), `news`
 //! (of bad news its beginning). NAME is one of `characteristics.json` beside the conversation.
@@ -14,7 +14,7 @@
 
 use serde_json::{Map, Value};
 use stancewatch::body::{ClockKind, Sample};
-use stancewatch::sensor::{DRIVERS, Driver, Family, News, Operation, Reply, Request, Uuid};
+use stancewatch::sensor::{DRIVERS, Driver, Family, News, Operation, Pulse, Reply, Request, Uuid};
 use stancewatch::units::STANDARD_GRAVITY;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,9 @@ fn happen(line: &Map<String, Value>, names: &Names, driver: &mut dyn Driver, out
         driver.refused(&names.operation(operation), out);
     } else {
         let request = match text("ask").unwrap().split_once(' ') {
-            Some(("vibrate", seconds)) => Request::Vibrate(seconds.parse().unwrap()),
+            Some(("vibrate", seconds)) => {
+                Request::Vibrate(Pulse { seconds: seconds.parse().unwrap(), strength: 0.5 })
+            }
             None if text("ask") == Some("identify") => Request::Identify,
             None if text("ask") == Some("stop") => Request::Stop,
             None if text("ask") == Some("battery") => Request::Battery,

@@ -117,6 +117,12 @@ pub(super) fn manage(config: &Config, command: &SensorsCommand, json: bool) -> a
             }
             print(&table::of_roster(&roster, json)?)?;
         }
+        SensorsCommand::Swap { what } => {
+            if roster.swap(what.0)?.is_empty() {
+                bail!(Refusal::NothingToSwap);
+            }
+            print(&table::of_roster(&roster, json)?)?;
+        }
         SensorsCommand::Identify { name } => return runtime()?.block_on(identify(roster, name)),
     }
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 use crate::body::Side;
 use crate::event::{Cue, CueKind};
+use crate::sensor::Pulse;
 use crate::source::ble::board::Card;
 use crate::source::ble::{Command, Refusal, Remote};
 
@@ -17,7 +18,7 @@ pub(super) fn play(remote: &Remote, cue: &Cue) {
     }
     let seconds = SHORTEST + (LONGEST - SHORTEST) * cue.strength.clamp(0.0, 1.0);
     let sensors = remote.overview().sensors;
-    let Some((card, command)) = best(&sensors, Some(side), seconds) else { return };
+    let Some((card, command)) = best(&sensors, Some(side), firm(seconds)) else { return };
     if let Err(refusal) = remote.command(&card.id, command) {
         tracing::info!("no cue on a sensor: {refusal}");
     }
@@ -26,19 +27,24 @@ pub(super) fn play(remote: &Remote, cue: &Cue) {
 /// Lets every sensor that can show itself; how many.
 pub(super) fn test(remote: &Remote) -> Result<usize, Refusal> {
     let sensors = remote.overview().sensors;
-    let able = sensors.iter().filter_map(|card| best(std::slice::from_ref(card), None, LONGEST));
+    let able = sensors.iter().filter_map(|card| best(std::slice::from_ref(card), None, firm(LONGEST)));
     able.map(|(card, command)| remote.command(&card.id, command)).try_fold(0, |n, done| done.map(|()| n + 1))
 }
 
+/// At full strength: a weak one is not felt while running.
+fn firm(seconds: f64) -> Pulse {
+    Pulse { seconds, strength: 1.0 }
+}
+
 /// A motor before a light.
-fn best(sensors: &[Card], side: Option<Side>, seconds: f64) -> Option<(&Card, Command)> {
+fn best(sensors: &[Card], side: Option<Side>, pulse: Pulse) -> Option<(&Card, Command)> {
     let there = |card: &&Card| {
         card.is_linked() && side.is_none_or(|side| card.placement.and_then(|p| p.side()) == Some(side))
     };
     let motor = sensors.iter().filter(there).find(|card| card.can_vibrate);
     let light = || sensors.iter().filter(there).find(|card| card.can_identify);
     motor
-        .map(|card| (card, Command::Vibrate(seconds)))
+        .map(|card| (card, Command::Vibrate(pulse)))
         .or_else(|| light().map(|card| (card, Command::Identify)))
 }
 
@@ -59,11 +65,11 @@ mod tests {
             card(Placement::LeftThigh, LinkState::Streaming, false),
             card(Placement::LeftShank, LinkState::Streaming, true),
         ];
-        let left = best(&sensors, Some(Side::Left), 0.3);
-        assert_eq!(left.map(|(card, c)| (card.placement, c)), Some((Some(Placement::LeftShank), Command::Vibrate(0.3))));
-        let light = best(&sensors[..2], Some(Side::Left), 0.3);
+        let left = best(&sensors, Some(Side::Left), firm(0.3));
+        assert_eq!(left.map(|(card, c)| (card.placement, c)), Some((Some(Placement::LeftShank), Command::Vibrate(firm(0.3)))));
+        let light = best(&sensors[..2], Some(Side::Left), firm(0.3));
         assert_eq!(light.map(|(_, command)| command), Some(Command::Identify));
-        assert!(best(&sensors[..1], Some(Side::Left), 0.3).is_none());
+        assert!(best(&sensors[..1], Some(Side::Left), firm(0.3)).is_none());
         let lost = [card(Placement::LeftThigh, LinkState::Lost, true)];
         assert!(best(&lost, Some(Side::Left), 0.3).is_none());
     }

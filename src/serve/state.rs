@@ -1,6 +1,7 @@
 //! What the page knows: the latest of everything that changes often, bounded lists of what must not
 //! be missed, and the numbered messages that tell clients about them.
 
+use super::alerts::AlertDetail;
 use super::cues::{Channel, CueView, CuesNow};
 use super::curves::{Running, Stride, Strides};
 use super::light::{Evidence, LastStance, Light};
@@ -147,6 +148,7 @@ struct Session {
     stances: PerSide<VecDeque<StanceView>>,
     standing: Vec<Alert>,
     alerts: VecDeque<AlertView>,
+    evidence: VecDeque<event::Evidence>,
     health: VecDeque<HealthView>,
     baselines: Vec<(Side, BaselineView)>,
     limits: Vec<LimitView>,
@@ -174,6 +176,7 @@ impl Default for Session {
             stances: PerSide::default(),
             standing: Vec::new(),
             alerts: VecDeque::new(),
+            evidence: VecDeque::new(),
             health: VecDeque::new(),
             baselines: Vec::new(),
             limits: Vec::new(),
@@ -230,6 +233,7 @@ impl State {
             Event::Stride(stride) => self.session.measured[stride.side] = Some(*stride),
             Event::Alert(alert) => self.alert(alert),
             Event::Health(health) => self.health(health),
+            Event::Evidence(evidence) => self.evidence(evidence),
             Event::Calibration(calibration) => {
                 let calibration = CalibrationView::from(calibration.as_ref());
                 self.say(&Body::Calibration { calibration: &calibration });
@@ -238,7 +242,11 @@ impl State {
             Event::Baseline(baseline) => {
                 let view = BaselineView::from(baseline);
                 self.say(&Body::Baseline { baseline: &view });
-                self.session.baselines.retain(|(side, _)| *side != baseline.side);
+                // A kept usual stays beside the one of today.
+                let kept = baseline.kept.is_some();
+                self.session
+                    .baselines
+                    .retain(|(side, view)| *side != baseline.side || view.is_kept() != kept);
                 self.session.baselines.push((baseline.side, view));
             }
             Event::Cue(cue) => self.cue(cue),
@@ -367,6 +375,12 @@ impl State {
         }
     }
 
+    /// That of the highest severity stays.
+    fn evidence(&mut self, evidence: &event::Evidence) {
+        self.session.evidence.retain(|known| known.number != evidence.number);
+        keep(&mut self.session.evidence, evidence.clone(), ALERTS);
+    }
+
     fn cue(&mut self, cue: &Cue) {
         let view = CueView::from(cue);
         self.say(&Body::Cue { cue: &view });
@@ -478,6 +492,13 @@ impl State {
 
     pub(super) fn alert_views(&self) -> Vec<AlertView> {
         self.session.alerts.iter().copied().collect()
+    }
+
+    /// One of the listed alerts with what it was raised on.
+    pub(super) fn alert_detail(&self, number: u32) -> Option<AlertDetail> {
+        let alert = self.session.alerts.iter().find(|a| a.number == number)?;
+        let evidence = self.session.evidence.iter().find(|e| e.number == number)?;
+        Some(AlertDetail::new(*alert, evidence))
     }
 
     pub(super) fn health_views(&self) -> Vec<HealthView> {

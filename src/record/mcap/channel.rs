@@ -23,11 +23,13 @@ pub enum Topic {
     /// Bytes from and to sensors, as they were on the air.
     Bytes,
     Stride,
+    /// What each alert was raised on.
+    Evidence,
     Cue,
 }
 
 impl Topic {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -38,6 +40,7 @@ impl Topic {
         Self::Baseline,
         Self::Bytes,
         Self::Stride,
+        Self::Evidence,
         Self::Cue,
     ];
 
@@ -54,6 +57,7 @@ impl Topic {
             Self::Baseline => "baseline",
             Self::Bytes => "bytes",
             Self::Stride => "stride",
+            Self::Evidence => "evidence",
             Self::Cue => "cue",
         }
     }
@@ -133,6 +137,36 @@ impl Topic {
                 ("strides", integer()),
                 ("basis", string()),
             ]),
+            Self::Evidence => {
+                let stride = object([
+                    ("side", string()),
+                    ("stance", integer()),
+                    ("ic_time_s", number()),
+                    ("value_deg", number()),
+                    ("limit_deg", number()),
+                    ("beyond", json!({ "type": "boolean" })),
+                ]);
+                let withheld = object([("reason", string()), ("stances", integer())]);
+                object([
+                    ("number", integer()),
+                    ("rule", string()),
+                    ("side", string()),
+                    ("severity", string()),
+                    ("decided_time_s", number()),
+                    ("quantity", string()),
+                    ("against", string()),
+                    ("kept_date", string()),
+                    ("kept_surface", string()),
+                    ("usual_mean_deg", number()),
+                    ("usual_sd_deg", number()),
+                    ("usual_stances", integer()),
+                    ("strides", list(&stride)),
+                    ("estimate_deg", number()),
+                    ("estimate_low_deg", number()),
+                    ("estimate_high_deg", number()),
+                    ("withheld", list(&withheld)),
+                ])
+            }
             Self::Cue => object([
                 ("number", integer()),
                 ("time_s", number()),
@@ -173,6 +207,8 @@ impl Topic {
                     ("side", string()),
                     ("decided_time_s", number()),
                     ("cadence_spm", number()),
+                    ("contact_ms", number()),
+                    ("kept_date", string()),
                     ("usual", list(&usual)),
                 ])
             }
