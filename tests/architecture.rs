@@ -29,8 +29,22 @@ const RANKS: &[&[&str]] = &[
 ];
 
 const PURE: &[&str] = &[
-    "units", "body", "input", "event", "sensor", "clock", "filter", "joint", "fusion", "gait", "flag",
-    "health", "programme", "segment", "cue", "pipeline",
+    "units",
+    "body",
+    "input",
+    "event",
+    "sensor",
+    "clock",
+    "filter",
+    "joint",
+    "fusion",
+    "gait",
+    "flag",
+    "health",
+    "programme",
+    "segment",
+    "cue",
+    "pipeline",
 ];
 
 const FORBIDDEN_IN_PURE: &[&str] = &[

@@ -74,7 +74,13 @@ fn a_cue_is_decided_within_a_fifth_of_a_second_of_terminal_contact_on_the_right_
     waits.sort_by(f64::total_cmp);
     assert!(waits.len() >= 8, "{} cues: this test shows nothing", waits.len());
     let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize];
-    println!("decided after terminal contact, ms: n {}, median {:.0}, p90 {:.0}, worst {:.0}", waits.len(), at(0.5), at(0.9), at(1.0));
+    println!(
+        "decided after terminal contact, ms: n {}, median {:.0}, p90 {:.0}, worst {:.0}",
+        waits.len(),
+        at(0.5),
+        at(0.9),
+        at(1.0)
+    );
     // What is left of 250 ms is for a packet to fill (40 ms), the radio and the sound.
     assert!(at(1.0) < 100.0, "{waits:?}");
     let first = cues.iter().find(|cue| matches!(cue.kind, CueKind::Gait { .. })).unwrap();

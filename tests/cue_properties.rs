@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use stancewatch::body::{PerSide, Placement, Side};
 use stancewatch::cue::Cuer;
 use stancewatch::event::{
-    Alert, Basis, Cue, CueKind, Event, Flag, Gait, Health, HealthCode, Peaks, Rule, Severity, Stance, Words,
+    Against, Alert, Baseline, Basis, Cue, CueKind, Event, Evidence, Flag, Gait, Health, HealthCode, LegUsual,
+    Peaks, PerQuantity, Quantity, Rule, Severity, Stance, Words,
 };
 use stancewatch::input::{CueSettings, Fade, Wish};
 use stancewatch::units::SessionTime;
@@ -106,7 +107,7 @@ impl Run {
                         basis: Basis::Baseline,
                     };
                     *slot = Some(alert);
-                    events.push(Event::Alert(alert));
+                    events.extend([Event::Alert(alert), Event::Evidence(Box::new(evidence(&alert)))]);
                 }
                 (None, Some(alert)) => {
                     *slot = None;
@@ -125,6 +126,23 @@ impl Run {
 
     fn withheld(&self, reason: &str) -> u32 {
         self.cuer.status().withheld.iter().find(|(word, _)| *word == reason).map_or(0, |(_, n)| *n)
+    }
+}
+
+fn evidence(alert: &Alert) -> Evidence {
+    Evidence {
+        number: alert.number,
+        rule: alert.rule,
+        side: alert.side,
+        severity: alert.severity,
+        decided: alert.decided,
+        quantity: Quantity::FemurAdduction,
+        against: Against::Today,
+        kept: None,
+        usual: None,
+        strides: Vec::new(),
+        estimate: None,
+        withheld: Vec::new(),
     }
 }
 
@@ -302,7 +320,10 @@ fn the_worse_of_two_legs_goes_first_and_the_other_waits() {
         run.stance(ADDUCTION);
     }
     let next = run.cues[before];
-    assert!(matches!(next.kind, CueKind::Gait { side: Side::Right, rule: Rule::FemurAdduction, .. }), "{next:?}");
+    assert!(
+        matches!(next.kind, CueKind::Gait { side: Side::Right, rule: Rule::FemurAdduction, .. }),
+        "{next:?}"
+    );
     assert!((10.0..12.0).contains(&(next.t - t)), "{}", next.t - t);
     assert!(run.withheld("refractory") > 0);
 }
@@ -412,11 +433,13 @@ fn the_metronome_beats_over_the_runners_own_cadence_and_is_silent_when_muted() {
     let mut run = Run::new();
     assert!(run.want(Wish::Metronome { percent: Some(5.0) }).is_empty(), "no cadence is known yet");
     let baseline = |side, cadence_spm| {
-        Event::Baseline(stancewatch::event::Baseline {
+        Event::Baseline(Baseline {
             side,
             decided: SessionTime(60.0),
             usual: Vec::new(),
             cadence_spm,
+            leg: LegUsual { of: PerQuantity::default(), contact: 0.24, cadence_spm, grade: None },
+            kept: None,
         })
     };
     run.follow(&[baseline(Side::Left, 160.0), baseline(Side::Right, 164.0)]);

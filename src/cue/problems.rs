@@ -56,8 +56,7 @@ impl Problems {
         for (other, said) in &mut self.active {
             *said |= other.words == problem.words && other.placement == problem.placement;
         }
-        self.said
-            .retain(|&(words, placement, _)| words != problem.words || placement != problem.placement);
+        self.said.retain(|&(words, placement, _)| words != problem.words || placement != problem.placement);
         self.said.push((problem.words, problem.placement, t));
     }
 }

@@ -1,12 +1,12 @@
 //! Cues over the API: what was given and withheld, and what a person wants of them.
 
 use super::{Served, haptics};
+use crate::body::{Placement, Side};
 use crate::cue::CueStatus;
 use crate::desk::DeskError;
+use crate::event::HealthCode;
 use crate::event::{Cue, CueKind, Rule, Words};
 use crate::input::{Channels, CueSettings, Wish};
-use crate::body::{Placement, Side};
-use crate::event::HealthCode;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -169,7 +169,8 @@ fn test_sensors(served: &Served) -> Result<(), Refused> {
         .ok_or_else(|| none("this session has no sensors: start `stancewatch run`".to_owned()))?;
     match haptics::test(remote).map_err(|refusal| none(refusal.to_string()))? {
         0 => Err(none(
-            "no connected sensor can vibrate or light up: connect one that can, or use another channel".to_owned(),
+            "no connected sensor can vibrate or light up: connect one that can, or use another channel"
+                .to_owned(),
         )),
         _ => Ok(()),
     }

@@ -66,7 +66,10 @@ mod tests {
             card(Placement::LeftShank, LinkState::Streaming, true),
         ];
         let left = best(&sensors, Some(Side::Left), firm(0.3));
-        assert_eq!(left.map(|(card, c)| (card.placement, c)), Some((Some(Placement::LeftShank), Command::Vibrate(firm(0.3)))));
+        assert_eq!(
+            left.map(|(card, c)| (card.placement, c)),
+            Some((Some(Placement::LeftShank), Command::Vibrate(firm(0.3))))
+        );
         let light = best(&sensors[..2], Some(Side::Left), firm(0.3));
         assert_eq!(light.map(|(_, command)| command), Some(Command::Identify));
         assert!(best(&sensors[..1], Some(Side::Left), firm(0.3)).is_none());

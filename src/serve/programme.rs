@@ -118,12 +118,7 @@ fn exercises(programme: &Programme) -> Vec<ExerciseView> {
     let row = |exercise: &crate::programme::Exercise| {
         let ticks = programme.ticks().iter().filter(|tick| tick.exercise == exercise.code);
         let days: Vec<_> = ticks.map(|tick| tick.day.clone()).collect();
-        ExerciseView {
-            exercise: exercise.code,
-            source: exercise.source,
-            today: days.contains(&today),
-            days,
-        }
+        ExerciseView { exercise: exercise.code, source: exercise.source, today: days.contains(&today), days }
     };
     EXERCISES.iter().map(row).collect()
 }

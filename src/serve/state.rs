@@ -13,7 +13,9 @@ use super::view::{
 };
 use crate::body::{PerSide, Side};
 use crate::cue::CueStatus;
-use crate::event::{self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance};
+use crate::event::{
+    self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance,
+};
 use crate::gait::MEASURES;
 use crate::input::CueSettings;
 use serde::Serialize;
@@ -42,17 +44,38 @@ struct Message<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Body<'a> {
-    Stance { stance: &'a StanceView },
-    Stride { side: Side, stride: &'a Stride },
-    Alert { alert: &'a AlertView },
-    Health { health: &'a HealthView },
-    Baseline { baseline: &'a BaselineView },
-    Calibration { calibration: &'a CalibrationView },
-    Limits { limits: &'a [LimitView] },
-    Cue { cue: &'a CueView },
-    CueSettings { cue_settings: &'a CueSettings },
+    Stance {
+        stance: &'a StanceView,
+    },
+    Stride {
+        side: Side,
+        stride: &'a Stride,
+    },
+    Alert {
+        alert: &'a AlertView,
+    },
+    Health {
+        health: &'a HealthView,
+    },
+    Baseline {
+        baseline: &'a BaselineView,
+    },
+    Calibration {
+        calibration: &'a CalibrationView,
+    },
+    Limits {
+        limits: &'a [LimitView],
+    },
+    Cue {
+        cue: &'a CueView,
+    },
+    CueSettings {
+        cue_settings: &'a CueSettings,
+    },
     /// Somebody wants to know how a channel comes out.
-    CueTest { channel: Channel },
+    CueTest {
+        channel: Channel,
+    },
 }
 
 /// What changes with every frame; sent at the client's pace.

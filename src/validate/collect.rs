@@ -63,11 +63,7 @@ impl Estimates {
                     self.health.push(health.message.clone());
                 }
             }
-            Event::Stride(_)
-            | Event::Alert(_)
-            | Event::Evidence(_)
-            | Event::Baseline(_)
-            | Event::Cue(_) => {}
+            Event::Stride(_) | Event::Alert(_) | Event::Evidence(_) | Event::Baseline(_) | Event::Cue(_) => {}
         }
     }
 

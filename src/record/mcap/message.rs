@@ -140,7 +140,13 @@ fn stance_message(stance: &Stance) -> Value {
 
 fn cue_message(cue: &Cue) -> Value {
     let c = cue.channels;
-    let on = [("tone", c.tone), ("voice", c.voice), ("phone", c.phone), ("sensor", c.sensor), ("screen", c.screen)];
+    let on = [
+        ("tone", c.tone),
+        ("voice", c.voice),
+        ("phone", c.phone),
+        ("sensor", c.sensor),
+        ("screen", c.screen),
+    ];
     let channels: Vec<_> = on.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
     let mut message = json!({
         "number": cue.number, "time_s": cue.t.0, "words": cue.words, "strength": cue.strength,
