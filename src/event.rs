@@ -637,6 +637,8 @@ pub enum HealthCode {
     CalibrationRefused,
     DuplicatePlacement,
     RecordingFailed,
+    /// The history of sessions cannot be written; the recording goes on.
+    StoreFailed,
     BadData,
     /// The link to a sensor is lost and being made again.
     LinkLost,

@@ -38,8 +38,10 @@ pub mod edge;
 pub mod host_clock;
 pub mod record;
 pub mod source;
+pub mod store;
 
 pub mod export;
+pub mod review;
 pub mod serve;
 
 pub mod analyze;

@@ -19,9 +19,10 @@ const RANKS: &[&[&str]] = &[
     &["pipeline"],
     // The shell.
     &["edge", "desk"],
-    &["record"],
-    &["source"],
-    &["export", "serve"],
+    &["record", "store"],
+    &["source", "review"],
+    &["export"],
+    &["serve"],
     &["analyze", "validate", "simulate", "score", "cli"],
     &["config", "live"],
     &["demo", "doctor"],

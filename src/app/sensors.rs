@@ -2,6 +2,7 @@
 
 mod table;
 
+use super::keep::{self, Plays};
 use super::{Page, bind, note, print, recording_path, runtime, write_whole};
 use crate::cli::{DoctorArgs, RunArgs, ScanArgs, SensorsCommand, Speed};
 use crate::config::Config;
@@ -31,7 +32,8 @@ pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         let record = !args.no_recording;
         // What hinders is said before the page promises anything.
         play(config, record, Box::new(std::iter::empty())).ready()?;
-        let page = Page::open(listener, &config.data_dir, args.live.no_open)?;
+        let kept = keep::begin(config, args.who.as_deref(), Plays::Sensors);
+        let page = Page::open(listener, &config.data_dir, args.live.no_open, kept)?;
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
         page.hub.attach(central.remote());

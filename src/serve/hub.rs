@@ -9,9 +9,27 @@ use crate::cue::CueStatus;
 use crate::desk::Desk;
 use crate::event::{Event, Phase, SensorStatus};
 use crate::source::ble::Remote;
+use crate::store::{RunnerId, Store};
 use crate::units::SessionTime;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
+
+/// Where the sessions of this program go.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// Into the store: under this runner, or under whoever is the current one when a session begins. `None` where
+    /// the sessions that are played are none of a runner's (demo, replay).
+    In { store: Store, sessions: Option<Under> },
+    /// Nowhere, and why.
+    Nowhere(String),
+}
+
+/// Whose sessions they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Under {
+    Current,
+    Runner(RunnerId),
+}
 
 /// What the page knows, written by the pipeline's thread and read by clients. A call holds a lock for
 /// as long as it takes to copy a few values, never across a wait: no client can hold the pipeline up.
@@ -30,6 +48,8 @@ struct Shared {
     remote: OnceLock<Remote>,
     /// What people want of cues and programme.
     desk: Desk,
+    /// Where sessions are kept.
+    kept: OnceLock<Kept>,
 }
 
 impl Default for Hub {
@@ -53,6 +73,7 @@ impl Hub {
             newest: watch::Sender::new(0),
             remote: OnceLock::new(),
             desk,
+            kept: OnceLock::new(),
         };
         let hub = Self { shared: Arc::new(shared) };
         hub.cue_settings();
@@ -68,6 +89,16 @@ impl Hub {
     pub fn attach(&self, remote: Remote) {
         // A program has one radio: the first stays.
         self.shared.remote.set(remote).ok();
+    }
+
+    /// Sessions are kept from here on, or this is why they are not.
+    pub fn keep(&self, kept: Kept) {
+        self.shared.kept.set(kept).ok();
+    }
+
+    #[must_use]
+    pub fn kept(&self) -> Option<&Kept> {
+        self.shared.kept.get()
     }
 
     pub(super) fn remote(&self) -> Option<&Remote> {
