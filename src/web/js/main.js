@@ -49,7 +49,6 @@ page.append(
 
 function draw() {
   due = false;
-  play.follow(model);
   for (const view of views) view.update(model);
 }
 
@@ -73,11 +72,13 @@ const socket = connect({
     // Heard at once: drawing waits for the screen, and does not happen at all in a hidden tab.
     if (next.seq > model.seq) hear(message, next);
     model = next;
+    play.follow(model);
     soon();
     return true;
   },
   link() {
     model = { ...model, link: 'lost' };
+    play.follow(model);
     soon();
   },
 });
