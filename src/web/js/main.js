@@ -56,7 +56,7 @@ function draw() {
 function hear(message, now) {
   if (message.type === 'cue') play.cue(message.cue, now);
   if (message.type === 'cue_test') play.test(message.channel);
-  if (message.type === 'health' && message.health.active && message.health.code === 'recording_failed') play.trouble(now);
+  if (message.type === 'health' && message.health.active && ['recording_failed', 'store_failed'].includes(message.health.code)) play.trouble(now);
 }
 
 function soon() {
