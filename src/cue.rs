@@ -189,7 +189,7 @@ impl Cuer {
         self.hushed(t).or_else(|| {
             if self.is_faded() {
                 Some(Why::Faded)
-            } else if self.worst() != Some(topic) {
+            } else if self.worst(alert) != Some(topic) {
                 Some(Why::OtherRule)
             } else if other {
                 Some(Why::Refractory)
@@ -201,11 +201,13 @@ impl Cuer {
         })
     }
 
-    /// What a runner should mend first: the worst that stands on either leg; of equals, what is being mended.
-    fn worst(&self) -> Option<Words> {
+    /// What a runner should mend first: the worst that stands on either leg; of equals, what is being mended. A trend
+    /// that was told before cannot be told again by a stance, and holds nothing else up.
+    fn worst(&self, now: &Alert) -> Option<Words> {
         let mended = self.topic.map(|(topic, ..)| topic);
         let rank = |rule: Rule| (Some(words::topic(rule)) == mended, words::priority(rule));
-        let alerts = self.standing.iter().map(|stands| &stands.alert);
+        let tellable = |a: &&Alert| a.number == now.number || !RuleSpec::of(a.rule).quantities.is_empty();
+        let alerts = self.standing.iter().map(|stands| &stands.alert).filter(tellable);
         let worst = alerts.max_by_key(|a| (a.severity, rank(a.rule)))?;
         Some(words::topic(worst.rule))
     }

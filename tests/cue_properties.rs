@@ -329,6 +329,30 @@ fn the_worse_of_two_legs_goes_first_and_the_other_waits() {
 }
 
 #[test]
+fn a_trend_is_told_once_and_holds_nothing_else_up() {
+    let mut run = Run::new();
+    let alert = Alert {
+        number: 900,
+        rule: Rule::Asymmetry,
+        side: Side::Left,
+        severity: Severity::Red,
+        onset: SessionTime(run.t),
+        decided: SessionTime(run.t),
+        cleared: None,
+        value: 0.1,
+        threshold: 0.08,
+        strides: 20,
+        basis: Basis::Baseline,
+    };
+    run.follow(&[Event::Alert(alert)]);
+    for _ in 0..6 {
+        run.stance(&[]);
+        run.stance(ADDUCTION);
+    }
+    assert_eq!(said(&run), ["2: right knees_apart", "8: right knees_apart"]);
+}
+
+#[test]
 fn hip_and_femur_are_one_thing_to_mend() {
     let mut run = Run::new();
     let both: &[(Rule, Severity)] =
