@@ -2,8 +2,13 @@
 
 use crate::body::Placement;
 use crate::export::format::FORMATS;
+use crate::source::ble::roster::Swap;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+mod history;
+pub use history::{ReportArgs, RunnersArgs, RunnersCommand, SessionsArgs, SessionsCommand};
+
 use std::str::FromStr;
 
 /// Says during the run when a hip lets the thigh fall in or turn in while the foot is loaded.
@@ -48,8 +53,16 @@ pub enum Command {
     Export(ExportArgs),
     /// Our errors against the truth that a Motion-BIDS data set carries
     Validate(ValidateArgs),
+    /// What was run: list, show, tag, crop, split, delete
+    Sessions(SessionsArgs),
+    /// Who ran: list, add, rename, delete, export all of one's data
+    Runners(RunnersArgs),
+    /// A session as one page to print
+    Report(ReportArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
     Simulate(SimulateArgs),
+    /// How good the limits are: many synthetic runners with known episodes
+    Score(ScoreArgs),
 }
 
 /// What every command with a page takes.
@@ -81,6 +94,9 @@ pub struct RunArgs {
     /// Do not record the session
     #[arg(long)]
     pub no_recording: bool,
+    /// Whose session it is, by name; remembered, and made when unknown [default: the one of last time]
+    #[arg(long = "runner", value_name = "NAME")]
+    pub who: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -101,11 +117,31 @@ pub enum SensorsCommand {
         /// pelvis, left_thigh, right_thigh, left_shank, right_shank, or none
         placement: Place,
     },
+    /// Exchanges places that were given the wrong way round
+    Swap {
+        /// legs, thighs, shanks (left and right of them), left_leg, right_leg (thigh and shank of it)
+        #[arg(value_name = "WHAT")]
+        what: Exchange,
+    },
     /// Connects to a sensor and lets it blink or vibrate, so that you see which one it is
     Identify {
         /// Its name or serial, as `scan` shows it
         name: String,
     },
+}
+
+/// What is exchanged, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange(pub Swap);
+
+impl FromStr for Exchange {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Swap::ALL.into_iter().find(|swap| swap.name() == text);
+        known.map(Self).ok_or_else(|| {
+            format!("{text} is nothing to exchange; give {}", Swap::ALL.map(Swap::name).join(", "))
+        })
+    }
 }
 
 /// A placement, or none.
@@ -173,7 +209,8 @@ pub struct PlacedFile {
 impl FromStr for PlacedFile {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let (part, place) = text.rsplit_once('=').ok_or("write a part of the file's name, =, and the place")?;
+        let (part, place) =
+            text.rsplit_once('=').ok_or("write a part of the file's name, =, and the place")?;
         match Place::from_str(place)? {
             Place(Some(placement)) if !part.is_empty() => Ok(Self { part: part.to_owned(), placement }),
             _ => Err("write a part of the file's name, =, and the place".to_owned()),
@@ -207,6 +244,9 @@ pub struct ValidateArgs {
     /// The truth lists some events only (force plates): none of ours is false
     #[arg(long)]
     pub listed_only: bool,
+    /// Sum up the contacts once more without this person (sub-02), whose reference is doubted
+    #[arg(long, value_name = "SUBJECT")]
+    pub without: Vec<String>,
     /// Write a page with overlay plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
@@ -225,6 +265,16 @@ pub struct SimulateArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub runner: RunnerArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ScoreArgs {
+    /// Sessions of each of three kinds, ten minutes each
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub runs: u32,
+    /// Sessions worked at the same time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
 }
 
 /// The synthetic runner. Everything else about it can be set with `--runner-config`.

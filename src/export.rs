@@ -17,6 +17,7 @@ mod mot;
 pub mod opensim;
 pub mod output;
 mod parquet;
+pub mod report;
 pub mod stances;
 mod sto;
 pub mod summary;

@@ -56,7 +56,8 @@ fn companions(root: &Path, subject: &str) -> io::Result<()> {
 
 /// Subject and task out of `sub-01_task-run_run-2` (`01`, `run2`); the name of another recording tells neither.
 fn entities(name: &str) -> (String, String) {
-    let entity = |key: &str| name.split('_').find_map(|e| e.strip_prefix(key)?.strip_prefix('-')).unwrap_or("");
+    let entity =
+        |key: &str| name.split('_').find_map(|e| e.strip_prefix(key)?.strip_prefix('-')).unwrap_or("");
     let plain = |text: &str, default: &str| {
         let text: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
         if text.is_empty() { default.to_owned() } else { text }

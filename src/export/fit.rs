@@ -153,7 +153,9 @@ impl Fit {
         let laps = self.laps(&seconds);
         for second in seconds.clone() {
             self.record(&mut file, second, &peaks);
-            for (number, (lap, alert)) in laps.iter().enumerate().filter(|(_, (lap, _))| lap.end == second + 1) {
+            for (number, (lap, alert)) in
+                laps.iter().enumerate().filter(|(_, (lap, _))| lap.end == second + 1)
+            {
                 let last = lap.end == seconds.end;
                 self.lap(&mut file, number, lap, alert.as_ref(), last);
             }

@@ -135,9 +135,11 @@ mod tests {
     #[test]
     fn pelvis_coordinates_have_the_signs_of_opensim() {
         // One angle at a time: tilt backwards, list to the right side down, right side forward.
-        for (obliquity, tilt, rotation, want) in
-            [(0.1, 0.0, 0.0, [0.0, 0.1, 0.0]), (0.0, 0.1, 0.0, [-0.1, 0.0, 0.0]), (0.0, 0.0, 0.1, [0.0, 0.0, 0.1])]
-        {
+        for (obliquity, tilt, rotation, want) in [
+            (0.1, 0.0, 0.0, [0.0, 0.1, 0.0]),
+            (0.0, 0.1, 0.0, [-0.1, 0.0, 0.0]),
+            (0.0, 0.0, 0.1, [0.0, 0.0, 0.1]),
+        ] {
             let mut a = [0.0; 15];
             a[12..].copy_from_slice(&[obliquity, tilt, rotation]);
             for (got, want) in coordinates_deg(&frame(&a)).iter().zip(want) {

@@ -44,9 +44,8 @@ impl StanceTable {
 
 /// By initial contact: stances come in order of terminal contact, and walking legs overlap.
 pub(super) fn sort(stances: &mut [Stance]) {
-    stances.sort_by(|a, b| {
-        a.ic.0.total_cmp(&b.ic.0).then_with(|| side_order(a.side).cmp(&side_order(b.side)))
-    });
+    stances
+        .sort_by(|a, b| a.ic.0.total_cmp(&b.ic.0).then_with(|| side_order(a.side).cmp(&side_order(b.side))));
 }
 
 fn row(stance: &Stance, line: &mut Vec<u8>) {

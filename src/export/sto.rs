@@ -8,10 +8,10 @@
 //! The pose to place the sensors by is a second file, `NAME_calibration.sto`: all segments as in the model's default
 //! pose, since that is what our calibration has turned the sensors to.
 
+use super::SECOND_DECIMALS;
 use super::format::{About, ExportError, Exporter, Withheld};
 use super::opensim;
 use super::output::Output;
-use super::SECOND_DECIMALS;
 use crate::body::Placement;
 use crate::edge::decimal;
 use crate::event::{Event, Frame};
@@ -113,7 +113,9 @@ fn text(names: &[&str], table: &[(f64, Vec<UnitQuaternion<f64>>)]) -> Vec<u8> {
         for (k, q) in all.iter().enumerate() {
             // A quaternion and its negative are one orientation: columns without jumps can be plotted.
             let q = match before.get(k) {
-                Some(before) if before.coords.dot(&q.coords) < 0.0 => UnitQuaternion::new_unchecked(-q.into_inner()),
+                Some(before) if before.coords.dot(&q.coords) < 0.0 => {
+                    UnitQuaternion::new_unchecked(-q.into_inner())
+                }
                 _ => *q,
             };
             let [x, y, z, w] = q.coords.into();

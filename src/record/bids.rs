@@ -2,7 +2,8 @@
 //! `*_channels.tsv` and `*_motion.json`; per recording an `*_events.tsv`.
 //!
 //! Each sensor is a tracking system of its own. Where it has its own clock, `LATENCY` is that clock and the `MISC`
-//! channel `arrival` the host's. Numbers are written in full, so that reading gives the same bits back. A lost
+//! channel `arrival` the host's; our own sidecar field `LatencyClock` says `device`, or `arrival` where samples have a
+//! number at the nominal rate instead of a time. Numbers are written in full, so that reading gives the same bits back. A lost
 //! sample is a row that is not there.
 
 use crate::body::{ClockKind, Packet, SensorId, SensorInfo, Side};
@@ -108,7 +109,7 @@ impl BidsRecording {
                 self.mark(*mark);
                 Ok(())
             }
-            Input::Link(_) | Input::End => Ok(()),
+            Input::Link(_) | Input::Order(_) | Input::End => Ok(()),
         }
     }
 
@@ -200,6 +201,8 @@ struct Table {
     task: String,
     system: String,
     rate: Hz,
+    /// What `latency` is, where it is not session time.
+    clock: Option<ClockKind>,
     path: PathBuf,
     out: BufWriter<File>,
     channels: Vec<String>,
@@ -220,6 +223,7 @@ impl Table {
             task: task.into(),
             system: system.into(),
             rate,
+            clock: None,
             path,
             out: BufWriter::new(file),
             channels: Vec::new(),
@@ -279,6 +283,9 @@ impl Table {
         let mut about = Map::new();
         about.insert("TaskName".into(), self.task.into());
         about.insert("SamplingFrequency".into(), json!(self.rate.0));
+        if let Some(clock) = self.clock {
+            about.insert("LatencyClock".into(), json!(clock));
+        }
         about.insert("TrackingSystemName".into(), self.system.clone().into());
         about.insert("MotionChannelCount".into(), self.channels.len().into());
         about.insert("TrackedPointsCount".into(), self.points.len().into());
@@ -327,6 +334,7 @@ impl SensorFile {
         let mut table = Table::create(stem, task, &system, info.rate)?;
         let own_clock = info.clock != ClockKind::Session;
         if own_clock {
+            table.clock = Some(info.clock);
             table.column("arrival", "n/a", "MISC", "n/a", "s", "n/a");
         }
         for (quantity, kind, units) in [("acc", "ACCEL", "m/s^2"), ("gyr", "GYRO", "rad/s")] {

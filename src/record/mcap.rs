@@ -4,6 +4,7 @@
 //! The file is closed into a whole chunk at least once per second of session time, and a chunk goes to
 //! the operating system in one write: a process that is killed loses at most the last second.
 
+use crate::edge::private;
 use crate::event::Event;
 use crate::input::{Input, Report};
 use crate::units::SessionTime;
@@ -109,7 +110,7 @@ impl Recorder {
     }
 
     fn open(path: &Path, meta: &SessionMeta, timeline: Timeline) -> io::Result<Self> {
-        let file = File::create_new(path)?;
+        let file = private::create_new(path)?;
         let mut writer = WriteOptions::new()
             .compression(Some(Compression::Zstd))
             // A worker thread per processor buys nothing at some 100 kB per second.

@@ -73,7 +73,8 @@ pub fn find(path: &Path, places: &Places) -> Result<Vec<LogRecording>, LogError>
 /// Samples per second from the usual distance between times, s: lost ones do not change it. Whole where it is nearly.
 fn usual_rate(times: impl Iterator<Item = f64>) -> Option<Hz> {
     let times: Vec<_> = times.take(2000).collect();
-    let mut steps: Vec<_> = times.windows(2).filter_map(|w| Some(w.get(1)? - w.first()?)).filter(|s| *s > 0.0).collect();
+    let mut steps: Vec<_> =
+        times.windows(2).filter_map(|w| Some(w.get(1)? - w.first()?)).filter(|s| *s > 0.0).collect();
     steps.sort_by(f64::total_cmp);
     // Times in whole milliseconds alternate between two steps: the middle half's mean is between them.
     let middle = steps.get(steps.len() / 4..(3 * steps.len()).div_ceil(4)).filter(|m| !m.is_empty())?;

@@ -117,9 +117,8 @@ impl Recording {
     pub fn started(&self) -> Option<String> {
         match &self.form {
             Form::Bids(files) => files.started(),
-            Form::Mcap(recording) => {
-                Some(recording.meta().started.clone()).filter(|started| !started.is_empty() && started != NO_START)
-            }
+            Form::Mcap(recording) => Some(recording.meta().started.clone())
+                .filter(|started| !started.is_empty() && started != NO_START),
             Form::Logs(recording) => recording.started(),
         }
     }

@@ -36,7 +36,10 @@ impl Table {
         let fields = fields.collect::<Result<Vec<_>, _>>().map_err(failed)?;
         let schema = Type::group_type_builder("table").with_fields(fields).build().map_err(failed)?;
         let mut about = vec![
-            KeyValue::new("created_by".to_owned(), concat!("stancewatch ", env!("CARGO_PKG_VERSION")).to_owned()),
+            KeyValue::new(
+                "created_by".to_owned(),
+                concat!("stancewatch ", env!("CARGO_PKG_VERSION")).to_owned(),
+            ),
             KeyValue::new("recording".to_owned(), recording.to_owned()),
         ];
         for (name, _) in like {

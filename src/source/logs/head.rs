@@ -40,8 +40,7 @@ impl Head {
             };
             let columns = fields(&line, delimiter);
             let first = line_of(&mut file, delimiter).map_err(io)?;
-            let mut head =
-                Self { path: path.to_owned(), preamble, columns, delimiter, first, cut: false };
+            let mut head = Self { path: path.to_owned(), preamble, columns, delimiter, first, cut: false };
             head.cut = head.last_is_cut(file.get_mut()).map_err(io)?;
             return Ok(Some(head));
         }
@@ -61,7 +60,8 @@ impl Head {
     pub(super) fn said(&self, key: &str) -> Option<&str> {
         self.preamble.iter().find_map(|line| {
             let line = line.trim_start_matches(['/', ' ', '#']);
-            let rest = line.get(..key.len()).filter(|k| k.eq_ignore_ascii_case(key)).and(line.get(key.len()..))?;
+            let rest =
+                line.get(..key.len()).filter(|k| k.eq_ignore_ascii_case(key)).and(line.get(key.len()..))?;
             Some(rest.strip_prefix(':')?.trim_matches([',', ';', '\t', ' ', '"']))
         })
     }
@@ -121,7 +121,8 @@ impl Head {
             for (value, column) in values.iter_mut().zip(columns) {
                 let text = fields.get(column).map_or("", String::as_str);
                 if !text.is_empty() && !text.eq_ignore_ascii_case("nan") {
-                    *value = Some(number(text, self.delimiter).ok_or_else(|| self.no_number(at, column, text))?);
+                    *value =
+                        Some(number(text, self.delimiter).ok_or_else(|| self.no_number(at, column, text))?);
                 }
             }
             each(values);
@@ -163,7 +164,9 @@ fn line_of(file: &mut impl BufRead, delimiter: char) -> std::io::Result<Vec<Stri
 
 /// What separates the columns, if this is the line of columns.
 fn delimiter(line: &str) -> Option<char> {
-    let begins = |name: &&str| line.trim_start_matches('"').get(..name.len()).is_some_and(|s| s.eq_ignore_ascii_case(name));
+    let begins = |name: &&str| {
+        line.trim_start_matches('"').get(..name.len()).is_some_and(|s| s.eq_ignore_ascii_case(name))
+    };
     let first = FIRST_COLUMNS.iter().find(|name| begins(name))?;
     let rest = line.trim_start_matches('"').get(first.len()..)?.trim_start_matches('"');
     rest.chars().next().filter(|c| [',', ';', '\t'].contains(c))
@@ -174,6 +177,7 @@ fn fields(line: &str, delimiter: char) -> Vec<String> {
 }
 
 fn number(text: &str, delimiter: char) -> Option<f64> {
-    let value = if delimiter != ',' && text.contains(',') { text.replace(',', ".").parse() } else { text.parse() };
+    let value =
+        if delimiter != ',' && text.contains(',') { text.replace(',', ".").parse() } else { text.parse() };
     value.ok().filter(|value: &f64| value.is_finite())
 }

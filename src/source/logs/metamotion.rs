@@ -57,7 +57,8 @@ fn doubt(head: &Head) -> Option<String> {
     // `2026-11-23T18.05.00.123`
     let (date, clock) = head.first(column)?.split_once('T')?;
     let clock = clock.replacen('.', ":", 2);
-    let zone = if zone.contains(':') { zone.to_owned() } else { format!("{}:{}", zone.get(..3)?, zone.get(3..)?) };
+    let zone =
+        if zone.contains(':') { zone.to_owned() } else { format!("{}:{}", zone.get(..3)?, zone.get(3..)?) };
     let said: jiff::Timestamp = format!("{date}T{clock}{zone}").parse().ok()?;
     let apart = said.as_millisecond() as f64 * 1e-3 - epoch(head)?;
     (apart.abs() > CLOCK_TOLERANCE).then(|| {

@@ -7,7 +7,8 @@ use crate::body::Sample;
 use crate::units::{DeviceTime, Hz};
 use nalgebra::Vector3;
 
-pub(super) const FAMILY: Family = Family { name: "Xsens MTw", claims, read, epoch: |_| None, doubt: |_| None };
+pub(super) const FAMILY: Family =
+    Family { name: "Xsens MTw", claims, read, epoch: |_| None, doubt: |_| None };
 
 /// The counter's 16 bits.
 const WRAP: f64 = 65_536.0;

@@ -63,7 +63,8 @@ pub(super) fn in_folder(folder: &Path, given: &Places) -> Result<Option<LogRecor
         return Err(LogError::NoPlaces { folder: folder.to_owned(), files: names.join(", "), example });
     }
     no_place_twice(folder, &sensors)?;
-    let first = |sensor: &Sensor| sensor.files.iter().map(|head| (sensor.family.epoch)(head)).collect::<Vec<_>>();
+    let first =
+        |sensor: &Sensor| sensor.files.iter().map(|head| (sensor.family.epoch)(head)).collect::<Vec<_>>();
     let epochs: Option<Vec<f64>> = sensors.iter().flat_map(first).collect();
     let epoch = epochs.and_then(|epochs| epochs.into_iter().reduce(f64::min));
     Ok(Some(LogRecording { folder: folder.to_owned(), sensors, epoch }))
@@ -78,7 +79,8 @@ fn sensors(logs: Vec<(Head, &'static Family, Part)>, places: &Places) -> Vec<Sen
     let mut by_key: BTreeMap<(usize, String), Sensor> = BTreeMap::new();
     for (head, family, part) in logs {
         let file = name(&head.path);
-        let placement = places.of(&file).or_else(|| if places.is_empty() { place::in_name(&file) } else { None });
+        let placement =
+            places.of(&file).or_else(|| if places.is_empty() { place::in_name(&file) } else { None });
         let key = if part == Part::Both { file.clone() } else { without_quantity(&file) };
         let order = placement.map_or(usize::MAX, Placement::index);
         let sensor = by_key.entry((order, key.clone())).or_insert_with(|| Sensor {
@@ -136,7 +138,8 @@ impl LogRecording {
     pub fn warning(&self) -> Option<String> {
         let files = || self.sensors.iter().flat_map(|s| s.files.iter().map(move |head| (s.family, head)));
         let cut = files().filter(|(_, head)| head.cut);
-        let cut = cut.map(|(_, head)| format!("{}: its last line is cut off and left out", head.path.display()));
+        let cut =
+            cut.map(|(_, head)| format!("{}: its last line is cut off and left out", head.path.display()));
         let doubts = files().filter_map(|(family, head)| (family.doubt)(head));
         let all: Vec<_> = cut.chain(doubts).collect();
         (!all.is_empty()).then(|| all.join("; "))
@@ -167,7 +170,8 @@ impl LogRecording {
                 clock: ClockKind::Session,
             })
             .collect();
-        let samples = Merge { tracks: tracks.into_iter().map(|t| t.samples.into_iter().peekable()).collect(), zero };
+        let samples =
+            Merge { tracks: tracks.into_iter().map(|t| t.samples.into_iter().peekable()).collect(), zero };
         Ok(sensors.into_iter().map(Input::Sensor).chain(samples).chain([Input::End]))
     }
 
@@ -205,7 +209,8 @@ impl Iterator for Merge {
     type Item = Input;
 
     fn next(&mut self) -> Option<Input> {
-        let next = (0u16..).zip(&mut self.tracks).filter_map(|(id, track)| Some((track.peek()?.t.0, id, track)));
+        let next =
+            (0u16..).zip(&mut self.tracks).filter_map(|(id, track)| Some((track.peek()?.t.0, id, track)));
         let (_, id, track) = next.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
         let sample = track.next()?;
         let sample = Sample { t: DeviceTime(sample.t.0 - self.zero), ..sample };
