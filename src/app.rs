@@ -366,7 +366,7 @@ fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
         if let Some(warning) = recording.warning() {
             note(&warning);
         }
-        let out = folder.join(&recording.name).with_extension("mcap");
+        let out = folder.join(format!("{}.mcap", recording.name));
         if out.exists() {
             bail!("{} is there already, and a recording is never overwritten: move it away", out.display());
         }
