@@ -63,7 +63,7 @@ impl Estimates {
                     self.health.push(health.message.clone());
                 }
             }
-            Event::Stride(_) | Event::Alert(_) | Event::Baseline(_) => {}
+            Event::Stride(_) | Event::Alert(_) | Event::Evidence(_) | Event::Baseline(_) | Event::Cue(_) => {}
         }
     }
 
@@ -88,7 +88,7 @@ impl Estimates {
                     tracked.push(packet);
                 }
             }
-            Input::Mark(_) | Input::Link(_) => {}
+            Input::Mark(_) | Input::Link(_) | Input::Order(_) => {}
             Input::End => self.tracked.iter_mut().for_each(Tracked::finish),
         }
     }
