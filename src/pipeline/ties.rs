@@ -1,4 +1,5 @@
-//! Ties the clocks of a leg's sensors at the knee, where only arrivals tie them to the session.
+//! Ties the clocks of a leg's sensors at the knee, where each stamps its samples by its own clock and only arrivals
+//! tie that to the session.
 //!
 //! The knee says how far apart the two clocks are and how they drift apart, whatever the radio does.
 //! Then of the two times that arrivals give the earlier is right: radio and host only ever delay.
@@ -56,8 +57,8 @@ impl Ties {
     pub(super) fn stride(&mut self, lines: &mut PerPlacement<Option<Line>>, side: Side, t: SessionTime) {
         let [thigh, shank] = [Placement::thigh(side), Placement::shank(side)];
         let Some((a, b)) = lines[thigh].as_ref().zip(lines[shank].as_ref()) else { return };
-        // What was sampled together is in step.
-        if a.info.clock == ClockKind::Session || b.info.clock == ClockKind::Session {
+        // What was sampled together is in step, and numbered samples are moved whenever some turn out to be lost.
+        if a.info.clock != ClockKind::Device || b.info.clock != ClockKind::Device {
             return;
         }
         let tie = &mut self.legs[side];
