@@ -1,6 +1,12 @@
 //! What the stages say to each other and the pipeline says to the world. Angles are radians here;
 //! degrees begin where a file, a message or a page is written.
 
+mod screening;
+
+pub use screening::{
+    Difference, Figure, LegScreening, Quantity, Repetition, RepetitionDoubt, Screening, Test,
+};
+
 use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::units::SessionTime;
 use nalgebra::{UnitQuaternion, Vector3};
@@ -471,6 +477,10 @@ pub enum Event {
     Health(Health),
     /// A leg's usual has formed (or why it could not, as `Health`).
     Baseline(Baseline),
+    /// A repetition of a screening test.
+    Repetition(Repetition),
+    /// A screening test is over.
+    Screening(Box<Screening>),
 }
 
 /// A leg's usual per rule, in the order of the rule list.

@@ -9,12 +9,14 @@ use std::path::Path;
 pub mod alerts;
 pub mod angles;
 pub mod output;
+pub mod screening;
 pub mod stances;
 pub mod summary;
 
 use alerts::AlertTable;
 use angles::AngleTable;
 use output::Output;
+use screening::ScreeningLog;
 use stances::StanceTable;
 use summary::{Facts, Summary};
 
@@ -30,6 +32,7 @@ pub struct Analysis {
     angles: AngleTable<Output>,
     stances: StanceTable,
     alerts: AlertTable,
+    screening: ScreeningLog,
     summary: Summary,
 }
 
@@ -40,6 +43,7 @@ impl Analysis {
             angles: AngleTable::new(Output::create(&folder.join("angles.csv"))?)?,
             stances: StanceTable::default(),
             alerts: AlertTable::default(),
+            screening: ScreeningLog::default(),
             summary: Summary::default(),
         })
     }
@@ -54,6 +58,8 @@ impl Analysis {
             Event::Frame(frame) => self.angles.push(frame)?,
             Event::Stance(stance) => self.stances.push(stance.clone()),
             Event::Alert(alert) => self.alerts.push(*alert),
+            Event::Repetition(repetition) => self.screening.repetition(repetition),
+            Event::Screening(screening) => self.screening.screening(screening),
             _ => {}
         }
         Ok(())
@@ -68,7 +74,12 @@ impl Analysis {
         self.alerts.write(&mut alerts)?;
         let mut summary = Output::create(&folder.join("summary.json"))?;
         self.summary.write(facts, self.alerts.rows(), &mut summary)?;
-        let mut outputs = [self.angles.finish()?, stances, alerts, summary];
+        let mut outputs = vec![self.angles.finish()?, stances, alerts, summary];
+        if !self.screening.is_empty() {
+            let mut screening = Output::create(&folder.join("screening.json"))?;
+            self.screening.write(&mut screening)?;
+            outputs.push(screening);
+        }
         // Every byte is out before the first file takes its name: a full disk leaves the earlier results whole.
         outputs.iter_mut().try_for_each(Write::flush)?;
         outputs.into_iter().try_for_each(Output::commit)?;

@@ -6,7 +6,8 @@
 //!                                                              └─> class
 //! ```
 //!
-//! One 6-axis sensor per shank is enough, in any mounting and without calibration.
+//! One 6-axis sensor per shank is enough, in any mounting and without calibration. A thigh's sensor tells when
+//! the shank dangles from a seat; the pelvis' sees flight.
 
 mod axis;
 mod class;
@@ -18,6 +19,7 @@ mod other;
 mod parameters;
 mod signal;
 mod stance;
+mod thigh;
 
 use crate::body::{PerPlacement, PerSide, Placement, Segment, Side};
 use crate::event::{Contact, Gait};
@@ -30,12 +32,14 @@ use nalgebra::Vector3;
 use other::Other;
 pub use parameters::Parameters;
 use signal::{Joint, Signal, SignalCoefficients, Tick};
+use thigh::Thigh;
 
 #[derive(Debug, Clone)]
 pub struct GaitTracker {
     parameters: Parameters,
     class: Class,
     legs: PerSide<Option<Leg>>,
+    thighs: PerSide<Thigh>,
 }
 
 /// One shank sensor and what is known of its leg.
@@ -57,7 +61,12 @@ impl Default for GaitTracker {
 impl GaitTracker {
     #[must_use]
     pub fn new() -> Self {
-        Self { parameters: Parameters::default(), class: Class::new(), legs: PerSide::default() }
+        Self {
+            parameters: Parameters::default(),
+            class: Class::new(),
+            legs: PerSide::default(),
+            thighs: PerSide::default(),
+        }
     }
 
     /// A sensor joins (or joins again with another rate).
@@ -87,7 +96,11 @@ impl GaitTracker {
         if placement == Placement::Pelvis {
             self.class.pelvis(&self.parameters.class, t.0, acc);
         }
-        let (Segment::Shank, Some(side)) = (placement.segment(), placement.side()) else { return };
+        let Some(side) = placement.side() else { return };
+        if placement.segment() == Segment::Thigh {
+            self.thighs[side].push(t.0, gyr.norm_squared());
+            return;
+        }
         let PerSide { left, right } = &mut self.legs;
         let (leg, other) = match side {
             Side::Left => (left, right),
@@ -95,7 +108,8 @@ impl GaitTracker {
         };
         if let Some(leg) = leg {
             let other = Other(other.as_ref().map(|other| (&other.signal, &other.machine)));
-            let out = Outbox { side, now: t, other, class: &mut self.class, contacts: out };
+            let thigh = &self.thighs[side];
+            let out = Outbox { side, now: t, other, thigh, class: &mut self.class, contacts: out };
             leg.push(&self.parameters, t.0, acc, gyr, out);
         }
     }
@@ -111,7 +125,9 @@ impl GaitTracker {
         if now.0 - *since > self.parameters.rhythm.silence {
             let last = leg.signal.last_time().unwrap_or(now.0);
             let now = SessionTime(now.0.max(last));
-            let mut out = Outbox { side, now, other: Other(None), class: &mut self.class, contacts: out };
+            let thigh = &self.thighs[side];
+            let mut out =
+                Outbox { side, now, other: Other(None), thigh, class: &mut self.class, contacts: out };
             leg.machine.lose(last, &mut out);
         }
     }

@@ -27,6 +27,8 @@ pub mod sensor;
 
 pub mod flag;
 pub mod health;
+pub mod screen;
+
 pub mod pipeline;
 
 // The shell.

@@ -7,7 +7,7 @@ use crate::body::Side;
 use crate::cli::Speed;
 use crate::event::{Event, Health, HealthCode};
 use crate::host_clock;
-use crate::input::Input;
+use crate::input::{Input, Mark};
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::{RecordError, Recorder, SessionMeta};
 use crate::serve::{Hub, Limit, SourceKind, SourceLabel};
@@ -140,16 +140,15 @@ fn listen(pipeline: &mut Pipeline, inputs: &Receiver<(Input, Instant)>, hub: &Hu
     let mut told = host_clock::instant();
     let mut counted = (0, 0);
     for (input, since) in inputs {
-        let events = pipeline.push(&input);
-        for event in events {
-            hub.publish(event);
-        }
+        let is_packet = matches!(input, Input::Packet(_));
+        take(pipeline, input, hub, keeper);
         let now = host_clock::instant();
-        if matches!(input, Input::Packet(_)) {
+        if is_packet {
             hub.decision_seconds((now - since).as_secs_f64());
         }
-        if let Some(keeper) = keeper {
-            keeper.keep(Note { input, events: events.to_vec() });
+        for (stretch, edge) in hub.take_marks() {
+            let t = pipeline.now().unwrap_or(SessionTime(0.0));
+            take(pipeline, Input::Mark(Mark { stretch, edge, t }), hub, keeper);
         }
         if now - told >= STATUS {
             told = now;
@@ -157,6 +156,20 @@ fn listen(pipeline: &mut Pipeline, inputs: &Receiver<(Input, Instant)>, hub: &Hu
         }
     }
     tell(pipeline, hub, counted);
+}
+
+/// One input through the pipeline, onto the page and into the recording.
+fn take(pipeline: &mut Pipeline, input: Input, hub: &Hub, keeper: Option<&Keeper>) {
+    let events = pipeline.push(&input);
+    if let Input::Mark(mark) = &input {
+        hub.marked(mark);
+    }
+    for event in events {
+        hub.publish(event);
+    }
+    if let Some(keeper) = keeper {
+        keeper.keep(Note { input, events: events.to_vec() });
+    }
 }
 
 /// Tells the page how the session stands; gives the samples counted so far.

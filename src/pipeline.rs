@@ -6,6 +6,7 @@
 mod frames;
 mod line;
 mod stances;
+mod standing;
 
 use crate::body::{Packet, PerPlacement, PerSide, Placement, SensorId, SensorInfo, Side};
 use crate::event::{
@@ -16,6 +17,7 @@ use crate::flag::{ConfigError, FlagConfig, Flagger};
 use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
 use crate::input::{Input, Link, Mark, Report, Trouble};
+use crate::screen::{self, Screener};
 use crate::segment::calibration::{Calibrator, Step};
 use crate::segment::slip::{Slip, SlipWatch};
 use crate::units::SessionTime;
@@ -60,6 +62,7 @@ pub struct Pipeline {
     frames: FrameStage,
     slips: SlipWatch,
     stances: StanceStage,
+    screener: Screener,
     flagger: Flagger,
     health: HealthMonitor,
     now: Option<SessionTime>,
@@ -101,6 +104,7 @@ impl Pipeline {
             frames: FrameStage::new(),
             slips: SlipWatch::default(),
             stances: StanceStage::new(),
+            screener: Screener::default(),
             flagger: Flagger::with_config(config.flags.clone())?,
             health: HealthMonitor::new(),
             now: None,
@@ -255,6 +259,10 @@ impl Pipeline {
     fn mark(&mut self, mark: Mark) {
         self.calibrator.mark(mark);
         self.flagger.mark(mark);
+        if screen::test_of(mark.stretch).is_some() {
+            self.frames.screening(mark);
+            self.screener.mark(mark);
+        }
     }
 
     fn end(&mut self) {
@@ -267,6 +275,7 @@ impl Pipeline {
         self.calibrator.finish(&mut self.scratch.steps);
         self.take_steps();
         self.advance(true);
+        self.screener.finish(|event| self.events.push(event));
         self.miss_calibration(true);
     }
 
@@ -351,10 +360,11 @@ impl Pipeline {
     /// Moves the grid, completes stances and judges them.
     fn advance(&mut self, last: bool) {
         let Some(now) = self.now else { return };
-        let Self { frames, lines, slips, stances, events, .. } = self;
+        let Self { frames, lines, slips, stances, screener, events, .. } = self;
         frames.advance(lines, now, last, |frame, lean| {
             stances.frame(&frame, lean);
             slips.frame(&frame);
+            screener.frame(&frame, |event| events.push(event));
             events.push(Event::Frame(frame));
         });
         while let Some(stance) = self.stances.next(last) {

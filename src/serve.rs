@@ -9,6 +9,7 @@ mod hub;
 mod light;
 mod live;
 mod metrics;
+mod screening;
 mod sensors;
 mod state;
 mod view;
@@ -44,6 +45,7 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/sensors/{id}/placement", post(sensors::place))
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
+        .route("/screening", get(screening::show).post(screening::want))
         .route("/alerts", get(api::alerts))
         .route("/measures", get(api::measures))
         .route("/live", get(live::upgrade))

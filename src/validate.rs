@@ -75,7 +75,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), listed_only: false, without: Vec::new() }
+        Self {
+            jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            listed_only: false,
+            without: Vec::new(),
+        }
     }
 }
 
@@ -136,8 +140,10 @@ pub(crate) struct Plot {
 /// A recording that cannot be read is named in the report, and the others still count.
 pub fn run(path: &Path, options: &Options, config: &PipelineConfig) -> Result<Report, ValidateError> {
     let recordings = source::find(path)?;
-    if let Some(nobody) =
-        options.without.iter().find(|who| !recordings.iter().any(|r| summary::person(&r.name) == who.as_str()))
+    if let Some(nobody) = options
+        .without
+        .iter()
+        .find(|who| !recordings.iter().any(|r| summary::person(&r.name) == who.as_str()))
     {
         return Err(ValidateError::Nobody(nobody.clone()));
     }

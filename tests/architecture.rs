@@ -14,7 +14,7 @@ const RANKS: &[&[&str]] = &[
     &["input", "event"],
     &["sensor", "clock", "filter", "joint"],
     &["fusion", "gait", "flag", "health"],
-    &["segment"],
+    &["segment", "screen"],
     &["pipeline"],
     // The shell.
     &["edge"],
@@ -29,7 +29,7 @@ const RANKS: &[&[&str]] = &[
 
 const PURE: &[&str] = &[
     "units", "body", "input", "event", "sensor", "clock", "filter", "joint", "fusion", "gait", "flag",
-    "health", "segment", "pipeline",
+    "health", "segment", "screen", "pipeline",
 ];
 
 const FORBIDDEN_IN_PURE: &[&str] = &[

@@ -58,7 +58,7 @@ impl Summary {
             Event::Calibration(calibration) => self.calibrations.push(calibration.as_ref().clone()),
             Event::Health(health) => self.health.push(health),
             Event::Baseline(baseline) => self.baselines[baseline.side] = Some(baseline.clone()),
-            Event::Contact(_) | Event::Alert(_) => {}
+            Event::Contact(_) | Event::Alert(_) | Event::Repetition(_) | Event::Screening(_) => {}
         }
     }
 

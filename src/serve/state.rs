@@ -4,13 +4,16 @@
 use super::curves::{Running, Stride, Strides};
 use super::light::{Evidence, LastStance, Light};
 use super::metrics::{Exposition, label};
+use super::screening::ScreeningView;
 use super::view::{
     AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, MeasureView, RecordingView,
     SensorView, SourceLabel, StanceView, legs_now, phase_word,
 };
 use crate::body::{PerSide, Side};
+use crate::edge;
 use crate::event::{self, Alert, Contact, ContactKind, Event, Frame, Health, Phase, SensorStatus, Stance};
 use crate::gait::MEASURES;
+use crate::input::{Edge, Mark};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -42,6 +45,8 @@ enum Body<'a> {
     Baseline { baseline: &'a BaselineView },
     Calibration { calibration: &'a CalibrationView },
     Limits { limits: &'a [LimitView] },
+    Repetition { repetition: &'a serde_json::Value },
+    Screening { screening: &'a serde_json::Value },
 }
 
 /// What changes with every frame; sent at the client's pace.
@@ -87,6 +92,7 @@ pub(super) struct Snapshot {
     baselines: Vec<BaselineView>,
     limits: Vec<LimitView>,
     calibration: Option<CalibrationView>,
+    screening: ScreeningView,
 }
 
 #[derive(Debug, Default)]
@@ -135,6 +141,7 @@ struct Session {
     baselines: Vec<(Side, BaselineView)>,
     limits: Vec<LimitView>,
     calibration: Option<CalibrationView>,
+    screening: ScreeningView,
 }
 
 impl Default for Session {
@@ -160,6 +167,7 @@ impl Default for Session {
             baselines: Vec::new(),
             limits: Vec::new(),
             calibration: None,
+            screening: ScreeningView::default(),
         }
     }
 }
@@ -212,6 +220,17 @@ impl State {
                 let calibration = CalibrationView::from(calibration.as_ref());
                 self.say(&Body::Calibration { calibration: &calibration });
                 self.session.calibration = Some(calibration);
+            }
+            Event::Repetition(repetition) => {
+                let message = edge::screening::repetition(repetition);
+                self.say(&Body::Repetition { repetition: &message });
+                self.session.screening.repetitions.push(message);
+            }
+            Event::Screening(test) => {
+                let message = edge::screening::screening(test);
+                self.say(&Body::Screening { screening: &message });
+                self.session.screening.running = None;
+                self.session.screening.results.push(message);
             }
             Event::Baseline(baseline) => {
                 let view = BaselineView::from(baseline);
@@ -415,6 +434,23 @@ impl State {
             baselines: session.baselines.iter().map(|(_, view)| view.clone()).collect(),
             limits: session.limits.clone(),
             calibration: session.calibration.clone(),
+            screening: session.screening.clone(),
+        }
+    }
+
+    pub(super) fn screening(&self) -> &ScreeningView {
+        &self.session.screening
+    }
+
+    /// A session is under way.
+    pub(super) fn playing(&self) -> bool {
+        self.session.clock.is_some() && !self.session.ended
+    }
+
+    pub(super) fn marked(&mut self, mark: &Mark) {
+        if let (Some(test), Edge::Begin) = (crate::screen::test_of(mark.stretch), mark.edge) {
+            self.session.screening.running = Some(test);
+            self.session.screening.repetitions.clear();
         }
     }
 

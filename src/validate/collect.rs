@@ -63,7 +63,11 @@ impl Estimates {
                     self.health.push(health.message.clone());
                 }
             }
-            Event::Stride(_) | Event::Alert(_) | Event::Baseline(_) => {}
+            Event::Stride(_)
+            | Event::Alert(_)
+            | Event::Baseline(_)
+            | Event::Repetition(_)
+            | Event::Screening(_) => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::FORMAT;
 use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS};
+use crate::event::Quantity;
 use crate::gait::MEASURES;
 use ::mcap::{McapResult, Writer};
 use serde_json::{Map, Value, json};
@@ -23,10 +24,12 @@ pub enum Topic {
     /// Bytes from and to sensors, as they were on the air.
     Bytes,
     Stride,
+    Repetition,
+    Screening,
 }
 
 impl Topic {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -37,6 +40,8 @@ impl Topic {
         Self::Baseline,
         Self::Bytes,
         Self::Stride,
+        Self::Repetition,
+        Self::Screening,
     ];
 
     #[must_use]
@@ -52,6 +57,8 @@ impl Topic {
             Self::Baseline => "baseline",
             Self::Bytes => "bytes",
             Self::Stride => "stride",
+            Self::Repetition => "repetition",
+            Self::Screening => "screening",
         }
     }
 
@@ -117,6 +124,29 @@ impl Topic {
                 ];
                 object(plain.into_iter().chain(MEASURES.iter().map(|m| (m.name, number()))))
             }
+            Self::Repetition => {
+                let plain = [
+                    ("test", string()),
+                    ("side", string()),
+                    ("repetition", integer()),
+                    ("start_time_s", number()),
+                    ("bottom_time_s", number()),
+                    ("end_time_s", number()),
+                    ("decided_time_s", number()),
+                    ("valid", json!({ "type": "boolean" })),
+                    ("reason", string()),
+                ];
+                object(plain.into_iter().chain(Quantity::ALL.map(|q| (q.name(), number()))))
+            }
+            Self::Screening => object([
+                ("test", string()),
+                ("begin_time_s", number()),
+                ("end_time_s", number()),
+                ("left", json!({ "type": "object" })),
+                ("right", json!({ "type": "object" })),
+                ("left_less_right", json!({ "type": "object" })),
+                ("reason", string()),
+            ]),
             Self::Alert => object([
                 ("number", integer()),
                 ("rule", string()),
