@@ -6,8 +6,9 @@
 //!                                                              └─> class
 //! ```
 //!
-//! One 6-axis sensor per shank is enough, in any mounting and without calibration. A thigh's sensor tells when
-//! the shank dangles from a seat; the pelvis' sees flight.
+//! One 6-axis sensor per shank is enough, in any mounting and without calibration; a pelvis sensor sees flight.
+//! The thigh is no witness: a shank that swings under a thigh at rest (dangling from a seat, in the hand) never
+//! got a rhythm in our tests without it, and no data set has thighs and force plates to show a gain in time.
 
 mod axis;
 mod class;
@@ -19,7 +20,6 @@ mod other;
 mod parameters;
 mod signal;
 mod stance;
-mod thigh;
 
 use crate::body::{PerPlacement, PerSide, Placement, Segment, Side};
 use crate::event::{Contact, Gait};
@@ -32,14 +32,12 @@ use nalgebra::Vector3;
 use other::Other;
 pub use parameters::Parameters;
 use signal::{Joint, Signal, SignalCoefficients, Tick};
-use thigh::Thigh;
 
 #[derive(Debug, Clone)]
 pub struct GaitTracker {
     parameters: Parameters,
     class: Class,
     legs: PerSide<Option<Leg>>,
-    thighs: PerSide<Thigh>,
 }
 
 /// One shank sensor and what is known of its leg.
@@ -61,12 +59,7 @@ impl Default for GaitTracker {
 impl GaitTracker {
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            parameters: Parameters::default(),
-            class: Class::new(),
-            legs: PerSide::default(),
-            thighs: PerSide::default(),
-        }
+        Self { parameters: Parameters::default(), class: Class::new(), legs: PerSide::default() }
     }
 
     /// A sensor joins (or joins again with another rate).
@@ -96,11 +89,7 @@ impl GaitTracker {
         if placement == Placement::Pelvis {
             self.class.pelvis(&self.parameters.class, t.0, acc);
         }
-        let Some(side) = placement.side() else { return };
-        if placement.segment() == Segment::Thigh {
-            self.thighs[side].push(t.0, gyr.norm_squared());
-            return;
-        }
+        let (Segment::Shank, Some(side)) = (placement.segment(), placement.side()) else { return };
         let PerSide { left, right } = &mut self.legs;
         let (leg, other) = match side {
             Side::Left => (left, right),
@@ -108,8 +97,7 @@ impl GaitTracker {
         };
         if let Some(leg) = leg {
             let other = Other(other.as_ref().map(|other| (&other.signal, &other.machine)));
-            let thigh = &self.thighs[side];
-            let out = Outbox { side, now: t, other, thigh, class: &mut self.class, contacts: out };
+            let out = Outbox { side, now: t, other, class: &mut self.class, contacts: out };
             leg.push(&self.parameters, t.0, acc, gyr, out);
         }
     }
@@ -125,9 +113,7 @@ impl GaitTracker {
         if now.0 - *since > self.parameters.rhythm.silence {
             let last = leg.signal.last_time().unwrap_or(now.0);
             let now = SessionTime(now.0.max(last));
-            let thigh = &self.thighs[side];
-            let mut out =
-                Outbox { side, now, other: Other(None), thigh, class: &mut self.class, contacts: out };
+            let mut out = Outbox { side, now, other: Other(None), class: &mut self.class, contacts: out };
             leg.machine.lose(last, &mut out);
         }
     }

@@ -6,7 +6,6 @@ use super::other::Other;
 use super::parameters::Parameters;
 use super::signal::Tick;
 use super::stance::{Ending, StanceWatch, Verdict};
-use super::thigh::Thigh;
 use crate::body::Side;
 use crate::event::{Contact, ContactKind, Gait};
 use crate::units::SessionTime;
@@ -17,8 +16,6 @@ pub(super) struct Outbox<'a> {
     /// The newest sample.
     pub(super) now: SessionTime,
     pub(super) other: Other<'a>,
-    /// Of the same leg.
-    pub(super) thigh: &'a Thigh,
     pub(super) class: &'a mut Class,
     pub(super) contacts: &'a mut Vec<Contact>,
 }
@@ -280,7 +277,7 @@ impl Machine {
             self.state = State::Landing(landing);
             return;
         };
-        let told = self.count_stride(p, t_ic, out);
+        let told = self.count_stride(p, t_ic, &out.other);
         follow(&mut self.usual.swing_peak, self.peak, p.swing.gain);
         self.t_ic = t_ic;
         self.t_event = tick.t;
@@ -320,9 +317,8 @@ impl Machine {
     }
 
     /// Counts the stride that ends here, and says how many regular ones there are. One that does not
-    /// alternate with the other leg's or has no thigh in it counts, but is told as short of a rhythm: it is not
-    /// to be judged.
-    fn count_stride(&mut self, p: &Parameters, t_ic: f64, out: &Outbox) -> u32 {
+    /// alternate with the other leg's counts, but is told as short of a rhythm: it is not to be judged.
+    fn count_stride(&mut self, p: &Parameters, t_ic: f64, other: &Other) -> u32 {
         let r = &p.rhythm;
         let stride = t_ic - self.t_ic;
         let whole = stride > r.shortest && stride < r.longest && self.t_tc > self.t_ic;
@@ -332,9 +328,7 @@ impl Machine {
         } else {
             self.rhythm = 1;
         }
-        let refuted =
-            out.other.contradicts(r, self.t_ic, t_ic) || out.thigh.rests(self.t_ic, t_ic, self.peak);
-        if refuted { self.rhythm.min(r.unpaired) } else { self.rhythm }
+        if other.contradicts(r, self.t_ic, t_ic) { self.rhythm.min(r.unpaired) } else { self.rhythm }
     }
 
     fn stand(

@@ -16,6 +16,10 @@ const STILL: f64 = 1.0;
 /// And nothing turns by more, rad: 2 degrees. Source: own choice, above the sway of standing (1 degree).
 const SWAY: f64 = 0.035;
 
+/// Cosine of the largest lean of a thigh or shank in standing on both feet: 15 degrees. Source: own choice; a leg
+/// that is held up, or ready to step down, leans by more, and standing legs by less than 10.
+const UPRIGHT: f64 = 0.966;
+
 /// Looks for the standing from its begin on; once found, it stands until it ends.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
@@ -66,7 +70,11 @@ impl Standing {
             (None, None) => false,
             _ => true,
         });
-        if moved || look.since.is_none() {
+        let on_both_feet = world_from_segment.iter().all(|(placement, orientation)| {
+            let up = |orientation: &UnitQuaternion<f64>| (orientation * Vector3::y()).z > UPRIGHT;
+            placement == Placement::Pelvis || orientation.as_ref().is_none_or(up)
+        });
+        if moved || !on_both_feet || look.since.is_none() {
             *look = Look { since: Some(t), first: *world_from_segment, ..Look::default() };
         }
         for (placement, orientation) in world_from_segment.iter() {

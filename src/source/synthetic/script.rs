@@ -16,7 +16,7 @@ const READY: f64 = 2.0;
 const START: f64 = 1.5;
 const HALT: f64 = 2.5;
 /// Standing between the run and a screening test, s. Source: own choice.
-const STILL_AGAIN: f64 = 1.0;
+const STILL_AGAIN: f64 = 4.0;
 /// Time to change from walking to running, s. Source: own choice.
 const INTO_RUN: f64 = 2.0;
 /// Time for a change of speed, s. Source: own choice, a treadmill's.
