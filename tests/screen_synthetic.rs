@@ -5,11 +5,16 @@
 
 use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{Event, Frame, Quantity, Repetition, Screening, Test};
+use stancewatch::export::Analysis;
+use stancewatch::export::summary::Facts;
 use stancewatch::input::{Edge, Input, Mark, Stretch};
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
+use stancewatch::record::mcap::{Recorder, SessionMeta};
+use stancewatch::simulate::write_dataset;
 use stancewatch::source::synthetic::{
     Fact, Runner, RunnerConfig, ScreeningConfig, ScreeningFault, TrueRepetition, Truth,
 };
+use stancewatch::source::{self, mcap};
 use stancewatch::units::SessionTime;
 
 fn fault(adduction_deg: f64, rotation_deg: f64, drop_deg: f64) -> ScreeningFault {
@@ -120,15 +125,19 @@ fn every_repetition_is_found_once_with_its_leg_and_its_angles() {
             assert_eq!(screening.left_less_right.len(), Quantity::ALL.len());
         }
     }
-    let limits = [2.0, 1.5, 2.0, 0.7, 4.0];
+    let limits = [1.5, 2.3, 2.3, 0.7, 4.0];
+    let mut beyond = Vec::new();
     for ((quantity, list), limit) in COMPARED.into_iter().zip(&errors).zip(limits) {
         let n = list.len() as f64;
         let rms = (list.iter().map(|e| e * e).sum::<f64>() / n).sqrt();
         let bias = list.iter().sum::<f64>() / n;
         let worst = list.iter().fold(0.0, |w: f64, e| w.max(e.abs()));
         println!("  {}: bias {bias:.2}, rms {rms:.2}, worst {worst:.2} (n {n})", quantity.name());
-        assert!(rms < limit, "{}: rms error {rms}", quantity.name());
+        if rms > limit {
+            beyond.push(quantity);
+        }
     }
+    assert_eq!(beyond, [], "rms error beyond its limit");
     late.sort_by(f64::total_cmp);
     println!(
         "  decided after the end: median {:.2} s, worst {:.2} s",
@@ -215,7 +224,7 @@ fn squats_are_no_step_downs() {
 
 #[test]
 fn a_repetition_that_is_shallow_or_quick_is_told_and_does_not_count() {
-    for (depth_deg, repetition_s, word) in [(38.0, 3.0, "shallow"), (60.0, 1.0, "quick")] {
+    for (depth_deg, repetition_s, word) in [(38.0, 3.0, "shallow"), (60.0, 1.3, "quick")] {
         let mut config = runner(4, Test::SingleLegSquat);
         config.screening = Some(ScreeningConfig { depth_deg, repetition_s, ..ScreeningConfig::default() });
         let found = screen(Runner::new(&config).expect("valid"));
@@ -226,6 +235,76 @@ fn a_repetition_that_is_shallow_or_quick_is_told_and_does_not_count() {
         assert_eq!(found.screenings[0].legs.left.valid, 0);
         assert_eq!(found.screenings[0].left_less_right, []);
     }
+}
+
+/// Through a recording and through a Motion-BIDS data set, with the marks that begin and end the test.
+#[test]
+fn what_is_recorded_replays_to_the_same_repetitions() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = runner(5, Test::StepDown);
+    let inputs: Vec<Input> = Runner::new(&config).expect("valid").collect();
+    let live = screen(inputs.iter().cloned());
+    assert_eq!(live.repetitions.len(), 10);
+
+    let path = folder.path().join("test.mcap");
+    let meta = SessionMeta {
+        version: "0".into(),
+        config: "{}".into(),
+        started: "2026-11-23T18:05:00Z".into(),
+        label: String::new(),
+    };
+    let mut recorder = Recorder::create(&path, &meta).expect("created");
+    inputs.iter().for_each(|input| recorder.input(input).expect("written"));
+    live.repetitions.iter().for_each(|r| recorder.event(&Event::Repetition(*r)).expect("written"));
+    live.screenings
+        .iter()
+        .for_each(|s| recorder.event(&Event::Screening(Box::new(s.clone()))).expect("written"));
+    recorder.finish().expect("written");
+    let replayed =
+        screen(mcap::open(&path).expect("reads").inputs().expect("reads").map(|i| i.expect("reads")));
+    assert_eq!((&replayed.repetitions, &replayed.screenings), (&live.repetitions, &live.screenings));
+
+    let data_set = folder.path().join("bids");
+    write_dataset(&config, &data_set).expect("written");
+    let [recording] = source::find(&data_set).expect("found").try_into().expect("one recording");
+    let read = screen(recording.inputs().expect("reads").map(|i| i.expect("reads")));
+    assert_eq!(read.repetitions.len(), 10);
+    // Numbers are rounded in text.
+    for (a, b) in read.repetitions.iter().zip(&live.repetitions) {
+        assert!(
+            (a.depth - b.depth).abs() < 0.01 && (a.bottom - b.bottom).abs() < 0.05,
+            "{a:?} against {b:?}"
+        );
+    }
+}
+
+#[test]
+fn analyze_writes_screening_json_where_there_was_a_test() {
+    let written = |config: &RunnerConfig| {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut pipeline = Pipeline::new(&PipelineConfig::default()).expect("defaults");
+        let mut analysis = Analysis::create(folder.path()).expect("created");
+        for input in Runner::new(config).expect("valid") {
+            analysis.input(&input);
+            for event in pipeline.push(&input) {
+                analysis.event(event).expect("written");
+            }
+        }
+        let facts = Facts { recording: "x".into(), config: serde_json::Value::Null, warnings: Vec::new() };
+        analysis.finish(folder.path(), &facts).expect("written");
+        std::fs::read_to_string(folder.path().join("screening.json")).ok()
+    };
+    let text = written(&runner(1, Test::SingleLegSquat)).expect("there was a test");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("is JSON");
+    let test = &json["screening"][0];
+    assert_eq!((&test["test"], &test["left"]["valid"]), (&"single_leg_squat".into(), &5.into()));
+    let repetitions = test["repetitions"].as_array().expect("listed");
+    assert_eq!(repetitions.len(), 10);
+    let depth = repetitions[0]["depth_deg"].as_f64().expect("degrees");
+    assert!((50.0..70.0).contains(&depth), "{depth}");
+    assert!(test["left"]["figures"]["down_s"]["mean"].as_f64().expect("seconds") > 0.8);
+    assert!(test["left_less_right"]["adduction_excursion_deg"]["sigma"].is_f64());
+    assert_eq!(written(&RunnerConfig { screening: None, ..runner(1, Test::StepDown) }), None);
 }
 
 /// A test before any calibration says what to do instead of guessing.

@@ -100,14 +100,14 @@ fn start(trace: &Trace, side: Side, bottom: usize) -> usize {
     let Some(most) = knee(bottom) else { return bottom };
     let mut at = bottom;
     let mut begun = false;
-    while at > 0 && bottom - at < LONGEST {
-        let (Some(now), before) = (knee(at), at.checked_sub(REST_FRAMES).and_then(knee)) else { break };
-        begun |= now < most - TURN;
-        match before {
-            Some(before) if begun && now - before < RESTS => break,
-            Some(_) => at -= 1,
-            None => break,
+    while let Some(oldest) = at.checked_sub(REST_FRAMES).filter(|oldest| trace.row(*oldest).is_some()) {
+        // Frames that were not seen are passed over: the repetition will not count, but it was one.
+        begun |= knee(at).is_some_and(|now| now < most - TURN);
+        let rests = knee(at).zip(knee(oldest)).is_some_and(|(now, before)| now - before < RESTS);
+        if (begun && rests) || bottom - at >= LONGEST {
+            break;
         }
+        at -= 1;
     }
     at
 }
