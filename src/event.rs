@@ -1,8 +1,10 @@
 //! What the stages say to each other and the pipeline says to the world. Angles are radians here;
 //! degrees begin where a file, a message or a page is written.
 
+mod cue;
 mod screening;
 
+pub use cue::{Cue, CueKind, Words};
 pub use screening::{
     Difference, Figure, LegScreening, Quantity, Repetition, RepetitionDoubt, Screening, Test,
 };
@@ -354,12 +356,205 @@ pub struct Alert {
     pub basis: Basis,
 }
 
-/// A leg's usual for one quantity, once formed.
+/// What an alert was raised on; comes right after the alert that it explains, when raised and when risen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The alert's.
+    pub number: u32,
+    pub rule: Rule,
+    pub side: Side,
+    pub severity: Severity,
+    /// The alert's: the newest sample that the decision needed.
+    pub decided: SessionTime,
+    pub quantity: Quantity,
+    pub against: Against,
+    /// Where the usual comes from, for a kept one.
+    pub kept: Option<KeptNote>,
+    /// What the limit stands on; `None` for a level.
+    pub usual: Option<Usual>,
+    /// The stances that were looked at, oldest first; none for a trend over the run, which has thousands.
+    pub strides: Vec<EvidenceStride>,
+    /// What a rule that looks at many stances at once has estimated.
+    pub estimate: Option<Estimate>,
+    /// Stances of that leg that were not judged since the first one looked at, by reason.
+    pub withheld: Vec<Withheld>,
+}
+
+/// One stance as a rule saw it, rad.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceStride {
+    pub side: Side,
+    /// The stance's number.
+    pub number: u32,
+    pub ic: SessionTime,
+    pub value: f64,
+    /// The limit at that stance's speed.
+    pub limit: f64,
+    pub beyond: bool,
+}
+
+/// A value with the interval that holds it with 95 %, rad.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// The word in files.
+    pub reason: String,
+    pub stances: u32,
+}
+
+/// What a limit stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// A level of healthy runners.
+    Level,
+    /// What this runner did earlier in this session.
+    Today,
+    /// What earlier sessions have left.
+    Kept,
+}
+
+impl Against {
+    #[must_use]
+    pub fn basis(self) -> Basis {
+        match self {
+            Self::Level => Basis::Absolute,
+            Self::Today | Self::Kept => Basis::Baseline,
+        }
+    }
+}
+
+/// A quantity of a stance that a rule watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    HipAdduction,
+    FemurAdduction,
+    /// Medial rotation of the femur since initial contact.
+    RotationExcursion,
+    /// Highest medial rotation of the femur in stance.
+    RotationLevel,
+    PelvicDrop,
+    KneeValgus,
+}
+
+impl Quantity {
+    pub const COUNT: usize = 6;
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::HipAdduction,
+        Self::FemurAdduction,
+        Self::RotationExcursion,
+        Self::RotationLevel,
+        Self::PelvicDrop,
+        Self::KneeValgus,
+    ];
+
+    /// The stance's value, rad; `None` where it was not measured (or came out as no number).
+    #[must_use]
+    pub fn read(self, peaks: &Peaks) -> Option<f64> {
+        match self {
+            Self::HipAdduction => peaks.hip_adduction,
+            Self::FemurAdduction => peaks.femur_adduction,
+            Self::RotationExcursion => peaks.femur_rotation_excursion,
+            Self::RotationLevel => peaks.femur_rotation,
+            Self::PelvicDrop => peaks.pelvic_drop,
+            Self::KneeValgus => peaks.knee_valgus,
+        }
+        .filter(|v| v.is_finite())
+    }
+
+    /// As people say it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::HipAdduction => "hip adduction",
+            Self::FemurAdduction => "femur adduction",
+            Self::RotationExcursion => "medial rotation since contact",
+            Self::RotationLevel => "medial rotation",
+            Self::PelvicDrop => "pelvic drop",
+            Self::KneeValgus => "knee valgus",
+        }
+    }
+}
+
+/// One value per [`Quantity`], addressed by it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PerQuantity<T> {
+    pub hip_adduction: T,
+    pub femur_adduction: T,
+    pub rotation_excursion: T,
+    pub rotation_level: T,
+    pub pelvic_drop: T,
+    pub knee_valgus: T,
+}
+
+impl<T> PerQuantity<T> {
+    pub fn from_fn(mut f: impl FnMut(Quantity) -> T) -> Self {
+        Self {
+            hip_adduction: f(Quantity::HipAdduction),
+            femur_adduction: f(Quantity::FemurAdduction),
+            rotation_excursion: f(Quantity::RotationExcursion),
+            rotation_level: f(Quantity::RotationLevel),
+            pelvic_drop: f(Quantity::PelvicDrop),
+            knee_valgus: f(Quantity::KneeValgus),
+        }
+    }
+}
+
+impl<T> std::ops::Index<Quantity> for PerQuantity<T> {
+    type Output = T;
+    fn index(&self, quantity: Quantity) -> &T {
+        match quantity {
+            Quantity::HipAdduction => &self.hip_adduction,
+            Quantity::FemurAdduction => &self.femur_adduction,
+            Quantity::RotationExcursion => &self.rotation_excursion,
+            Quantity::RotationLevel => &self.rotation_level,
+            Quantity::PelvicDrop => &self.pelvic_drop,
+            Quantity::KneeValgus => &self.knee_valgus,
+        }
+    }
+}
+
+impl<T> std::ops::IndexMut<Quantity> for PerQuantity<T> {
+    fn index_mut(&mut self, quantity: Quantity) -> &mut T {
+        match quantity {
+            Quantity::HipAdduction => &mut self.hip_adduction,
+            Quantity::FemurAdduction => &mut self.femur_adduction,
+            Quantity::RotationExcursion => &mut self.rotation_excursion,
+            Quantity::RotationLevel => &mut self.rotation_level,
+            Quantity::PelvicDrop => &mut self.pelvic_drop,
+            Quantity::KneeValgus => &mut self.knee_valgus,
+        }
+    }
+}
+
+/// A leg's usual for one quantity, once formed: mean and spread between stances, rad.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Usual {
     pub mean: f64,
     pub sd: f64,
     pub stances: u32,
+}
+
+/// All that a leg usually does, and at which speed. The middle of its speed band: how far from it stances are
+/// still compared is a setting of the flag stage.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LegUsual {
+    /// `None` where the sensors did not give it.
+    pub of: PerQuantity<Option<Usual>>,
+    /// Mean contact time, s: how fast the runner ran.
+    pub contact: f64,
+    /// Mean, steps per minute.
+    pub cadence_spm: f64,
+    /// Of the leg's calibration at that time; `None` for none.
+    pub grade: Option<Grade>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -446,6 +641,8 @@ pub enum HealthCode {
     CalibrationRefused,
     DuplicatePlacement,
     RecordingFailed,
+    /// The history of sessions cannot be written; the recording goes on.
+    StoreFailed,
     BadData,
     /// The link to a sensor is lost and being made again.
     LinkLost,
@@ -462,6 +659,8 @@ pub enum HealthCode {
     StrapSlipped,
     /// The runner stays on the spot.
     NoProgression,
+    /// Today does not resemble the kept usual: another runner, or sensors that sit otherwise.
+    UsualDiffers,
 }
 
 /// Everything that leaves the pipeline, in the order in which it was known.
@@ -473,6 +672,8 @@ pub enum Event {
     Stance(Stance),
     Stride(Stride),
     Alert(Alert),
+    /// Why the alert before it was raised.
+    Evidence(Box<Evidence>),
     Calibration(Box<Calibration>),
     Health(Health),
     /// A leg's usual has formed (or why it could not, as `Health`).
@@ -481,6 +682,7 @@ pub enum Event {
     Repetition(Repetition),
     /// A screening test is over.
     Screening(Box<Screening>),
+    Cue(Cue),
 }
 
 /// A leg's usual per rule, in the order of the rule list.
@@ -490,6 +692,22 @@ pub struct Baseline {
     pub decided: SessionTime,
     pub usual: Vec<(Rule, Usual)>,
     pub cadence_spm: f64,
+    /// All of it: what is kept for later sessions.
+    pub leg: LegUsual,
+    /// When it was learnt, for a usual that an earlier session has left; `None` for one learnt now.
+    pub kept: Option<KeptNote>,
+}
+
+/// Where a kept usual comes from, as the shell has put it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeptNote {
+    /// Whose it is; an opaque word, empty where there is only one runner.
+    pub runner: String,
+    /// Date of its newest session.
+    pub date: String,
+    /// What was run on, such as `treadmill`; empty where nobody said.
+    pub surface: String,
 }
 
 /// How one sensor does, for people; measured over the last few seconds.
@@ -528,4 +746,15 @@ pub enum Phase {
     LearningUsual,
     /// Judging stances.
     Watching,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_is_not_measured() {
+        let peaks = Peaks { hip_adduction: Some(f64::NAN), ..Peaks::default() };
+        assert_eq!(Quantity::HipAdduction.read(&peaks), None);
+    }
 }

@@ -8,39 +8,48 @@ mod asymmetry;
 mod baseline;
 mod config;
 mod decision;
+mod evidence;
 mod fatigue;
+mod kept;
+mod leg;
 mod limits;
+mod resemblance;
 mod rules;
 mod standing;
+mod story;
 mod suppressed;
+mod zero;
 
+pub use crate::event::Quantity;
 pub use config::{
-    Absolute, AsymmetryConfig, BaselineConfig, Change, ConfigError, Decision, FatigueConfig, FlagConfig,
+    Absolute, AsymmetryConfig, BaselineConfig, Change, ConfigError, Decision, FatigueConfig, FlagConfig, Sex,
 };
-pub use rules::{Quantity, RULES, RuleSpec};
+pub use kept::{KeptBaseline, RIPE, RipenError, ripen};
+pub use rules::{RULES, RuleSpec};
+pub use story::Story;
+pub(crate) use story::grades;
 pub use suppressed::{Suppressed, Suppression};
 
 use crate::body::{PerSide, Side};
 use crate::event::{
-    Alert, Baseline, Event, Flag, Gait, Grade, Health, HealthCode, Rule, Severity, Stance, StanceDoubt,
+    Against, Alert, Baseline, Event, Flag, Gait, Grade, Health, HealthCode, KeptNote, LegUsual, PerQuantity,
+    Rule, Severity, Stance, StanceDoubt, Usual,
 };
 use crate::input::{Edge, Mark, Stretch};
 use crate::units::SessionTime;
 use asymmetry::Asymmetry;
-use baseline::{Gatherer, LegUsual, Row, Unsteady, median};
-use decision::{Raised, Verdict, Watch};
+use baseline::{Row, Unsteady};
+use decision::{Raised, Verdict};
 use fatigue::{Fatigue, Point};
+use leg::{Kept, Leg};
 use standing::{Standing, settle};
-
-/// Stances whose contact time is averaged before it says how fast the runner is.
-const SPEED_STANCES: usize = 5;
 
 #[derive(Debug, Clone, Default)]
 pub struct Flagger {
     config: FlagConfig,
-    /// Of each leg's calibration.
-    grades: PerSide<Option<Grade>>,
     legs: PerSide<Leg>,
+    /// Of the usual that earlier sessions have left.
+    note: KeptNote,
     asymmetry: Asymmetry,
     /// Alerts so far.
     raised: u32,
@@ -48,25 +57,6 @@ pub struct Flagger {
     marked: bool,
     /// The usual was dropped: what stands on it ends with the next stance.
     stale: bool,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Leg {
-    gatherer: Gatherer,
-    usual: Option<LegUsual>,
-    /// Running so far, s.
-    ran: f64,
-    unsteady: bool,
-    contacts: [Option<f64>; SPEED_STANCES],
-    stances: usize,
-    /// Initial contact of the last stance that could be compared with the usual.
-    judged: Option<SessionTime>,
-    watches: [Watch; Quantity::COUNT],
-    fatigue: Fatigue,
-    standing: [Option<Standing>; RULES.len()],
-    /// A marked stretch has ended and its usual is still to be formed.
-    stretch_over: bool,
-    suppressed: Suppressed,
 }
 
 impl Flagger {
@@ -80,6 +70,15 @@ impl Flagger {
     pub fn with_config(config: FlagConfig) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self { config, ..Self::default() })
+    }
+
+    /// Judges against what earlier sessions have left as well, from the first stride.
+    pub fn keep(&mut self, kept: &KeptBaseline) {
+        self.note = kept.note.clone();
+        for side in Side::BOTH {
+            let of = |usual| Kept { usual, sessions: kept.sessions, told: false };
+            self.legs[side].kept = kept.legs[side].map(of);
+        }
     }
 
     #[must_use]
@@ -97,22 +96,18 @@ impl Flagger {
     /// stance is judged with its own speed.
     pub fn limits(&self, side: Side) -> impl Iterator<Item = (Rule, f64, f64)> + '_ {
         let leg = &self.legs[side];
-        let speed = leg.usual.as_ref().and_then(|usual| {
-            let contact = leg.contact_now().unwrap_or(usual.contact);
-            limits::speed(usual, contact, None, &self.config.decision)
-        });
+        let speeds = leg.speeds(None, &self.config.decision);
         RULES.iter().filter(|spec| self.config.watches(spec.rule)).filter_map(move |spec| {
             let &quantity = spec.quantities.first()?;
-            let usual = leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((limits::of(u, quantity)?, s)));
-            let limits = limits::limits(&self.config, quantity, usual, self.grades[side])?;
+            let limits = limits::limits(&self.config, quantity, leg.usuals(quantity, speeds), leg.grade)?;
             Some((spec.rule, limits.amber, limits.red))
         })
     }
 
-    /// The leg's usual is known.
+    /// The leg's usual is known, from this session or from earlier ones.
     #[must_use]
     pub fn has_baseline(&self, side: Side) -> bool {
-        self.legs[side].usual.is_some()
+        self.legs[side].usual.is_some() || self.legs[side].kept.is_some()
     }
 
     /// A calibration came in: what absolute limits may be used, and a new baseline is due, since the old
@@ -120,8 +115,8 @@ impl Flagger {
     pub fn calibrated(&mut self, grades: PerSide<Grade>) {
         self.stale = true;
         for side in Side::BOTH {
-            self.grades[side] = Some(grades[side]);
             let leg = &mut self.legs[side];
+            leg.grade = Some(grades[side]);
             leg.usual = None;
             leg.gatherer.restart();
         }
@@ -152,13 +147,14 @@ impl Flagger {
         let now = if std::mem::take(&mut self.stale) { None } else { Some(stance.ic) };
         self.drop_evidence(now, out);
         if let Some(why) = withheld(stance) {
-            self.legs[stance.side].suppressed.count(why);
+            self.legs[stance.side].suppressed.count(stance.ic, why);
             return;
         }
         let side = stance.side;
         let leg = &mut self.legs[side];
         leg.ran += stance.stride_time.unwrap_or(0.0);
         leg.note_contact(stance.contact_time());
+        self.tell_of_kept(side, stance.decided, out);
         if let Some(faster) = self.judge_against_limits(stance) {
             self.legs[side].judged = Some(stance.ic);
             self.judge_trends(stance, faster);
@@ -170,60 +166,51 @@ impl Flagger {
         self.learn(stance, out);
     }
 
-    /// Fills the flags and lets each watched quantity step. How much faster than at the baseline the
-    /// runner is; `None` where there is none or it does not compare.
+    /// Fills the flags and lets each watched quantity step. How much faster than at today's usual the runner is; `None`
+    /// where there is none or it does not compare.
     fn judge_against_limits(&mut self, stance: &mut Stance) -> Option<f64> {
         let leg = &mut self.legs[stance.side];
-        let speed = leg.usual.as_ref().map(|usual| {
-            let contact = leg.contact_now().unwrap_or(usual.contact);
-            limits::speed(usual, contact, stance.cadence_spm(), &self.config.decision)
-        });
-        if matches!(speed, Some(None)) {
-            leg.suppressed.count(Suppression::OffSpeed);
+        let speeds = leg.speeds(stance.cadence_spm(), &self.config.decision);
+        if leg.is_off_speed(speeds) {
+            leg.suppressed.count(stance.ic, Suppression::OffSpeed);
         }
-        let speed = speed.flatten();
         let mut judged = false;
-        for spec in &RULES {
-            if !self.config.watches(spec.rule) {
-                continue;
-            }
+        for spec in RULES.iter().filter(|spec| self.config.watches(spec.rule)) {
             let mut worst: Option<Severity> = None;
             for &quantity in spec.quantities {
                 let Some(value) = quantity.read(&stance.peaks) else { continue };
-                let usual =
-                    leg.usual.as_ref().zip(speed).and_then(|(u, s)| Some((limits::of(u, quantity)?, s)));
-                let Some(limits) = limits::limits(&self.config, quantity, usual, self.grades[stance.side])
-                else {
+                let usuals = leg.usuals(quantity, speeds);
+                let Some(limits) = limits::limits(&self.config, quantity, usuals, leg.grade) else {
                     continue;
                 };
-                let verdict = Verdict { ic: stance.ic, value, limits };
+                let verdict = Verdict { number: stance.number, ic: stance.ic, value, limits };
                 worst = worst.max(verdict.severity());
-                if let Some(watch) = leg.watches.get_mut(quantity as usize) {
-                    watch.step(verdict, &self.config.decision);
-                }
+                leg.watches[quantity].step(verdict, &self.config.decision);
                 judged = true;
             }
             stance.flags.extend(worst.map(|severity| Flag { rule: spec.rule, severity }));
         }
-        if !judged && leg.usual.is_none() {
-            leg.suppressed.count(Suppression::NoBaseline);
+        if !judged && leg.usual.is_none() && leg.kept.is_none() {
+            leg.suppressed.count(stance.ic, Suppression::NoBaseline);
         }
-        speed
+        speeds.today
+    }
+
+    /// The adduction that rules over many stances read, hip or femur, with both legs' usual of it.
+    fn trend_quantity(&self) -> Option<(Quantity, PerSide<Usual>)> {
+        let usual = |side: Side, q| self.legs[side].usual.as_ref()?.of[q];
+        let both = |q| Some((q, PerSide { left: usual(Side::Left, q)?, right: usual(Side::Right, q)? }));
+        both(Quantity::HipAdduction).or_else(|| both(Quantity::FemurAdduction))
     }
 
     /// Lets the rules step that look at many stances at once. They read hip adduction where both legs have
     /// a usual of it, else femur adduction.
     fn judge_trends(&mut self, stance: &Stance, faster: f64) {
-        let usual = |side: Side, q| limits::of(self.legs[side].usual.as_ref()?, q);
-        let both = |q| Some((q, PerSide { left: usual(Side::Left, q)?, right: usual(Side::Right, q)? }));
-        let Some((quantity, usual)) = both(Quantity::HipAdduction).or_else(|| both(Quantity::FemurAdduction))
-        else {
-            return;
-        };
+        let Some((quantity, usual)) = self.trend_quantity() else { return };
         let Some(value) = quantity.read(&stance.peaks) else { return };
         let (side, config) = (stance.side, &self.config);
         if config.watches(Rule::Asymmetry) {
-            let point = (stance.ic, value);
+            let point = (stance.number, stance.ic, value);
             self.asymmetry.step(side, point, &usual, &config.asymmetry, &config.decision);
         }
         if config.watches(Rule::Fatigue) {
@@ -240,8 +227,8 @@ impl Flagger {
             Rule::Asymmetry => self.asymmetry.raised(side),
             Rule::Fatigue => leg.fatigue.raised(),
             _ => {
-                let watches = spec.quantities.iter().filter_map(|&q| leg.watches.get(q as usize));
-                watches.filter_map(|w| w.raised().copied()).max_by_key(|r| r.severity)
+                let raised = spec.quantities.iter().filter_map(|&q| leg.watches[q].raised().copied());
+                raised.max_by_key(|r| r.severity)
             }
         }
     }
@@ -251,11 +238,17 @@ impl Flagger {
         for (slot, spec) in RULES.iter().enumerate() {
             let says = self.says(spec, side);
             let looked = self.looked(spec, side, stance.ic);
-            if let Some(standing) = self.legs[side].standing.get_mut(slot) {
-                if let Some(standing) = standing.as_mut().filter(|_| looked) {
-                    standing.evidence = stance.decided;
-                }
-                settle(standing, says, &mut self.raised, (spec.rule, side), stance.decided, out);
+            let Some(standing) = self.legs[side].standing.get_mut(slot) else { continue };
+            if let Some(standing) = standing.as_mut().filter(|_| looked) {
+                standing.evidence = stance.decided;
+            }
+            let raised = settle(standing, says, &mut self.raised, (spec.rule, side), stance.decided, out);
+            if let Some(raised) = raised {
+                let trend = self.trend_quantity().map_or(Quantity::FemurAdduction, |(q, _)| q);
+                let known = (&self.legs[side], &mut self.asymmetry, trend);
+                let mut evidence = evidence::gather(spec, side, raised, stance.decided, known, &self.config);
+                evidence.kept = (evidence.against == Against::Kept).then(|| self.note.clone());
+                out.push(Event::Evidence(Box::new(evidence)));
             }
         }
     }
@@ -266,7 +259,7 @@ impl Flagger {
         if spec.quantities.is_empty() {
             return leg.judged == Some(ic);
         }
-        spec.quantities.iter().any(|&q| leg.watches.get(q as usize).is_some_and(|w| w.newest() == Some(ic)))
+        spec.quantities.iter().any(|&q| leg.watches[q].newest() == Some(ic))
     }
 
     /// Ends what stands on evidence that is too old at `now`, at the time of that evidence; all of it for
@@ -278,7 +271,8 @@ impl Flagger {
         }
         for side in Side::BOTH {
             let leg = &mut self.legs[side];
-            for watch in &mut leg.watches {
+            for watch in Quantity::ALL {
+                let watch = &mut leg.watches[watch];
                 if now.is_none_or(|now| watch.is_stale(now, gap)) {
                     watch.reset();
                 }
@@ -298,6 +292,28 @@ impl Flagger {
         }
     }
 
+    /// Says once per leg that it is judged against a kept usual, and of when that is.
+    fn tell_of_kept(&mut self, side: Side, t: SessionTime, out: &mut Vec<Event>) {
+        if let Some(kept) = self.legs[side].kept.as_mut().filter(|kept| !kept.told) {
+            kept.told = true;
+            out.push(Event::Baseline(announce(side, t, &kept.usual, Some(self.note.clone()))));
+        }
+    }
+
+    /// Says when today does not resemble the kept usual at all, as soon as both legs are known.
+    fn compare_with_kept(&self, t: SessionTime, out: &mut Vec<Event>) {
+        let legs = Side::BOTH.into_iter().filter_map(|side| {
+            let Leg { usual, kept, .. } = &self.legs[side];
+            Some((side, usual.as_ref()?, kept.as_ref()?))
+        });
+        if Side::BOTH.into_iter().all(|side| self.legs[side].usual.is_some())
+            && let Some(message) = resemblance::doubt(legs, &self.note)
+        {
+            let (code, active) = (HealthCode::UsualDiffers, true);
+            out.push(Event::Health(Health { t, code, placement: None, active, message }));
+        }
+    }
+
     /// Feeds the usual while there is none.
     fn learn(&mut self, stance: &Stance, out: &mut Vec<Event>) {
         let config = &self.config.baseline;
@@ -310,12 +326,13 @@ impl Flagger {
         let formed = if std::mem::take(&mut leg.stretch_over) {
             Some(leg.gatherer.finish(config))
         } else {
-            let values = Quantity::read_all(&stance.peaks);
+            let values = PerQuantity::from_fn(|q| q.read(&stance.peaks));
             leg.gatherer.push(Row { values, contact: stance.contact_time(), cadence }, config)
         };
         match formed {
             None => {}
             Some(Ok(usual)) => {
+                let usual = LegUsual { grade: leg.grade, ..usual };
                 leg.usual = Some(usual);
                 leg.gatherer.restart();
                 leg.fatigue = Fatigue::default();
@@ -324,7 +341,8 @@ impl Flagger {
                     let message = format!("the usual of the {side} leg is known now");
                     out.push(unsteady(stance.decided, false, message));
                 }
-                out.push(Event::Baseline(announce(side, stance.decided, &usual)));
+                out.push(Event::Baseline(announce(side, stance.decided, &usual, None)));
+                self.compare_with_kept(stance.decided, out);
             }
             Some(Err(why)) => {
                 let hopeless = matches!(why, Unsteady::Few(..)) || leg.gatherer.complains(config);
@@ -339,27 +357,6 @@ impl Flagger {
                 }
             }
         }
-    }
-}
-
-impl Leg {
-    fn note_contact(&mut self, contact: f64) {
-        let at = self.stances % SPEED_STANCES;
-        if let Some(slot) = self.contacts.get_mut(at) {
-            *slot = Some(contact);
-        }
-        self.stances += 1;
-    }
-
-    /// Median contact time of the last few stances, s.
-    fn contact_now(&self) -> Option<f64> {
-        let mut known = [0.0; SPEED_STANCES];
-        let mut n = 0;
-        for (slot, contact) in known.iter_mut().zip(self.contacts.iter().flatten()) {
-            *slot = *contact;
-            n += 1;
-        }
-        median(known.get_mut(..n)?)
     }
 }
 
@@ -380,10 +377,10 @@ fn unsteady(t: SessionTime, active: bool, message: String) -> Event {
 }
 
 /// The usual as the world hears it: one row per rule, by the rule's first quantity.
-fn announce(side: Side, decided: SessionTime, usual: &LegUsual) -> Baseline {
+fn announce(side: Side, decided: SessionTime, usual: &LegUsual, kept: Option<KeptNote>) -> Baseline {
     let rows = RULES.iter().filter_map(|spec| {
         let first = spec.quantities.first()?;
-        Some((spec.rule, limits::of(usual, *first)?))
+        Some((spec.rule, usual.of[*first]?))
     });
-    Baseline { side, decided, usual: rows.collect(), cadence_spm: usual.cadence }
+    Baseline { side, decided, usual: rows.collect(), cadence_spm: usual.cadence_spm, leg: *usual, kept }
 }

@@ -57,8 +57,19 @@ impl Summary {
             Event::Stride(stride) => self.stances[stride.side].stride(stride),
             Event::Calibration(calibration) => self.calibrations.push(calibration.as_ref().clone()),
             Event::Health(health) => self.health.push(health),
-            Event::Baseline(baseline) => self.baselines[baseline.side] = Some(baseline.clone()),
-            Event::Contact(_) | Event::Alert(_) | Event::Repetition(_) | Event::Screening(_) => {}
+            Event::Baseline(baseline) => {
+                let slot = &mut self.baselines[baseline.side];
+                // One learnt now says more of this recording than the one kept from before.
+                if baseline.kept.is_none() || slot.as_ref().is_none_or(|b| b.kept.is_some()) {
+                    *slot = Some(baseline.clone());
+                }
+            }
+            Event::Contact(_)
+            | Event::Alert(_)
+            | Event::Evidence(_)
+            | Event::Repetition(_)
+            | Event::Screening(_)
+            | Event::Cue(_) => {}
         }
     }
 
@@ -76,7 +87,7 @@ impl Summary {
         let report = Report {
             version: env!("CARGO_PKG_VERSION"),
             recording: &facts.recording,
-            configuration_sha256: sha256_hex(facts.config.to_string().as_bytes()),
+            configuration_sha256: configuration_sha256(&facts.config),
             configuration: &facts.config,
             warnings: &facts.warnings,
             sensors: self.sensors.rows(),
@@ -212,11 +223,15 @@ fn baseline_row(baseline: &Baseline) -> Value {
             (rule.name().to_owned(), row)
         })
         .collect();
-    serde_json::json!({
+    let mut row = serde_json::json!({
         "decided_time_s": rounded(baseline.decided.0),
         "cadence_spm": rounded(baseline.cadence_spm),
         "usual": usual,
-    })
+    });
+    if let (Some(kept), Value::Object(fields)) = (&baseline.kept, &mut row) {
+        fields.insert("kept".to_owned(), serde_json::json!(kept));
+    }
+    row
 }
 
 /// Per rule and severity reached.
@@ -228,8 +243,10 @@ fn alert_counts(alerts: Vec<Alert>) -> BTreeMap<&'static str, BTreeMap<&'static 
     counts
 }
 
-fn sha256_hex(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
+/// What tells one configuration from another.
+#[must_use]
+pub fn configuration_sha256(config: &Value) -> String {
+    format!("{:x}", Sha256::digest(config.to_string().as_bytes()))
 }
 
 /// To a ten-thousandth: people read this file.

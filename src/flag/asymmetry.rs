@@ -4,18 +4,53 @@ use super::baseline::median;
 use super::config::{AsymmetryConfig, Decision};
 use super::decision::Raised;
 use crate::body::{PerSide, Side};
-use crate::event::{Basis, Severity, Usual};
+use crate::event::{Against, Estimate, EvidenceStride, Severity, Usual};
 use crate::units::SessionTime;
 use std::collections::VecDeque;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Asymmetry {
-    last: PerSide<VecDeque<(SessionTime, f64)>>,
+    last: PerSide<VecDeque<Seen>>,
     raised: Option<(Side, Raised)>,
+    /// Of the difference, when both legs were last compared.
+    estimate: Option<Estimate>,
     scratch: Vec<f64>,
 }
 
+/// A stance: its number, initial contact, and change from the leg's usual, rad.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    number: u32,
+    ic: SessionTime,
+    change: f64,
+}
+
 impl Asymmetry {
+    /// The difference of the changes of both legs, with its uncertainty.
+    pub(super) fn estimate(&self) -> Option<Estimate> {
+        self.estimate
+    }
+
+    /// The stances of both legs that were looked at, as changes from their usual: one of the higher side is beyond when
+    /// it is so against the other side's median.
+    pub(super) fn strides(&mut self, higher: Side, threshold: f64) -> Vec<EvidenceStride> {
+        let Some(other) = self.middle(higher.other()) else { return Vec::new() };
+        let row = |side: Side| {
+            move |seen: &Seen| EvidenceStride {
+                side,
+                number: seen.number,
+                ic: seen.ic,
+                value: seen.change,
+                limit: other + threshold,
+                beyond: side == higher && seen.change > other + threshold,
+            }
+        };
+        let mut rows: Vec<_> =
+            Side::BOTH.into_iter().flat_map(|side| self.last[side].iter().map(row(side))).collect();
+        rows.sort_by(|a, b| a.ic.0.total_cmp(&b.ic.0));
+        rows
+    }
+
     /// What stands on this side.
     pub(super) fn raised(&self, side: Side) -> Option<Raised> {
         self.raised.filter(|(higher, _)| *higher == side).map(|(_, raised)| raised)
@@ -25,11 +60,12 @@ impl Asymmetry {
     pub(super) fn is_stale(&self, now: SessionTime, gap: f64) -> bool {
         Side::BOTH
             .into_iter()
-            .any(|side| self.last[side].back().is_some_and(|(ic, _)| (now - *ic).abs() > gap))
+            .any(|side| self.last[side].back().is_some_and(|seen| (now - seen.ic).abs() > gap))
     }
 
     pub(super) fn reset(&mut self) {
         self.raised = None;
+        self.estimate = None;
         for side in Side::BOTH {
             self.last[side].clear();
         }
@@ -39,7 +75,7 @@ impl Asymmetry {
     pub(super) fn step(
         &mut self,
         side: Side,
-        (ic, value): (SessionTime, f64),
+        (number, ic, value): (u32, SessionTime, f64),
         usual: &PerSide<Usual>,
         config: &AsymmetryConfig,
         decision: &Decision,
@@ -48,7 +84,7 @@ impl Asymmetry {
         if ring.len() >= config.stances {
             ring.pop_front();
         }
-        ring.push_back((ic, value - usual[side].mean));
+        ring.push_back(Seen { number, ic, change: value - usual[side].mean });
         if Side::BOTH.into_iter().any(|s| self.last[s].len() < config.stances) {
             return;
         }
@@ -56,7 +92,9 @@ impl Asymmetry {
         let higher = if right > left { Side::Right } else { Side::Left };
         let other = left.min(right);
         let size = (right - left).abs();
-        let sure = size - 2.0 * sigma(usual, config.stances);
+        let margin = 1.96 * sigma(usual, config.stances);
+        let sure = size - margin;
+        self.estimate = Some(Estimate { value: size, low: sure, high: size + margin });
         let (amber, red) = (config.amber_deg.to_radians(), config.red_deg.to_radians());
         let severity = if sure > red {
             Severity::Red
@@ -74,22 +112,22 @@ impl Asymmetry {
             return;
         }
         let threshold = if severity == Severity::Red { red } else { amber };
-        let beyond = || self.last[higher].iter().filter(|(_, change)| change - other > threshold);
-        let first = beyond().next().map_or(ic, |(ic, _)| *ic);
+        let beyond = || self.last[higher].iter().filter(|seen| seen.change - other > threshold);
+        let first = beyond().next().map_or(ic, |seen| seen.ic);
         let raised = Raised {
             severity,
             onset: standing.map_or(first, |r| r.onset),
             value: size,
             threshold,
             strides: beyond().count() as u32,
-            basis: Basis::Baseline,
+            against: Against::Today,
         };
         self.raised = Some((higher, raised));
     }
 
     fn middle(&mut self, side: Side) -> Option<f64> {
         self.scratch.clear();
-        self.scratch.extend(self.last[side].iter().map(|(_, change)| *change));
+        self.scratch.extend(self.last[side].iter().map(|seen| seen.change));
         median(&mut self.scratch)
     }
 }
@@ -117,7 +155,7 @@ mod tests {
             for (side, t, v) in [(Side::Left, t, left), (Side::Right, t + 0.35, right)] {
                 let value = usual[side].mean + v.to_radians();
                 let (config, decision) = (AsymmetryConfig::default(), Decision::default());
-                asymmetry.step(side, (SessionTime(t), value), &usual, &config, &decision);
+                asymmetry.step(side, (i as u32, SessionTime(t), value), &usual, &config, &decision);
             }
         }
         asymmetry

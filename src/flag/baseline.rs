@@ -1,23 +1,14 @@
-//! A leg's usual: learnt from a steady stretch of running, then kept.
+//! A leg's usual: learnt from a steady stretch of running. Never updated once formed: a usual that follows the runner
+//! would come to hide the fault.
 
 use super::config::BaselineConfig;
-use super::rules::Quantity;
-use crate::event::Usual;
+use crate::event::{LegUsual, PerQuantity, Quantity, Usual};
 use std::collections::VecDeque;
 
 /// One stance as far as the usual needs it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
-    pub(super) values: [Option<f64>; Quantity::COUNT],
-    pub(super) contact: f64,
-    pub(super) cadence: f64,
-}
-
-/// What a leg usually does. Never updated once formed: a usual that follows the runner would come to
-/// hide the fault.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LegUsual {
-    pub(super) of: [Option<Usual>; Quantity::COUNT],
+    pub(super) values: PerQuantity<Option<f64>>,
     pub(super) contact: f64,
     pub(super) cadence: f64,
 }
@@ -99,7 +90,12 @@ impl Gatherer {
                 return Err(Unsteady::Drift(drift, drift_limit));
             }
         }
-        Ok(LegUsual { of: Quantity::ALL.map(|q| self.usual(q)), contact, cadence })
+        Ok(LegUsual {
+            of: PerQuantity::from_fn(|q| self.usual(q)),
+            contact,
+            cadence_spm: cadence,
+            grade: None,
+        })
     }
 
     /// Mean and SD of the stances that are not outliers: a stumble among sixty must not move them.
@@ -107,7 +103,7 @@ impl Gatherer {
     fn usual(&mut self, q: Quantity) -> Option<Usual> {
         let gather = |into: &mut Vec<f64>, rows: &VecDeque<Row>| {
             into.clear();
-            into.extend(rows.iter().filter_map(|r| value(r, q)));
+            into.extend(rows.iter().filter_map(|r| r.values[q]));
         };
         gather(&mut self.scratch, &self.rows);
         if 2 * self.scratch.len() < self.rows.len() {
@@ -135,16 +131,12 @@ impl Gatherer {
     fn drift(&mut self, q: Quantity) -> Option<f64> {
         let half = self.rows.len() / 2;
         self.scratch.clear();
-        self.scratch.extend(self.rows.iter().take(half).filter_map(|r| value(r, q)));
+        self.scratch.extend(self.rows.iter().take(half).filter_map(|r| r.values[q]));
         let first = median(&mut self.scratch)?;
         self.scratch.clear();
-        self.scratch.extend(self.rows.iter().skip(half).filter_map(|r| value(r, q)));
+        self.scratch.extend(self.rows.iter().skip(half).filter_map(|r| r.values[q]));
         Some(median(&mut self.scratch)? - first)
     }
-}
-
-fn value(row: &Row, q: Quantity) -> Option<f64> {
-    row.values.get(q as usize).copied().flatten()
 }
 
 /// Mean and sample standard deviation; `None` for fewer than two.
@@ -169,8 +161,7 @@ mod tests {
     use super::*;
 
     fn row(adduction: f64, cadence: f64, contact: f64) -> Row {
-        let mut values = [None; Quantity::COUNT];
-        values[Quantity::FemurAdduction as usize] = Some(adduction);
+        let values = PerQuantity { femur_adduction: Some(adduction), ..PerQuantity::default() };
         Row { values, contact, cadence }
     }
 
@@ -184,10 +175,10 @@ mod tests {
         let wobble = |i: usize| 0.01 * (i % 5) as f64;
         let rows = (0..60).map(|i| row(if i == 30 { 1.0 } else { 0.2 + wobble(i) }, 165.0, 0.25));
         let usual = gather(rows).unwrap().unwrap();
-        let adduction = usual.of[Quantity::FemurAdduction as usize].unwrap();
+        let adduction = usual.of.femur_adduction.unwrap();
         assert!((adduction.mean - 0.22).abs() < 0.011 && adduction.sd < 0.02, "{adduction:?}");
         assert_eq!(adduction.stances, 59);
-        assert!(usual.of[Quantity::HipAdduction as usize].is_none());
+        assert!(usual.of.hip_adduction.is_none());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a coach may set, in degrees and seconds, checked before the run.
 
-use super::rules::{Quantity, RuleSpec};
+use super::rules::RuleSpec;
 use crate::body::Placement;
-use crate::event::Rule;
+use crate::event::{Quantity, Rule};
 use serde::{Deserialize, Serialize};
 
 /// All settings of the flag stage. The defaults are the ones we stand behind.
@@ -17,8 +17,10 @@ pub struct FlagConfig {
     pub rotation_level: Change,
     pub pelvic_drop: Change,
     pub knee_valgus: Change,
-    /// Used with a pelvis sensor and calibration grade A or B; `None` judges change only.
-    pub hip_adduction_absolute: Option<Absolute>,
+    /// The runner's, for levels that differ between women and men. Default unknown.
+    pub sex: Sex,
+    /// Used with a pelvis sensor and calibration grade A or B.
+    pub hip_adduction_absolute: Absolute,
     pub decision: Decision,
     pub baseline: BaselineConfig,
     pub asymmetry: AsymmetryConfig,
@@ -38,18 +40,50 @@ pub struct Change {
     pub speed_slope_deg: f64,
 }
 
+/// Whose norms hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sex {
+    #[default]
+    Unknown,
+    Female,
+    Male,
+}
+
+impl Sex {
+    /// Amber and red level of peak hip adduction, degrees, anatomical. Amber: healthy mean plus one SD (women 13.3 +-
+    /// 4.2, men 9.6 +- 3.4 at 4 m/s; sex-difference study 2020, 15 and 16 runners). Red: for women the 20 that the
+    /// trials of Noehren 2011 and Willy 2012 asked for, for men mean plus two SDs. Unknown: between the ambers, and the
+    /// trials' red. Two samples of healthy men differ by 3.4 between laboratories, so these are coarse.
+    #[must_use]
+    pub fn hip_adduction_level(self) -> (f64, f64) {
+        match self {
+            Self::Female => (17.5, 20.0),
+            Self::Male => (13.0, 16.5),
+            Self::Unknown => (16.0, 20.0),
+        }
+    }
+}
+
 /// Limits of one quantity as a level in anatomical angles.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Absolute {
-    /// Degrees. Source: healthy mean plus one SD, sex unknown (women 17.5, men 13.0; two samples of
-    /// healthy men differ by 3.4 between laboratories, so this is a coarse limit).
-    pub amber_deg: f64,
-    /// Degrees. Source: 20, to enter the trials of Noehren 2011 and Willy 2012.
-    pub red_deg: f64,
+    /// `false` judges change only. Default true.
+    pub used: bool,
+    /// Degrees; `None` is that of the runner's sex.
+    pub amber_deg: Option<f64>,
+    /// Degrees; `None` is that of the runner's sex.
+    pub red_deg: Option<f64>,
     /// What angles read more when quiet standing is their zero, as it is here, degrees. Source: RBDS,
     /// own computation, 52 legs: 4.5 at every speed.
     pub standing_zero_deg: f64,
+}
+
+impl Default for Absolute {
+    fn default() -> Self {
+        Self { used: true, amber_deg: None, red_deg: None, standing_zero_deg: 4.5 }
+    }
 }
 
 /// From stances to an alert.
@@ -80,6 +114,10 @@ pub struct Decision {
     pub amber_sd: f64,
     /// The same for red. Default 4.
     pub red_sd: f64,
+    /// A limit over a kept usual is wider by so many SDs of what a new calibration moves the zero. Default 1.5: with the
+    /// change that has to be exceeded besides, about one clean session in 50 is beyond by its zero alone (own
+    /// simulation, `tests/flag_kept.rs`).
+    pub kept_sd: f64,
     /// Without a judged stance for so long, s, a standing alert is over and the count starts again.
     /// Default 10: a turn voids 3 to 6 s and must not end an alert.
     pub evidence_gap_s: f64,
@@ -153,7 +191,8 @@ impl Default for FlagConfig {
             // Bramah 2018: +1 degree is +80 % odds; 2.0 is the least that 4 of 5 can tell at 0.9.
             pelvic_drop: Change { amber_deg: 2.0, red_deg: 3.5, speed_slope_deg: 6.0 },
             knee_valgus: Change { amber_deg: 3.2, red_deg: 6.0, speed_slope_deg: add },
-            hip_adduction_absolute: Some(Absolute { amber_deg: 16.0, red_deg: 20.0, standing_zero_deg: 4.5 }),
+            sex: Sex::Unknown,
+            hip_adduction_absolute: Absolute::default(),
             decision: Decision::default(),
             baseline: BaselineConfig::default(),
             asymmetry: AsymmetryConfig::default(),
@@ -173,6 +212,7 @@ impl Default for Decision {
             refractory: 3,
             amber_sd: 2.2,
             red_sd: 4.0,
+            kept_sd: 1.5,
             evidence_gap_s: 10.0,
             cadence_band: 0.1,
             contact_band: 0.27,
@@ -215,6 +255,10 @@ pub enum ConfigError {
     Value { what: &'static str, given: f64, wanted: &'static str },
     #[error("asymmetry.stances is {given}; give 5 to 100")]
     AsymmetrySize { given: usize },
+    #[error(
+        "the kept usual {date:?} makes no sense: it needs at least one leg, one session, {least} stances per value and a contact time and cadence of running; mark a new baseline and keep that"
+    )]
+    KeptUsual { date: String, least: u32 },
     #[error("rule {rule} is asked for, but {}; add the sensor or drop the rule", missing(*needs_pelvis))]
     NotMeasured { rule: &'static str, needs_pelvis: bool },
 }
@@ -242,16 +286,10 @@ impl FlagConfig {
         ] {
             limits(what, amber, red)?;
         }
-        if let Some(a) = self.hip_adduction_absolute {
-            limits("hip_adduction_absolute", a.amber_deg, a.red_deg)?;
-            within(
-                "hip_adduction_absolute.standing_zero_deg",
-                a.standing_zero_deg,
-                -10.0,
-                10.0,
-                "-10 to 10",
-            )?;
-        }
+        let zero = self.hip_adduction_absolute.standing_zero_deg;
+        within("hip_adduction_absolute.standing_zero_deg", zero, -10.0, 10.0, "-10 to 10")?;
+        let (amber, red) = self.hip_adduction_level();
+        limits("hip_adduction_absolute", amber - zero, red - zero)?;
         for change in [
             self.hip_adduction,
             self.femur_adduction,
@@ -281,6 +319,7 @@ impl FlagConfig {
         within("decision.mean_margin_deg", d.mean_margin_deg, 0.0, 5.0, "0 to 5")?;
         within("decision.amber_sd", d.amber_sd, 1.0, 10.0, "1 to 10")?;
         within("decision.red_sd", d.red_sd, d.amber_sd, 20.0, "amber_sd to 20")?;
+        within("decision.kept_sd", d.kept_sd, 0.0, 5.0, "0 to 5")?;
         within("decision.evidence_gap_s", d.evidence_gap_s, 2.0, 120.0, "2 to 120")?;
         within("decision.cadence_band", d.cadence_band, 0.01, 1.0, "0.01 to 1")?;
         within("decision.contact_band", d.contact_band, 0.01, 1.0, "0.01 to 1")?;
@@ -319,6 +358,14 @@ impl FlagConfig {
             Quantity::PelvicDrop => self.pelvic_drop,
             Quantity::KneeValgus => self.knee_valgus,
         }
+    }
+
+    /// Amber and red level of peak hip adduction as the sensors read it, standing being zero, degrees.
+    #[must_use]
+    pub fn hip_adduction_level(&self) -> (f64, f64) {
+        let a = &self.hip_adduction_absolute;
+        let (amber, red) = self.sex.hip_adduction_level();
+        (a.amber_deg.unwrap_or(amber) + a.standing_zero_deg, a.red_deg.unwrap_or(red) + a.standing_zero_deg)
     }
 
     /// The rule is to be watched.

@@ -2,13 +2,15 @@
 //! quantity.
 
 use super::config::Decision;
-use crate::event::{Basis, Severity};
+use crate::event::{Against, Severity, Usual};
 use crate::units::SessionTime;
 use std::collections::VecDeque;
 
 /// One stance against its limits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Verdict {
+    /// The stance's.
+    pub(super) number: u32,
     pub(super) ic: SessionTime,
     pub(super) value: f64,
     pub(super) limits: Limits,
@@ -21,11 +23,13 @@ pub(super) struct Limits {
     pub(super) red: f64,
     /// At or under this a stance speaks for clearing.
     pub(super) clear: f64,
-    pub(super) basis: Basis,
+    pub(super) against: Against,
+    /// What they stand on; `None` for a level.
+    pub(super) usual: Option<Usual>,
 }
 
 impl Limits {
-    fn at(&self, severity: Severity) -> f64 {
+    pub(super) fn at(&self, severity: Severity) -> f64 {
         match severity {
             Severity::Amber => self.amber,
             Severity::Red => self.red,
@@ -53,7 +57,7 @@ pub(super) struct Raised {
     pub(super) value: f64,
     pub(super) threshold: f64,
     pub(super) strides: u32,
-    pub(super) basis: Basis,
+    pub(super) against: Against,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -66,6 +70,11 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn raised(&self) -> Option<&Raised> {
         self.raised.as_ref()
+    }
+
+    /// The stances that it looks at, oldest first.
+    pub(super) fn window(&self) -> impl Iterator<Item = &Verdict> {
+        self.last.iter()
     }
 
     /// Initial contact of the newest stance it took.
@@ -125,7 +134,7 @@ impl Watch {
                 value: newest.value,
                 threshold: newest.limits.at(severity),
                 strides: strides as u32,
-                basis: newest.limits.basis,
+                against: newest.limits.against,
             });
             return;
         }
@@ -136,13 +145,14 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { amber: 2.0, red: 4.0, clear: 0.5, basis: Basis::Baseline };
+    const LIMITS: Limits = Limits { amber: 2.0, red: 4.0, clear: 0.5, against: Against::Today, usual: None };
 
     fn run(values: &[f64]) -> (Watch, Vec<Option<Severity>>) {
         let mut watch = Watch::default();
         let mut history = Vec::new();
         for (i, &value) in values.iter().enumerate() {
-            watch.step(Verdict { ic: SessionTime(i as f64), value, limits: LIMITS }, &Decision::default());
+            let verdict = Verdict { number: i as u32, ic: SessionTime(i as f64), value, limits: LIMITS };
+            watch.step(verdict, &Decision::default());
             history.push(watch.raised().map(|r| r.severity));
         }
         (watch, history)

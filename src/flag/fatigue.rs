@@ -5,7 +5,7 @@
 
 use super::config::{Decision, FatigueConfig};
 use super::decision::Raised;
-use crate::event::{Basis, Severity};
+use crate::event::{Against, Estimate, Severity};
 use crate::units::SessionTime;
 use nalgebra::{Matrix3, Vector3};
 
@@ -72,6 +72,8 @@ pub(super) struct Fatigue {
     began: f64,
     start: Option<SessionTime>,
     raised: Option<Raised>,
+    /// Of the rise over the run, speed allowed for, when it was last looked at.
+    estimate: Option<Estimate>,
     /// What this trend has been said to be; said once, also across a pause.
     told: Option<Severity>,
 }
@@ -86,6 +88,7 @@ impl Default for Fatigue {
             began: 0.0,
             start: None,
             raised: None,
+            estimate: None,
             told: None,
         }
     }
@@ -101,6 +104,10 @@ struct Rise {
 impl Fatigue {
     pub(super) fn raised(&self) -> Option<Raised> {
         self.raised
+    }
+
+    pub(super) fn estimate(&self) -> Option<Estimate> {
+        self.estimate
     }
 
     /// The runner has stopped: the alert is over, the trend is kept.
@@ -142,6 +149,7 @@ impl Fatigue {
         }
         let Some(Rise { rise, sigma }) = self.rise(span) else { return };
         let sure = rise - T_QUANTILE * sigma;
+        self.estimate = Some(Estimate { value: rise, low: sure, high: rise + T_QUANTILE * sigma });
         let (amber, red) = (config.amber_deg.to_radians(), config.red_deg.to_radians());
         let severity = if sure > red {
             Severity::Red
@@ -165,7 +173,7 @@ impl Fatigue {
             value: rise,
             threshold: if severity == Severity::Red { red } else { amber },
             strides: strides as u32,
-            basis: Basis::Baseline,
+            against: Against::Today,
         });
     }
 

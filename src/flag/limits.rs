@@ -1,54 +1,62 @@
-//! The limits of one stance: from the leg's usual, the speed at which it was learnt, and the calibration.
+//! The limits of one stance: from what the leg usually does, the speed at which it did so, and the calibration.
 
-use super::baseline::LegUsual;
 use super::config::{Decision, FlagConfig};
 use super::decision::Limits;
-use super::rules::Quantity;
-use crate::event::{Basis, Grade, Usual};
+use crate::event::{Against, Grade, LegUsual, Quantity, Usual};
 
-/// How much faster than at the baseline: the natural logarithm by which contact time has fallen. `None` when speed or rhythm are too far from the baseline to compare with it.
+/// A usual that a stance can be compared with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Compared {
+    pub(super) usual: Usual,
+    /// How much faster the runner is than it: the natural logarithm by which contact time has fallen.
+    pub(super) faster: f64,
+    /// One SD of what the zero of the angle may have moved since, rad; 0 within one calibration.
+    pub(super) zero: f64,
+    pub(super) against: Against,
+}
+
+/// How much faster than at the usual. `None` when speed or rhythm are too far from it to compare.
 pub(super) fn speed(usual: &LegUsual, contact: f64, cadence: Option<f64>, config: &Decision) -> Option<f64> {
     let faster = (usual.contact / contact).ln();
-    let quicker = cadence.map_or(0.0, |c| (c / usual.cadence).ln());
+    let quicker = cadence.map_or(0.0, |c| (c / usual.cadence_spm).ln());
     (faster.abs() <= config.contact_band && quicker.abs() <= config.cadence_band).then_some(faster)
 }
 
-/// The usual of one quantity.
-pub(super) fn of(usual: &LegUsual, quantity: Quantity) -> Option<Usual> {
-    usual.of.get(quantity as usize).copied().flatten()
-}
-
-/// What holds for a quantity now; `usual` comes with the speed above it. `None` when there is nothing to
-/// compare with.
+/// What holds for a quantity now: the strictest of the usuals that compare and of the level. `None` when there is
+/// nothing to compare with.
 pub(super) fn limits(
     config: &FlagConfig,
     quantity: Quantity,
-    usual: Option<(Usual, f64)>,
+    usuals: impl IntoIterator<Item = Compared>,
     grade: Option<Grade>,
 ) -> Option<Limits> {
-    let relative = usual.map(|(usual, faster)| relative(config, quantity, &usual, faster));
-    let absolute = absolute(config, quantity, grade);
-    match (relative, absolute) {
-        (Some(r), Some(a)) => {
-            Some(if r.amber <= a.amber { Limits { red: r.red.min(a.red), ..r } } else { a })
-        }
-        (r, a) => r.or(a),
-    }
+    let relative = usuals.into_iter().map(|usual| relative(config, quantity, &usual));
+    relative.chain(absolute(config, quantity, grade)).reduce(stricter)
 }
 
-fn relative(config: &FlagConfig, quantity: Quantity, usual: &Usual, faster: f64) -> Limits {
-    let change = config.change(quantity);
+/// The one with the lower amber, with the lower red of both: what a coach sees stays ordered.
+fn stricter(a: Limits, b: Limits) -> Limits {
+    let red = a.red.min(b.red);
+    let lower = if b.amber < a.amber { b } else { a };
+    Limits { red, ..lower }
+}
+
+fn relative(config: &FlagConfig, quantity: Quantity, compared: &Compared) -> Limits {
+    let Compared { usual, faster, zero, against } = *compared;
+    let (change, decision) = (config.change(quantity), &config.decision);
     // Slower running could lower the limit; we do not, for want of a figure on single runners.
     let expected = usual.mean + change.speed_slope_deg.to_radians() * faster.max(0.0);
-    let amber = change.amber_deg.to_radians().max(config.decision.amber_sd * usual.sd);
-    let red = change.red_deg.to_radians().max(config.decision.red_sd * usual.sd);
+    let unknown = decision.kept_sd * zero;
+    let amber = unknown + change.amber_deg.to_radians().max(decision.amber_sd * usual.sd);
+    let red = unknown + change.red_deg.to_radians().max(decision.red_sd * usual.sd);
     // Never down to the usual itself, or half of clean running would hold an alert up.
-    let hysteresis = config.decision.hysteresis_deg.to_radians().min(0.75 * amber);
+    let hysteresis = decision.hysteresis_deg.to_radians().min(0.75 * amber);
     Limits {
         amber: expected + amber,
         red: expected + red,
         clear: expected + amber - hysteresis,
-        basis: Basis::Baseline,
+        against,
+        usual: Some(usual),
     }
 }
 
@@ -56,62 +64,97 @@ fn relative(config: &FlagConfig, quantity: Quantity, usual: &Usual, faster: f64)
 /// trusted measures it.
 fn absolute(config: &FlagConfig, quantity: Quantity, grade: Option<Grade>) -> Option<Limits> {
     let trusted = matches!(grade, Some(Grade::A | Grade::B));
-    let a = config.hip_adduction_absolute.filter(|_| trusted && quantity == Quantity::HipAdduction)?;
-    let amber = (a.amber_deg + a.standing_zero_deg).to_radians();
+    if !trusted || quantity != Quantity::HipAdduction || !config.hip_adduction_absolute.used {
+        return None;
+    }
+    let (amber, red) = config.hip_adduction_level();
+    let amber = amber.to_radians();
     Some(Limits {
         amber,
-        red: (a.red_deg + a.standing_zero_deg).to_radians(),
+        red: red.to_radians(),
         clear: amber - config.decision.hysteresis_deg.to_radians(),
-        basis: Basis::Absolute,
+        against: Against::Level,
+        usual: None,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::PerQuantity;
+    use crate::flag::config::Sex;
 
-    fn usual(mean_deg: f64) -> (Usual, f64) {
+    fn usual(mean_deg: f64) -> Compared {
         let usual = Usual { mean: mean_deg.to_radians(), sd: 0.9_f64.to_radians(), stances: 60 };
-        (usual, 0.0)
+        Compared { usual, faster: 0.0, zero: 0.0, against: Against::Today }
     }
 
-    fn amber(quantity: Quantity, mean_deg: f64, grade: Grade) -> Option<(f64, Basis)> {
-        let limits = limits(&FlagConfig::default(), quantity, Some(usual(mean_deg)), Some(grade))?;
-        Some((limits.amber.to_degrees(), limits.basis))
+    fn amber(quantity: Quantity, mean_deg: f64, grade: Grade) -> Option<(f64, Against)> {
+        let limits = limits(&FlagConfig::default(), quantity, [usual(mean_deg)], Some(grade))?;
+        Some((limits.amber.to_degrees(), limits.against))
     }
 
     #[test]
     fn the_stricter_of_usual_and_level_holds_with_a_good_calibration() {
-        let (at, basis) = amber(Quantity::HipAdduction, 14.0, Grade::A).unwrap();
-        assert!((at - 16.0).abs() < 1e-9 && basis == Basis::Baseline);
-        let (at, basis) = amber(Quantity::HipAdduction, 24.0, Grade::B).unwrap();
-        assert!((at - 20.5).abs() < 1e-9 && basis == Basis::Absolute);
+        let (at, against) = amber(Quantity::HipAdduction, 14.0, Grade::A).unwrap();
+        assert!((at - 16.0).abs() < 1e-9 && against == Against::Today);
+        let (at, against) = amber(Quantity::HipAdduction, 24.0, Grade::B).unwrap();
+        assert!((at - 20.5).abs() < 1e-9 && against == Against::Level);
     }
 
     #[test]
     fn a_level_is_never_judged_with_a_poor_calibration_or_without_a_pelvis() {
-        assert_eq!(amber(Quantity::HipAdduction, 24.0, Grade::C).unwrap().1, Basis::Baseline);
-        assert_eq!(amber(Quantity::FemurAdduction, 24.0, Grade::A).unwrap().1, Basis::Baseline);
-        assert!(limits(&FlagConfig::default(), Quantity::FemurAdduction, None, Some(Grade::A)).is_none());
+        assert_eq!(amber(Quantity::HipAdduction, 24.0, Grade::C).unwrap().1, Against::Today);
+        assert_eq!(amber(Quantity::FemurAdduction, 24.0, Grade::A).unwrap().1, Against::Today);
+        assert!(limits(&FlagConfig::default(), Quantity::FemurAdduction, [], Some(Grade::A)).is_none());
+    }
+
+    #[test]
+    fn the_level_is_that_of_the_runners_sex() {
+        let level = |sex| {
+            let config = FlagConfig { sex, ..FlagConfig::default() };
+            let limits = limits(&config, Quantity::HipAdduction, [], Some(Grade::A)).unwrap();
+            (limits.amber.to_degrees(), limits.red.to_degrees())
+        };
+        for (sex, amber, red) in
+            [(Sex::Female, 17.5, 20.0), (Sex::Male, 13.0, 16.5), (Sex::Unknown, 16.0, 20.0)]
+        {
+            let (a, r) = level(sex);
+            assert!((a - amber - 4.5).abs() < 1e-9 && (r - red - 4.5).abs() < 1e-9, "{sex:?}: {a} {r}");
+        }
     }
 
     #[test]
     fn a_leg_that_scatters_gets_a_wider_limit() {
         let wide = Usual { mean: 0.0, sd: 2.0_f64.to_radians(), stances: 60 };
-        let limits =
-            limits(&FlagConfig::default(), Quantity::FemurAdduction, Some((wide, 0.0)), None).unwrap();
+        let compared = Compared { usual: wide, ..usual(0.0) };
+        let limits = limits(&FlagConfig::default(), Quantity::FemurAdduction, [compared], None).unwrap();
         assert!((limits.amber.to_degrees() - 4.4).abs() < 1e-9);
         assert!(limits.red > limits.amber && limits.clear < limits.amber);
     }
 
     #[test]
+    fn a_kept_usual_has_the_wider_limit_and_the_stricter_of_both_holds() {
+        let kept = |mean| Compared { zero: 2_f64.to_radians(), against: Against::Kept, ..usual(mean) };
+        let of = |usuals: &[Compared]| {
+            limits(&FlagConfig::default(), Quantity::FemurAdduction, usuals.iter().copied(), None).unwrap()
+        };
+        let alone = of(&[kept(10.0)]);
+        assert!((alone.amber.to_degrees() - 15.0).abs() < 1e-9, "2 and 1.5 SDs of the zero");
+        assert!((alone.red - alone.amber - 2_f64.to_radians()).abs() < 1e-9);
+        // Today's usual came out high: the kept one still holds it.
+        assert_eq!(of(&[usual(14.0), kept(10.0)]).against, Against::Kept);
+        assert_eq!(of(&[usual(10.0), kept(10.0)]).against, Against::Today);
+    }
+
+    #[test]
     fn faster_running_widens_and_slower_never_narrows() {
-        let leg = LegUsual { of: [None; Quantity::COUNT], contact: 0.25, cadence: 165.0 };
+        let leg = LegUsual { of: PerQuantity::default(), contact: 0.25, cadence_spm: 165.0, grade: None };
         let d = Decision::default();
         let amber = |contact| {
             let faster = speed(&leg, contact, Some(165.0), &d)?;
-            let usual = (usual(11.0).0, faster);
-            Some(limits(&FlagConfig::default(), Quantity::FemurAdduction, Some(usual), None)?.amber)
+            let usual = Compared { faster, ..usual(11.0) };
+            Some(limits(&FlagConfig::default(), Quantity::FemurAdduction, [usual], None)?.amber)
         };
         let at_baseline = amber(0.25).unwrap();
         assert_eq!(amber(0.26).map(f64::to_bits), Some(at_baseline.to_bits()));

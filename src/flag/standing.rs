@@ -2,7 +2,7 @@
 
 use super::decision::Raised;
 use crate::body::Side;
-use crate::event::{Alert, Event, Rule};
+use crate::event::{Alert, Event, Rule, Severity};
 use crate::units::SessionTime;
 
 /// An alert that stands.
@@ -13,7 +13,8 @@ pub(super) struct Standing {
     pub(super) evidence: SessionTime,
 }
 
-/// Raises, raises further, or clears one alert so that it says what `says` says.
+/// Raises, raises further, or clears one alert so that it says what `says` says. The alert's number and level when it
+/// has raised.
 pub(super) fn settle(
     standing: &mut Option<Standing>,
     says: Option<Raised>,
@@ -21,15 +22,15 @@ pub(super) fn settle(
     (rule, side): (Rule, Side),
     decided: SessionTime,
     out: &mut Vec<Event>,
-) {
-    let Some(Raised { severity, onset, value, threshold, strides, basis }) = says else {
+) -> Option<(u32, Severity)> {
+    let Some(Raised { severity, onset, value, threshold, strides, against }) = says else {
         if let Some(Standing { alert, .. }) = standing.take() {
             out.push(Event::Alert(Alert { cleared: Some(decided), ..alert }));
         }
-        return;
+        return None;
     };
     if standing.is_some_and(|s| severity <= s.alert.severity) {
-        return;
+        return None;
     }
     let (number, onset) = if let Some(Standing { alert, .. }) = standing {
         (alert.number, alert.onset)
@@ -48,8 +49,9 @@ pub(super) fn settle(
         value,
         threshold,
         strides,
-        basis,
+        basis: against.basis(),
     };
     *standing = Some(Standing { alert, evidence: decided });
     out.push(Event::Alert(alert));
+    Some((number, severity))
 }

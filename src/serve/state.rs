@@ -1,19 +1,25 @@
 //! What the page knows: the latest of everything that changes often, bounded lists of what must not
 //! be missed, and the numbered messages that tell clients about them.
 
+use super::alerts::AlertDetail;
+use super::cues::{Channel, CueView, CuesNow};
 use super::curves::{Running, Stride, Strides};
 use super::light::{Evidence, LastStance, Light};
 use super::metrics::{Exposition, label};
+use super::programme::RunningView;
 use super::screening::ScreeningView;
 use super::view::{
     AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, MeasureView, RecordingView,
     SensorView, SourceLabel, StanceView, legs_now, phase_word,
 };
 use crate::body::{PerSide, Side};
+use crate::cue::CueStatus;
 use crate::edge;
-use crate::event::{self, Alert, Contact, ContactKind, Event, Frame, Health, Phase, SensorStatus, Stance};
+use crate::event::{
+    self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance,
+};
 use crate::gait::MEASURES;
-use crate::input::{Edge, Mark};
+use crate::input::{CueSettings, Edge, Mark};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -22,6 +28,8 @@ use std::sync::Arc;
 const STANCES: usize = 40;
 /// Alerts listed; a run with more has other problems, and the recording has all of them.
 const ALERTS: usize = 200;
+/// Cues listed.
+const CUES: usize = 50;
 /// Notes about the data that are over and still listed.
 const NOTES: usize = 50;
 /// Messages that a client may be behind before it gets a snapshot instead.
@@ -38,15 +46,66 @@ struct Message<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Body<'a> {
-    Stance { stance: &'a StanceView },
-    Stride { side: Side, stride: &'a Stride },
-    Alert { alert: &'a AlertView },
-    Health { health: &'a HealthView },
-    Baseline { baseline: &'a BaselineView },
-    Calibration { calibration: &'a CalibrationView },
-    Limits { limits: &'a [LimitView] },
-    Repetition { repetition: &'a serde_json::Value },
-    Screening { screening: &'a serde_json::Value },
+    Stance {
+        stance: &'a StanceView,
+    },
+    Stride {
+        side: Side,
+        stride: &'a Stride,
+    },
+    Alert {
+        alert: &'a AlertView,
+    },
+    Health {
+        health: &'a HealthView,
+    },
+    Baseline {
+        baseline: &'a BaselineView,
+    },
+    Calibration {
+        calibration: &'a CalibrationView,
+    },
+    Limits {
+        limits: &'a [LimitView],
+    },
+    Repetition {
+        repetition: &'a serde_json::Value,
+    },
+    Screening {
+        screening: &'a serde_json::Value,
+    },
+    Stance {
+        stance: &'a StanceView,
+    },
+    Stride {
+        side: Side,
+        stride: &'a Stride,
+    },
+    Alert {
+        alert: &'a AlertView,
+    },
+    Health {
+        health: &'a HealthView,
+    },
+    Baseline {
+        baseline: &'a BaselineView,
+    },
+    Calibration {
+        calibration: &'a CalibrationView,
+    },
+    Limits {
+        limits: &'a [LimitView],
+    },
+    Cue {
+        cue: &'a CueView,
+    },
+    CueSettings {
+        cue_settings: &'a CueSettings,
+    },
+    /// Somebody wants to know how a channel comes out.
+    CueTest {
+        channel: Channel,
+    },
 }
 
 /// What changes with every frame; sent at the client's pace.
@@ -74,6 +133,8 @@ struct NowFields {
     running: PerSide<Option<Running>>,
     sensors: Vec<SensorView>,
     recording: Option<RecordingView>,
+    cueing: CuesNow,
+    programme: Option<RunningView>,
 }
 
 /// Everything that a client needs to begin with.
@@ -93,6 +154,8 @@ pub(super) struct Snapshot {
     limits: Vec<LimitView>,
     calibration: Option<CalibrationView>,
     screening: ScreeningView,
+    cues: Vec<CueView>,
+    cue_settings: CueSettings,
 }
 
 #[derive(Debug, Default)]
@@ -114,6 +177,8 @@ pub(super) struct State {
     /// Rises with every change that `Now` shows.
     version: u64,
     counts: Counts,
+    cue_settings: CueSettings,
+    programme: Option<RunningView>,
     session: Session,
 }
 
@@ -137,11 +202,14 @@ struct Session {
     stances: PerSide<VecDeque<StanceView>>,
     standing: Vec<Alert>,
     alerts: VecDeque<AlertView>,
+    evidence: VecDeque<event::Evidence>,
     health: VecDeque<HealthView>,
     baselines: Vec<(Side, BaselineView)>,
     limits: Vec<LimitView>,
     calibration: Option<CalibrationView>,
     screening: ScreeningView,
+    cues: VecDeque<CueView>,
+    cue_status: CueStatus,
 }
 
 impl Default for Session {
@@ -163,11 +231,14 @@ impl Default for Session {
             stances: PerSide::default(),
             standing: Vec::new(),
             alerts: VecDeque::new(),
+            evidence: VecDeque::new(),
             health: VecDeque::new(),
             baselines: Vec::new(),
             limits: Vec::new(),
             calibration: None,
             screening: ScreeningView::default(),
+            cues: VecDeque::new(),
+            cue_status: CueStatus::default(),
         }
     }
 }
@@ -180,6 +251,8 @@ impl Default for State {
             log: VecDeque::with_capacity(LOG),
             version: 0,
             counts: Counts::default(),
+            cue_settings: CueSettings::default(),
+            programme: None,
             session: Session::default(),
         }
     }
@@ -216,6 +289,7 @@ impl State {
             Event::Stride(stride) => self.session.measured[stride.side] = Some(*stride),
             Event::Alert(alert) => self.alert(alert),
             Event::Health(health) => self.health(health),
+            Event::Evidence(evidence) => self.evidence(evidence),
             Event::Calibration(calibration) => {
                 let calibration = CalibrationView::from(calibration.as_ref());
                 self.say(&Body::Calibration { calibration: &calibration });
@@ -235,9 +309,14 @@ impl State {
             Event::Baseline(baseline) => {
                 let view = BaselineView::from(baseline);
                 self.say(&Body::Baseline { baseline: &view });
-                self.session.baselines.retain(|(side, _)| *side != baseline.side);
+                // A kept usual stays beside the one of today.
+                let kept = baseline.kept.is_some();
+                self.session
+                    .baselines
+                    .retain(|(side, view)| *side != baseline.side || view.is_kept() != kept);
                 self.session.baselines.push((baseline.side, view));
             }
+            Event::Cue(cue) => self.cue(cue),
         }
     }
 
@@ -277,6 +356,27 @@ impl State {
             self.say(&Body::Limits { limits: &limits });
             self.session.limits = limits;
         }
+    }
+
+    pub(super) fn cue_status(&mut self, status: CueStatus) {
+        self.version += u64::from(self.session.cue_status != status);
+        self.session.cue_status = status;
+    }
+
+    pub(super) fn cue_settings(&mut self, settings: CueSettings) {
+        if self.cue_settings != settings {
+            self.say(&Body::CueSettings { cue_settings: &settings });
+            self.cue_settings = settings;
+        }
+    }
+
+    pub(super) fn test_cue(&mut self, channel: Channel) {
+        self.say(&Body::CueTest { channel });
+    }
+
+    pub(super) fn programme(&mut self, running: Option<RunningView>) {
+        self.version += u64::from(self.programme != running);
+        self.programme = running;
     }
 
     pub(super) fn segment(&mut self, label: SourceLabel) {
@@ -342,6 +442,18 @@ impl State {
         }
     }
 
+    /// That of the highest severity stays.
+    fn evidence(&mut self, evidence: &event::Evidence) {
+        self.session.evidence.retain(|known| known.number != evidence.number);
+        keep(&mut self.session.evidence, evidence.clone(), ALERTS);
+    }
+
+    fn cue(&mut self, cue: &Cue) {
+        let view = CueView::from(cue);
+        self.say(&Body::Cue { cue: &view });
+        keep(&mut self.session.cues, view, CUES);
+    }
+
     fn health(&mut self, health: &Health) {
         let view = HealthView::from(health);
         self.say(&Body::Health { health: &view });
@@ -402,6 +514,8 @@ impl State {
             running: PerSide::from_fn(|side| session.curves[side].running()),
             sensors: self.sensor_views(),
             recording: session.recording.clone(),
+            cueing: CuesNow::new(&self.cue_settings, &session.cue_status),
+            programme: self.programme.clone(),
         }
     }
 
@@ -435,6 +549,8 @@ impl State {
             limits: session.limits.clone(),
             calibration: session.calibration.clone(),
             screening: session.screening.clone(),
+            cues: session.cues.iter().copied().collect(),
+            cue_settings: self.cue_settings,
         }
     }
 
@@ -462,8 +578,20 @@ impl State {
         self.session.alerts.iter().copied().collect()
     }
 
+    /// One of the listed alerts with what it was raised on.
+    pub(super) fn alert_detail(&self, number: u32) -> Option<AlertDetail> {
+        let alert = self.session.alerts.iter().find(|a| a.number == number)?;
+        let evidence = self.session.evidence.iter().find(|e| e.number == number)?;
+        Some(AlertDetail::new(*alert, evidence))
+    }
+
     pub(super) fn health_views(&self) -> Vec<HealthView> {
         self.session.health.iter().cloned().collect()
+    }
+
+    pub(super) fn cues(&self, settings: &CueSettings) -> (CuesNow, Vec<CueView>) {
+        let now = CuesNow::new(settings, &self.session.cue_status);
+        (now, self.session.cues.iter().copied().collect())
     }
 
     pub(super) fn measure_views(&self) -> Vec<MeasureView> {

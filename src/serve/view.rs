@@ -2,8 +2,8 @@
 
 use crate::body::{PerSide, Placement, Side};
 use crate::event::{
-    Alert, Baseline, Calibration, Frame, Grade, Health, HealthCode, LegAngles, Phase, Rule, SensorStatus,
-    Stance, Stride, Usual,
+    Alert, Baseline, Calibration, Frame, Grade, Health, HealthCode, KeptNote, LegAngles, Phase, Rule,
+    SensorStatus, Stance, Stride, Usual,
 };
 use crate::gait::Measure;
 use crate::source::ble::board::Card;
@@ -156,7 +156,7 @@ impl MeasureView {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(super) struct AlertView {
     pub number: u32,
-    rule: Rule,
+    pub rule: Rule,
     pub side: Side,
     severity: &'static str,
     onset_time_s: f64,
@@ -220,7 +220,29 @@ pub(super) struct BaselineView {
     side: Side,
     time_s: f64,
     cadence_spm: f64,
+    contact_ms: f64,
     usual: Vec<UsualView>,
+    /// When it was learnt, for a kept one; else null.
+    kept: Option<KeptView>,
+}
+
+/// Where a kept usual comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct KeptView {
+    date: String,
+    surface: String,
+}
+
+impl From<&KeptNote> for KeptView {
+    fn from(note: &KeptNote) -> Self {
+        Self { date: note.date.clone(), surface: note.surface.clone() }
+    }
+}
+
+impl BaselineView {
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
 }
 
 impl From<&Baseline> for BaselineView {
@@ -235,6 +257,8 @@ impl From<&Baseline> for BaselineView {
             side: b.side,
             time_s: b.decided.0,
             cadence_spm: (b.cadence_spm * 10.0).round() / 10.0,
+            contact_ms: milliseconds(b.leg.contact),
+            kept: b.kept.as_ref().map(KeptView::from),
             usual: b.usual.iter().map(usual).collect(),
         }
     }

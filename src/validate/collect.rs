@@ -65,9 +65,11 @@ impl Estimates {
             }
             Event::Stride(_)
             | Event::Alert(_)
+            | Event::Evidence(_)
             | Event::Baseline(_)
             | Event::Repetition(_)
-            | Event::Screening(_) => {}
+            | Event::Screening(_)
+            | Event::Cue(_) => {}
         }
     }
 
@@ -92,7 +94,7 @@ impl Estimates {
                     tracked.push(packet);
                 }
             }
-            Input::Mark(_) | Input::Link(_) => {}
+            Input::Mark(_) | Input::Link(_) | Input::Order(_) => {}
             Input::End => self.tracked.iter_mut().for_each(Tracked::finish),
         }
     }

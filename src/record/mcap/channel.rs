@@ -24,12 +24,15 @@ pub enum Topic {
     /// Bytes from and to sensors, as they were on the air.
     Bytes,
     Stride,
+    /// What each alert was raised on.
+    Evidence,
+    Cue,
     Repetition,
     Screening,
 }
 
 impl Topic {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -40,6 +43,8 @@ impl Topic {
         Self::Baseline,
         Self::Bytes,
         Self::Stride,
+        Self::Evidence,
+        Self::Cue,
         Self::Repetition,
         Self::Screening,
     ];
@@ -57,6 +62,8 @@ impl Topic {
             Self::Baseline => "baseline",
             Self::Bytes => "bytes",
             Self::Stride => "stride",
+            Self::Evidence => "evidence",
+            Self::Cue => "cue",
             Self::Repetition => "repetition",
             Self::Screening => "screening",
         }
@@ -160,6 +167,52 @@ impl Topic {
                 ("strides", integer()),
                 ("basis", string()),
             ]),
+            Self::Evidence => {
+                let stride = object([
+                    ("side", string()),
+                    ("stance", integer()),
+                    ("ic_time_s", number()),
+                    ("value_deg", number()),
+                    ("limit_deg", number()),
+                    ("beyond", json!({ "type": "boolean" })),
+                ]);
+                let withheld = object([("reason", string()), ("stances", integer())]);
+                object([
+                    ("number", integer()),
+                    ("rule", string()),
+                    ("side", string()),
+                    ("severity", string()),
+                    ("decided_time_s", number()),
+                    ("quantity", string()),
+                    ("against", string()),
+                    ("kept_date", string()),
+                    ("kept_surface", string()),
+                    ("usual_mean_deg", number()),
+                    ("usual_sd_deg", number()),
+                    ("usual_stances", integer()),
+                    ("strides", list(&stride)),
+                    ("estimate_deg", number()),
+                    ("estimate_low_deg", number()),
+                    ("estimate_high_deg", number()),
+                    ("withheld", list(&withheld)),
+                ])
+            }
+            Self::Cue => object([
+                ("number", integer()),
+                ("time_s", number()),
+                ("kind", string()),
+                ("words", string()),
+                ("strength", number()),
+                ("channels", string()),
+                ("rule", string()),
+                ("side", string()),
+                ("severity", string()),
+                ("alert", integer()),
+                ("tc_time_s", number()),
+                ("code", string()),
+                ("placement", string()),
+                ("spm", number()),
+            ]),
             Self::Calibration => object([
                 ("decided_time_s", number()),
                 ("grade", string()),
@@ -184,6 +237,8 @@ impl Topic {
                     ("side", string()),
                     ("decided_time_s", number()),
                     ("cadence_spm", number()),
+                    ("contact_ms", number()),
+                    ("kept_date", string()),
                     ("usual", list(&usual)),
                 ])
             }
@@ -211,6 +266,8 @@ fn input_schema() -> Value {
         ("t", number()),
         // What a link says besides samples; its bytes have a channel of their own.
         ("report", json!({ "type": "object" })),
+        // What a person wants of the cues.
+        ("wish", json!({ "type": "object" })),
     ])
 }
 

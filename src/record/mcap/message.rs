@@ -2,7 +2,7 @@
 
 use super::channel::Topic;
 use crate::edge::{self, ANGLE_COLUMNS, PEAK_COLUMNS, decimal};
-use crate::event::{Event, Frame, Stance, Stride};
+use crate::event::{Cue, CueKind, Estimate, Event, Evidence, EvidenceStride, Frame, Stance, Stride, Usual};
 use crate::gait::MEASURES;
 use crate::units::SessionTime;
 use serde_json::{Map, Value, json};
@@ -39,6 +39,7 @@ pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> serde_json::Result<(Top
                 "threshold_deg": a.threshold.to_degrees(), "strides": a.strides, "basis": a.basis,
             }),
         ),
+        Event::Evidence(e) => (Topic::Evidence, e.decided, evidence_message(e)),
         Event::Calibration(c) => {
             let segments: Map<_, _> = c
                 .segments
@@ -83,10 +84,12 @@ pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> serde_json::Result<(Top
                 })
                 .collect();
             let message = json!({
-                "side": b.side, "decided_time_s": b.decided.0, "cadence_spm": b.cadence_spm, "usual": usual,
+                "side": b.side, "decided_time_s": b.decided.0, "cadence_spm": b.cadence_spm,
+                "contact_ms": b.leg.contact * 1e3, "kept_date": b.kept.as_ref().map(|k| &k.date), "usual": usual,
             });
             (Topic::Baseline, b.decided, message)
         }
+        Event::Cue(cue) => (Topic::Cue, cue.t, cue_message(cue)),
     };
     serde_json::to_writer(out, &present(message))?;
     Ok((topic, t))
@@ -98,6 +101,27 @@ fn present(mut message: Value) -> Value {
         fields.retain(|_, value| !value.is_null());
     }
     message
+}
+
+fn evidence_message(e: &Evidence) -> Value {
+    let stride = |s: &EvidenceStride| {
+        json!({
+            "side": s.side, "stance": s.number, "ic_time_s": s.ic.0, "value_deg": s.value.to_degrees(),
+            "limit_deg": s.limit.to_degrees(), "beyond": s.beyond,
+        })
+    };
+    let usual = |of: fn(Usual) -> f64| e.usual.map(|u| of(u).to_degrees());
+    let estimate = |of: fn(Estimate) -> f64| e.estimate.map(|e| of(e).to_degrees());
+    json!({
+        "number": e.number, "rule": e.rule, "side": e.side, "severity": e.severity,
+        "decided_time_s": e.decided.0, "quantity": e.quantity, "against": e.against,
+        "kept_date": e.kept.as_ref().map(|k| &k.date), "kept_surface": e.kept.as_ref().map(|k| &k.surface),
+        "usual_mean_deg": usual(|u| u.mean), "usual_sd_deg": usual(|u| u.sd),
+        "usual_stances": e.usual.map(|u| u.stances),
+        "strides": e.strides.iter().map(stride).collect::<Vec<_>>(),
+        "estimate_deg": estimate(|e| e.value), "estimate_low_deg": estimate(|e| e.low),
+        "estimate_high_deg": estimate(|e| e.high), "withheld": e.withheld,
+    })
 }
 
 fn stance_message(stance: &Stance) -> Value {
@@ -112,6 +136,34 @@ fn stance_message(stance: &Stance) -> Value {
         for (column, peak) in PEAK_COLUMNS.into_iter().zip(edge::peaks_deg(&stance.peaks)) {
             fields.insert(column.to_owned(), json!(peak));
         }
+    }
+    message
+}
+
+fn cue_message(cue: &Cue) -> Value {
+    let c = cue.channels;
+    let on = [
+        ("tone", c.tone),
+        ("voice", c.voice),
+        ("phone", c.phone),
+        ("sensor", c.sensor),
+        ("screen", c.screen),
+    ];
+    let channels: Vec<_> = on.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    let mut message = json!({
+        "number": cue.number, "time_s": cue.t.0, "words": cue.words, "strength": cue.strength,
+        "channels": channels.join(";"),
+    });
+    let kind = match cue.kind {
+        CueKind::Gait { rule, side, severity, alert, tc } => json!({
+            "kind": "gait", "rule": rule, "side": side, "severity": severity, "alert": alert, "tc_time_s": tc.0,
+        }),
+        CueKind::Data { code, placement } => json!({ "kind": "data", "code": code, "placement": placement }),
+        CueKind::AllClear { side } => json!({ "kind": "all_clear", "side": side }),
+        CueKind::Metronome { spm } => json!({ "kind": "metronome", "spm": spm }),
+    };
+    if let (Value::Object(fields), Value::Object(kind)) = (&mut message, kind) {
+        fields.extend(kind);
     }
     message
 }
