@@ -6,7 +6,7 @@ mod screening;
 
 pub use cue::{Cue, CueKind, Words};
 pub use screening::{
-    Difference, Figure, LegScreening, Quantity, Repetition, RepetitionDoubt, Screening, Test,
+    Difference, Figure, LegScreening, Repetition, RepetitionDoubt, ScreenQuantity, Screening, Test,
 };
 
 use crate::body::{PerPlacement, PerSide, Placement, Side};

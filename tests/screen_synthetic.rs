@@ -4,7 +4,7 @@
 #![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use stancewatch::body::{PerSide, Side};
-use stancewatch::event::{Event, Frame, Quantity, Repetition, Screening, Test};
+use stancewatch::event::{Event, Frame, Repetition, ScreenQuantity, Screening, Test};
 use stancewatch::export::Analysis;
 use stancewatch::export::summary::Facts;
 use stancewatch::input::{Edge, Input, Mark, Stretch};
@@ -90,12 +90,12 @@ impl Actual {
     }
 }
 
-const COMPARED: [Quantity; 5] = [
-    Quantity::Depth,
-    Quantity::AdductionExcursion,
-    Quantity::RotationExcursion,
-    Quantity::DropExcursion,
-    Quantity::AdductionPeak,
+const COMPARED: [ScreenQuantity; 5] = [
+    ScreenQuantity::Depth,
+    ScreenQuantity::AdductionExcursion,
+    ScreenQuantity::RotationExcursion,
+    ScreenQuantity::DropExcursion,
+    ScreenQuantity::AdductionPeak,
 ];
 
 #[test]
@@ -122,7 +122,7 @@ fn every_repetition_is_found_once_with_its_leg_and_its_angles() {
             }
             let [screening] = found.screenings.as_slice() else { panic!("one test: {:?}", found.screenings) };
             assert_eq!((screening.legs.left.valid, screening.legs.right.valid), (5, 5));
-            assert_eq!(screening.left_less_right.len(), Quantity::ALL.len());
+            assert_eq!(screening.left_less_right.len(), ScreenQuantity::ALL.len());
         }
     }
     let limits = [1.5, 2.3, 2.3, 0.7, 4.0];
@@ -159,9 +159,9 @@ fn the_worse_leg_is_named_by_the_difference() {
         // Left less right.
         let sign = -worse.sign();
         for (quantity, least) in [
-            (Quantity::AdductionExcursion, 6.0_f64),
-            (Quantity::RotationExcursion, 5.0),
-            (Quantity::DropExcursion, 4.0),
+            (ScreenQuantity::AdductionExcursion, 6.0_f64),
+            (ScreenQuantity::RotationExcursion, 5.0),
+            (ScreenQuantity::DropExcursion, 4.0),
         ] {
             let all = &found.screenings[0].left_less_right;
             let d = all.iter().find(|d| d.quantity == quantity).expect("both legs");

@@ -1,6 +1,6 @@
 //! Screening tests as programs and people read them: degrees, and units in the names.
 
-use crate::event::{Difference, LegScreening, Quantity, Repetition, RepetitionDoubt, Screening};
+use crate::event::{Difference, LegScreening, Repetition, RepetitionDoubt, ScreenQuantity, Screening};
 use serde_json::{Map, Value, json};
 
 /// One repetition; `null` where an angle was not valid.
@@ -12,8 +12,8 @@ pub fn repetition(r: &Repetition) -> Value {
         "valid": r.doubt.is_none(), "reason": r.doubt.map(RepetitionDoubt::word),
     });
     if let Value::Object(fields) = &mut message {
-        let value = |q: Quantity| q.of(r).map(|v| q.at_the_edge(v));
-        fields.extend(Quantity::ALL.map(|q| (q.name().to_owned(), json!(value(q)))));
+        let value = |q: ScreenQuantity| q.of(r).map(|v| q.at_the_edge(v));
+        fields.extend(ScreenQuantity::ALL.map(|q| (q.name().to_owned(), json!(value(q)))));
     }
     message
 }

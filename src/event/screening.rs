@@ -81,7 +81,7 @@ pub struct Repetition {
 /// What is compared between legs and between tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Quantity {
+pub enum ScreenQuantity {
     Depth,
     AdductionPeak,
     AdductionExcursion,
@@ -93,7 +93,7 @@ pub enum Quantity {
     Up,
 }
 
-impl Quantity {
+impl ScreenQuantity {
     pub const ALL: [Self; 7] = [
         Self::Depth,
         Self::AdductionPeak,
@@ -143,7 +143,7 @@ impl Quantity {
 /// Over the repetitions of one leg that count.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    pub quantity: Quantity,
+    pub quantity: ScreenQuantity,
     pub mean: f64,
     /// From repetition to repetition; `None` with fewer than two.
     pub sd: Option<f64>,
@@ -153,7 +153,7 @@ pub struct Figure {
 /// A difference of two means.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
-    pub quantity: Quantity,
+    pub quantity: ScreenQuantity,
     pub value: f64,
     /// One standard deviation by the scatter of the repetitions alone.
     pub sigma: f64,

@@ -1,7 +1,7 @@
 //! From repetitions to what a leg does, and to differences with their uncertainty.
 
 use crate::body::{PerSide, Side};
-use crate::event::{Difference, Doubt, Figure, LegScreening, Quantity, Repetition, Screening, Test};
+use crate::event::{Difference, Doubt, Figure, LegScreening, Repetition, ScreenQuantity, Screening, Test};
 use crate::units::SessionTime;
 
 /// What the sensors may add to the difference of two legs, or of two calibrations, however many repetitions: one
@@ -11,13 +11,13 @@ use crate::units::SessionTime;
 /// up; for the peak the standing pose, 2 degrees with the instruction for the feet (an assumption, not measured), and
 /// a heading error of 3 degrees at 35 degrees of thigh flexion.
 #[must_use]
-pub fn systematic(quantity: Quantity) -> f64 {
+pub fn systematic(quantity: ScreenQuantity) -> f64 {
     match quantity {
-        Quantity::Depth => 2.0_f64.to_radians(),
-        Quantity::AdductionPeak => 4.0_f64.to_radians(),
-        Quantity::AdductionExcursion | Quantity::RotationExcursion => 3.0_f64.to_radians(),
-        Quantity::DropExcursion => 1.0_f64.to_radians(),
-        Quantity::Down | Quantity::Up => 0.1,
+        ScreenQuantity::Depth => 2.0_f64.to_radians(),
+        ScreenQuantity::AdductionPeak => 4.0_f64.to_radians(),
+        ScreenQuantity::AdductionExcursion | ScreenQuantity::RotationExcursion => 3.0_f64.to_radians(),
+        ScreenQuantity::DropExcursion => 1.0_f64.to_radians(),
+        ScreenQuantity::Down | ScreenQuantity::Up => 0.1,
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn screening(
 ) -> Screening {
     let legs = PerSide::from_fn(|side| leg(found.iter().filter(|r| r.side == side)));
     let left_less_right =
-        Quantity::ALL.into_iter().filter_map(|q| difference(&legs.left, &legs.right, q)).collect();
+        ScreenQuantity::ALL.into_iter().filter_map(|q| difference(&legs.left, &legs.right, q)).collect();
     let reason = found.is_empty().then(|| match doubt {
         Some(doubt) => format!(
             "no repetition was seen, as angles were withheld ({}); calibrate, then stand still on both feet for two seconds before the first one",
@@ -42,7 +42,7 @@ pub(super) fn screening(
 
 fn leg<'a>(repetitions: impl Iterator<Item = &'a Repetition> + Clone) -> LegScreening {
     let counted = || repetitions.clone().filter(|r| r.doubt.is_none());
-    let figure = |quantity: Quantity| {
+    let figure = |quantity: ScreenQuantity| {
         let values = || counted().filter_map(|r| quantity.of(r));
         let n = values().count() as u32;
         let mean = (n > 0).then(|| values().sum::<f64>() / f64::from(n))?;
@@ -53,12 +53,12 @@ fn leg<'a>(repetitions: impl Iterator<Item = &'a Repetition> + Clone) -> LegScre
     LegScreening {
         repetitions: repetitions.clone().count() as u32,
         valid: counted().count() as u32,
-        figures: Quantity::ALL.into_iter().filter_map(figure).collect(),
+        figures: ScreenQuantity::ALL.into_iter().filter_map(figure).collect(),
     }
 }
 
 /// The mean of one less that of the other, where both have a scatter.
-fn difference(one: &LegScreening, other: &LegScreening, quantity: Quantity) -> Option<Difference> {
+fn difference(one: &LegScreening, other: &LegScreening, quantity: ScreenQuantity) -> Option<Difference> {
     let of = |leg: &LegScreening| leg.figures.iter().find(|f| f.quantity == quantity).copied();
     let (one, other) = (of(one)?, of(other)?);
     let variance = |f: Figure| f.sd.map(|sd| sd * sd / f64::from(f.n));
@@ -77,7 +77,7 @@ pub fn compare(before: &Screening, after: &Screening) -> PerSide<Vec<Difference>
     PerSide::from_fn(|side: Side| {
         let (before_leg, after_leg) = (&before.legs[side], &after.legs[side]);
         let same = before.test == after.test;
-        Quantity::ALL
+        ScreenQuantity::ALL
             .into_iter()
             .filter(|_| same)
             .filter_map(|q| difference(after_leg, before_leg, q))
@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn depth(differences: &[Difference]) -> Difference {
-        *differences.iter().find(|d| d.quantity == Quantity::Depth).expect("depth")
+        *differences.iter().find(|d| d.quantity == ScreenQuantity::Depth).expect("depth")
     }
 
     #[test]
@@ -126,9 +126,10 @@ mod tests {
         let d = depth(&screening.left_less_right);
         // Standard deviation of 1.0 and 1.2 is 0.1414; of their mean 0.1.
         assert!((d.value - 0.3).abs() < 1e-12 && (d.sigma - 0.1).abs() < 1e-9, "{d:?}");
-        let tempo = screening.legs.left.figures.iter().find(|f| f.quantity == Quantity::Down).expect("tempo");
+        let tempo =
+            screening.legs.left.figures.iter().find(|f| f.quantity == ScreenQuantity::Down).expect("tempo");
         assert!((tempo.mean - 1.5).abs() < 1e-12 && tempo.sd == Some(0.0));
-        assert!(screening.left_less_right.iter().all(|d| d.quantity != Quantity::DropExcursion));
+        assert!(screening.left_less_right.iter().all(|d| d.quantity != ScreenQuantity::DropExcursion));
     }
 
     #[test]

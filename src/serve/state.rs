@@ -74,28 +74,6 @@ enum Body<'a> {
     Screening {
         screening: &'a serde_json::Value,
     },
-    Stance {
-        stance: &'a StanceView,
-    },
-    Stride {
-        side: Side,
-        stride: &'a Stride,
-    },
-    Alert {
-        alert: &'a AlertView,
-    },
-    Health {
-        health: &'a HealthView,
-    },
-    Baseline {
-        baseline: &'a BaselineView,
-    },
-    Calibration {
-        calibration: &'a CalibrationView,
-    },
-    Limits {
-        limits: &'a [LimitView],
-    },
     Cue {
         cue: &'a CueView,
     },

@@ -2,7 +2,7 @@
 
 use super::FORMAT;
 use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS};
-use crate::event::Quantity;
+use crate::event::ScreenQuantity;
 use crate::gait::MEASURES;
 use ::mcap::{McapResult, Writer};
 use serde_json::{Map, Value, json};
@@ -143,7 +143,7 @@ impl Topic {
                     ("valid", json!({ "type": "boolean" })),
                     ("reason", string()),
                 ];
-                object(plain.into_iter().chain(Quantity::ALL.map(|q| (q.name(), number()))))
+                object(plain.into_iter().chain(ScreenQuantity::ALL.map(|q| (q.name(), number()))))
             }
             Self::Screening => object([
                 ("test", string()),
