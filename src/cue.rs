@@ -130,6 +130,8 @@ impl Cuer {
                 | Event::Contact(_)
                 | Event::Stride(_)
                 | Event::Calibration(_)
+                | Event::Repetition(_)
+                | Event::Screening(_)
                 | Event::Cue(_) => {}
             }
         }

@@ -30,6 +30,8 @@ pub mod health;
 pub mod programme;
 
 pub mod cue;
+pub mod screen;
+
 pub mod pipeline;
 
 // The shell.

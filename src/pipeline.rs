@@ -6,6 +6,7 @@
 mod frames;
 mod line;
 mod stances;
+mod standing;
 mod ties;
 
 use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
@@ -18,6 +19,7 @@ use crate::flag::{self, ConfigError, FlagConfig, Flagger, KeptBaseline};
 use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
 use crate::input::{Input, Link, Mark, Order, Report, Trouble};
+use crate::screen::{self, Screener};
 use crate::segment::calibration::{Calibrator, Step};
 use crate::segment::slip::{Slip, SlipWatch};
 use crate::units::SessionTime;
@@ -67,6 +69,7 @@ pub struct Pipeline {
     slips: SlipWatch,
     ties: Ties,
     stances: StanceStage,
+    screener: Screener,
     flagger: Flagger,
     cuer: Cuer,
     health: HealthMonitor,
@@ -116,6 +119,7 @@ impl Pipeline {
             slips: SlipWatch::default(),
             ties: Ties::default(),
             stances: StanceStage::new(),
+            screener: Screener::default(),
             flagger,
             cuer: Cuer::new(),
             health: HealthMonitor::new(),
@@ -311,6 +315,10 @@ impl Pipeline {
     fn mark(&mut self, mark: Mark) {
         self.calibrator.mark(mark);
         self.flagger.mark(mark);
+        if screen::test_of(mark.stretch).is_some() {
+            self.frames.screening(mark);
+            self.screener.mark(mark);
+        }
     }
 
     fn order(&mut self, order: &Order) {
@@ -335,6 +343,7 @@ impl Pipeline {
         self.calibrator.finish(&mut self.scratch.steps);
         self.take_steps();
         self.advance(true);
+        self.screener.finish(|event| self.events.push(event));
         self.miss_calibration(true);
     }
 
@@ -420,10 +429,11 @@ impl Pipeline {
     /// Moves the grid, completes stances and judges them.
     fn advance(&mut self, last: bool) {
         let Some(now) = self.now else { return };
-        let Self { frames, lines, slips, stances, events, .. } = self;
+        let Self { frames, lines, slips, stances, screener, events, .. } = self;
         frames.advance(lines, now, last, |frame, lean| {
             stances.frame(&frame, lean);
             slips.frame(&frame);
+            screener.frame(&frame, |event| events.push(event));
             events.push(Event::Frame(frame));
         });
         while let Some(stance) = self.stances.next(last) {

@@ -15,12 +15,13 @@ use axum::http::{Request, Response, StatusCode};
 use futures::{FutureExt, StreamExt};
 use serde_json::Value;
 use serve_feed::Runner;
-use stancewatch::body::Side;
+use stancewatch::body::{PerSide, Side};
 use stancewatch::desk::Desk;
 use stancewatch::event::{
-    Contact, ContactKind, Cue, CueKind, Event, Gait, Health, HealthCode, Rule, Severity, Stride, Words,
+    Contact, ContactKind, Cue, CueKind, Event, Gait, Health, HealthCode, Repetition, Rule, Screening, Severity,
+    Stride, Test, Words,
 };
-use stancewatch::input::Channels;
+use stancewatch::input::{Channels, Edge, Mark, Stretch};
 use stancewatch::serve::{Hub, SourceKind, SourceLabel, router, serve};
 use stancewatch::units::SessionTime;
 use std::collections::BTreeSet;
@@ -526,4 +527,60 @@ async fn a_client_that_reads_nothing_holds_nobody_up() {
     timeout(Duration::from_secs(60), stepping).await.expect("600 s of running are published").unwrap();
     assert!(live.client().await.next().await["time_s"].as_f64().unwrap() > 609.0);
     assert!(live.server.now_or_never().is_none());
+}
+
+async fn screening(hub: &Hub, body: &str) -> StatusCode {
+    let request = Request::post("/api/v1/screening")
+        .header("host", "localhost:7878")
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    router(hub.clone(), CancellationToken::new()).oneshot(request).await.unwrap().status()
+}
+
+#[tokio::test]
+async fn a_screening_test_is_begun_followed_and_ended() {
+    let begin = r#"{"test":"step_down","running":true}"#;
+    assert_eq!(screening(&Hub::new(), begin).await, StatusCode::CONFLICT);
+
+    let (hub, runner) = ran(2.0);
+    assert_eq!(screening(&hub, begin).await, StatusCode::NO_CONTENT);
+    let marks = hub.take_marks();
+    assert_eq!(marks, [(Stretch::StepDown, Edge::Begin)]);
+    assert_eq!(hub.take_marks(), []);
+    let t = SessionTime(runner.t);
+    hub.marked(&Mark { stretch: Stretch::StepDown, edge: Edge::Begin, t });
+    hub.publish(&Event::Repetition(Repetition {
+        test: Test::StepDown,
+        side: Side::Left,
+        number: 1,
+        start: t,
+        bottom: t + 1.0,
+        end: t + 2.0,
+        decided: t + 2.2,
+        depth: 1.0,
+        adduction_peak: None,
+        adduction_excursion: None,
+        rotation_excursion: None,
+        drop_excursion: None,
+        doubt: None,
+    }));
+    let under_way = json(&hub, "/api/v1/screening").await;
+    assert_eq!(under_way["running"], "step_down");
+    assert_eq!(under_way["repetitions"][0]["down_s"], 1.0);
+    assert!(under_way["repetitions"][0]["drop_excursion_deg"].is_null());
+    hub.publish(&Event::Screening(Box::new(Screening {
+        test: Test::StepDown,
+        begin: t,
+        end: t + 9.0,
+        legs: PerSide::default(),
+        left_less_right: Vec::new(),
+        reason: Some("why".into()),
+    })));
+    let over = json(&hub, "/api/v1/screening").await;
+    assert!(over["running"].is_null());
+    assert_eq!(
+        (&over["results"][0]["reason"], over["repetitions"].as_array().unwrap().len()),
+        (&"why".into(), 1)
+    );
 }

@@ -63,7 +63,13 @@ impl Estimates {
                     self.health.push(health.message.clone());
                 }
             }
-            Event::Stride(_) | Event::Alert(_) | Event::Evidence(_) | Event::Baseline(_) | Event::Cue(_) => {}
+            Event::Stride(_)
+            | Event::Alert(_)
+            | Event::Evidence(_)
+            | Event::Baseline(_)
+            | Event::Repetition(_)
+            | Event::Screening(_)
+            | Event::Cue(_) => {}
         }
     }
 
