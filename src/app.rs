@@ -3,7 +3,7 @@
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs,
+    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs, TryArgs,
     ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
@@ -14,7 +14,7 @@ use crate::serve::{self, Hub, SourceKind, SourceLabel};
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::validate::{self, Baseline};
-use crate::{analyze, demo, host_clock, score};
+use crate::{analyze, demo, host_clock, retry, score};
 use anyhow::{Context, anyhow, bail};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,6 +37,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Simulate(args)) => simulate(args),
+        Some(Command::Try(args)) => retry(&config, args, cli),
         Some(Command::Score(args)) => score(&config, args, cli.json),
     }
 }
@@ -304,6 +305,27 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
         print(&report.to_string())?;
     }
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
+}
+
+/// The settings of the recording against those of the settings file, or against its own with `--set` put in.
+fn retry(config: &Config, args: &TryArgs, cli: &Cli) -> anyhow::Result<ExitCode> {
+    if cli.config.is_none() && args.set.is_empty() {
+        bail!(
+            "nothing is changed; give limits with --set, such as femur_adduction.amber_deg=3, or a file with --config"
+        );
+    }
+    let recording = one_recording(&args.source)?;
+    // What a recording does not say of itself was judged with the defaults.
+    let recorded = settings_of(&recording, &PipelineConfig::default())?;
+    let flags = if cli.config.is_some() { &config.pipeline.flags } else { &recorded.flags };
+    let flags = retry::with_settings(flags, &args.set)?;
+    let retried = retry::run(&recording, &recorded, &PipelineConfig { flags, ..recorded.clone() })?;
+    if cli.json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&retried)?))?;
+    } else {
+        print(&retried.text())?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCode> {

@@ -21,7 +21,7 @@ const RANKS: &[&[&str]] = &[
     &["record"],
     &["source"],
     &["export", "serve"],
-    &["analyze", "validate", "simulate", "score", "cli"],
+    &["analyze", "validate", "simulate", "score", "retry", "cli"],
     &["config", "live"],
     &["demo", "doctor"],
     &["app"],

@@ -1,4 +1,5 @@
 use super::RecordingReport;
+use super::alerts::{self, AlertSummary};
 use super::stats;
 use super::timing::{self, Timed, Timing};
 use serde::Serialize;
@@ -11,6 +12,7 @@ pub struct Summary {
     pub peaks: Vec<PeakSummary>,
     pub contacts: Vec<ContactSummary>,
     pub orientations: Vec<OrientationSummary>,
+    pub alerts: Option<AlertSummary>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,6 +67,7 @@ impl Summary {
             peaks: peaks(reports),
             contacts: contacts(reports),
             orientations: orientations(reports),
+            alerts: alerts::summary(reports.iter().filter_map(|r| r.alerts.as_ref())),
         }
     }
 }
