@@ -1,21 +1,28 @@
 //! Wires the parts of the running program and owns its end.
 
+mod history;
+mod keep;
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs, TryArgs,
-    ValidateArgs,
+    AnalyzeArgs, Cli, Command, ExportArgs, ImportArgs, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs,
+    SimulateArgs, TryArgs, ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
+use crate::desk::Desk;
+use crate::export::format::Format;
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
-use crate::serve::{self, Hub, SourceKind, SourceLabel};
+use crate::serve::{self, Hub, Kept, SourceKind, SourceLabel};
+use crate::source::logs::Places;
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
+use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
-use crate::{analyze, demo, host_clock, retry, score};
+use crate::{analyze, demo, retry, score};
 use anyhow::{Context, anyhow, bail};
+use keep::Plays;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -32,10 +39,17 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Scan(args)) => sensors::scan(&config, args, cli.json),
         Some(Command::Sensors(command)) => sensors::manage(&config, command, cli.json),
         Some(Command::Doctor(args)) => sensors::doctor(&config, args, cli.json),
-        Some(Command::Demo(args)) => session(&config, args, demo::plays(&config.pipeline)?),
+        Some(Command::Demo(args)) => {
+            session(&config, args, demo::plays(&config.pipeline)?, keep::begin(&config, None, Plays::Others))
+        }
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
+        Some(Command::Import(args)) => import(&config, args),
+        Some(Command::Export(args)) => export(&config, args),
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
+        Some(Command::Sessions(args)) => history::sessions(&config, args, cli.json),
+        Some(Command::Runners(args)) => history::runners(&config, args, cli.json),
+        Some(Command::Report(args)) => history::report(&config, args),
         Some(Command::Simulate(args)) => simulate(args),
         Some(Command::Try(args)) => retry(&config, args, cli),
         Some(Command::Score(args)) => score(&config, args, cli.json),
@@ -105,17 +119,16 @@ fn synthetic(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         config: config.pipeline.clone(),
         recording,
     };
-    session(config, &args.live, vec![play])
+    let kept = keep::begin(config, args.who.as_deref(), Plays::Synthetic);
+    session(config, &args.live, vec![play], kept)
 }
 
 fn recording_path(config: &Config) -> PathBuf {
-    // Colons are no part of a file name on Windows.
-    let name = host_clock::wall_time().replace(':', "-");
-    config.data_dir.join("recordings").join(format!("{name}.mcap"))
+    config.data_dir.join(store::RECORDINGS).join(format!("{}.mcap", live::session_name()))
 }
 
 fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
-    let recording = one_recording(&args.source)?;
+    let recording = one_recording(&located(config, &args.source)?)?;
     if let Some(warning) = recording.warning() {
         note(&warning);
     }
@@ -129,7 +142,20 @@ fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
         config: settings_of(&recording, &config.pipeline)?,
         recording: None,
     };
-    session(config, &args.live, vec![play])
+    session(config, &args.live, vec![play], keep::begin(config, None, Plays::Others))
+}
+
+/// Where a SOURCE lies: a path as it is, a session's id as the path of its recording.
+fn located(config: &Config, source: &Path) -> anyhow::Result<PathBuf> {
+    let id = source.to_str().filter(|id| !source.exists() && !id.contains(['/', '\\']));
+    let (Some(id), true) = (id, config.data_dir.join(store::FILE).exists()) else {
+        return Ok(source.to_owned());
+    };
+    let found = Store::open(&config.data_dir)?.session(id);
+    let session = found.with_context(|| format!("{} is neither a path nor a session", source.display()))?;
+    session
+        .recording_path(&config.data_dir)
+        .ok_or_else(|| anyhow!("session {} was not recorded; give another", session.id))
 }
 
 fn one_recording(path: &Path) -> anyhow::Result<Recording> {
@@ -148,23 +174,24 @@ fn one_recording(path: &Path) -> anyhow::Result<Recording> {
 
 /// A recording is replayed with the settings that it was made with, so that its verdicts are the same.
 fn settings_of(recording: &Recording, config: &PipelineConfig) -> anyhow::Result<PipelineConfig> {
-    match recording.settings() {
+    settings_from(recording.settings(), recording.path(), config)
+}
+
+fn settings_from(said: Option<&str>, path: &Path, config: &PipelineConfig) -> anyhow::Result<PipelineConfig> {
+    match said {
         Some(text) => serde_json::from_str(text).with_context(|| {
-            format!(
-                "the settings in {} are not of this version; update stancewatch",
-                recording.path().display()
-            )
+            format!("the settings in {} are not of this version; update stancewatch", path.display())
         }),
         None => Ok(config.clone()),
     }
 }
 
 /// Serves the page and plays one source after the other.
-fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>) -> anyhow::Result<ExitCode> {
+fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>, kept: Kept) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let listener = bind(args.port.unwrap_or(config.port)).await?;
         let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
-        let page = Page::open(listener, args.no_open)?;
+        let page = Page::open(listener, &config.data_dir, args.no_open, kept)?;
         let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
         let player = tokio::task::spawn_blocking(move || {
             plays.into_iter().try_fold(None, |lost, ready| {
@@ -191,11 +218,16 @@ struct Page {
 }
 
 impl Page {
-    fn open(listener: TcpListener, no_open: bool) -> anyhow::Result<Self> {
+    fn open(listener: TcpListener, data_dir: &Path, no_open: bool, kept: Kept) -> anyhow::Result<Self> {
+        let desk = Desk::open(data_dir)?;
         let address = format!("http://{}", listener.local_addr().context("the page has no address")?);
-        let (hub, stop) = (Hub::new(), CancellationToken::new());
+        let (hub, stop) = (Hub::with_desk(desk), CancellationToken::new());
         let task = tokio::spawn(serve::serve(listener, hub.clone(), stop.clone()));
         note(&format!("listening on {address}"));
+        if let Kept::Nowhere(why) = &kept {
+            note(why);
+        }
+        hub.keep(kept);
         if !no_open {
             open_browser(&address);
         }
@@ -296,7 +328,9 @@ fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let found = args.sources.iter().map(|source| analyze::Found::at(source)).collect();
+    let sources = args.sources.iter().map(|source| located(config, source));
+    let sources = sources.collect::<anyhow::Result<Vec<_>>>()?;
+    let found = sources.iter().map(|source| analyze::Found::at(source)).collect();
     let options = analyze::Options::new(config.pipeline.clone(), args.jobs);
     let report = analyze::run(found, &args.out, &options);
     if json {
@@ -343,8 +377,46 @@ fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCo
     }
 }
 
+/// Into the folder of recordings, as `run` would have recorded it.
+fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let mcap = Format::named("mcap").context("no format to import to; build the program again")?;
+    let places = args.place.iter().map(|placed| (placed.part.clone(), placed.placement)).collect();
+    let folder = config.data_dir.join("recordings");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}; choose another place with --data-dir", folder.display()))?;
+    for recording in source::find_placed(&args.source, &Places::given(places))? {
+        if let Some(warning) = recording.warning() {
+            note(&warning);
+        }
+        let out = folder.join(&recording.name).with_extension("mcap");
+        if out.exists() {
+            bail!("{} is there already, and a recording is never overwritten: move it away", out.display());
+        }
+        mcap.export(&recording, &settings_of(&recording, &config.pipeline)?, None, &out)?;
+        print(&format!("{}\n", out.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let format =
+        Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
+    let recording = one_recording(&args.source)?;
+    if let Some(warning) = recording.warning() {
+        note(&warning);
+    }
+    let settings = settings_of(&recording, &config.pipeline)?;
+    format.export(&recording, &settings, args.started.as_deref(), &args.out)?;
+    print(&format!("{}\n", args.out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let options = validate::Options { listed_only: args.listed_only, ..validate::Options::default() };
+    let options = validate::Options {
+        listed_only: args.listed_only,
+        without: args.without.clone(),
+        ..validate::Options::default()
+    };
     let report = validate::run(&args.dataset, &options, &config.pipeline)?;
     if json {
         print(&format!("{}\n", report.json()?))?;

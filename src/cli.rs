@@ -1,8 +1,14 @@
 //! The raw command line, exactly as typed. [`crate::config`] makes it usable.
 
 use crate::body::Placement;
+use crate::export::format::FORMATS;
+use crate::source::ble::roster::Swap;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+mod history;
+pub use history::{ReportArgs, RunnersArgs, RunnersCommand, SessionsArgs, SessionsCommand};
+
 use std::str::FromStr;
 
 /// Says during the run when a hip lets the thigh fall in or turn in while the foot is loaded.
@@ -41,8 +47,18 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Recordings to angles.csv, stances.csv, alerts.csv and summary.json
     Analyze(AnalyzeArgs),
+    /// A recording of another program into our recordings: Motion-BIDS, or logs of MetaMotion, Movella DOT, Xsens MTw
+    Import(ImportArgs),
+    /// A recording as files that other programs read
+    Export(ExportArgs),
     /// Our errors against the truth that a Motion-BIDS data set carries
     Validate(ValidateArgs),
+    /// What was run: list, show, tag, crop, split, delete
+    Sessions(SessionsArgs),
+    /// Who ran: list, add, rename, delete, export all of one's data
+    Runners(RunnersArgs),
+    /// A session as one page to print
+    Report(ReportArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
     Simulate(SimulateArgs),
     /// Other limits on an old session: when each rule would have fired
@@ -80,6 +96,9 @@ pub struct RunArgs {
     /// Do not record the session
     #[arg(long)]
     pub no_recording: bool,
+    /// Whose session it is, by name; remembered, and made when unknown [default: the one of last time]
+    #[arg(long = "runner", value_name = "NAME")]
+    pub who: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -100,11 +119,31 @@ pub enum SensorsCommand {
         /// pelvis, left_thigh, right_thigh, left_shank, right_shank, or none
         placement: Place,
     },
+    /// Exchanges places that were given the wrong way round
+    Swap {
+        /// legs, thighs, shanks (left and right of them), left_leg, right_leg (thigh and shank of it)
+        #[arg(value_name = "WHAT")]
+        what: Exchange,
+    },
     /// Connects to a sensor and lets it blink or vibrate, so that you see which one it is
     Identify {
         /// Its name or serial, as `scan` shows it
         name: String,
     },
+}
+
+/// What is exchanged, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange(pub Swap);
+
+impl FromStr for Exchange {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Swap::ALL.into_iter().find(|swap| swap.name() == text);
+        known.map(Self).ok_or_else(|| {
+            format!("{text} is nothing to exchange; give {}", Swap::ALL.map(Swap::name).join(", "))
+        })
+    }
 }
 
 /// A placement, or none.
@@ -153,12 +192,63 @@ pub struct AnalyzeArgs {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// A recording, or a folder of them: what analyze takes
+    pub source: PathBuf,
+    /// Whose log is whose, by a part of the file's name; may be given several times [default: placements.toml beside the
+    /// logs, or what the names say]
+    #[arg(long, value_name = "FILE=PLACE")]
+    pub place: Vec<PlacedFile>,
+}
+
+/// `PART-OF-A-NAME=left_thigh`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedFile {
+    pub part: String,
+    pub placement: Placement,
+}
+
+impl FromStr for PlacedFile {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (part, place) =
+            text.rsplit_once('=').ok_or("write a part of the file's name, =, and the place")?;
+        match Place::from_str(place)? {
+            Place(Some(placement)) if !part.is_empty() => Ok(Self { part: part.to_owned(), placement }),
+            _ => Err("write a part of the file's name, =, and the place".to_owned()),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// An .mcap recording, or a path inside a Motion-BIDS data set with one recording
+    pub source: PathBuf,
+    /// csv, parquet, bids (folders), sto, mot, mcap or fit (files)
+    #[arg(long, value_name = "F", value_parser = format_names())]
+    pub format: String,
+    /// The file, or the folder for formats of several files
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// Date and time at which the session's time was 0, where the recording does not say: 2026-11-23T18:05:00+01:00
+    #[arg(long, value_name = "TIME")]
+    pub started: Option<String>,
+}
+
+fn format_names() -> clap::builder::PossibleValuesParser {
+    FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.holds)).into()
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
     /// A Motion-BIDS data set with truth (angles, orientations, gait events), or a path inside one
     pub dataset: PathBuf,
     /// The truth lists some events only (force plates): none of ours is false
     #[arg(long)]
     pub listed_only: bool,
+    /// Sum up the contacts once more without this person (sub-02), whose reference is doubted
+    #[arg(long, value_name = "SUBJECT")]
+    pub without: Vec<String>,
     /// Write a page with overlay plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

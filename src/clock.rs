@@ -23,8 +23,11 @@ pub struct ClockState {
     pub drift_ppm: f64,
     /// Spread of arrivals above the early edge, s.
     pub jitter: f64,
-    /// One standard deviation of session times, s; 0 where they are the device's own.
+    /// One standard deviation of session times, s; 0 where they are the device's own. Where samples are only numbered, a
+    /// loss that is not certain yet counts: it comes and goes with the radio.
     pub sigma: f64,
+    /// The same of the fit alone.
+    pub fit_sigma: f64,
     /// Times that the device clock jumped.
     pub jumps: u32,
     /// Samples that never came, as far as arrivals can tell; only where samples have no time of their own.
@@ -118,6 +121,8 @@ struct Run {
     edge: Edge,
     /// Newest device time that arrived, s since the origin.
     newest: f64,
+    /// When the newest packet came.
+    arrival: f64,
     /// Since when every packet has been late, s since the origin.
     late_since: Option<f64>,
     /// Running mean height of packets above the edge and of its square.
@@ -185,12 +190,14 @@ impl SensorClock {
 
     #[must_use]
     pub fn state(&self) -> ClockState {
+        let unknown_sigma = if self.kind == ClockKind::Session { 0.0 } else { f64::INFINITY };
         let unknown = ClockState {
             settled: self.kind == ClockKind::Session,
             offset: 0.0,
             drift_ppm: 0.0,
             jitter: 0.0,
-            sigma: if self.kind == ClockKind::Session { 0.0 } else { f64::INFINITY },
+            sigma: unknown_sigma,
+            fit_sigma: unknown_sigma,
             jumps: self.jumps,
             lost: self.lost,
         };
@@ -200,8 +207,9 @@ impl SensorClock {
             offset: run.shift() + run.offset_at(run.newest),
             // Session time per device time is what the edge's slope adds to 1.
             drift_ppm: -run.edge.line().slope() * 1e6,
-            jitter: (run.height_squared - run.height.powi(2)).max(0.0).sqrt(),
-            sigma: run.sigma(),
+            jitter: run.jitter(),
+            sigma: run.fit_sigma().hypot(run.suspected()),
+            fit_sigma: run.fit_sigma(),
             jumps: self.jumps,
             lost: self.lost.saturating_add(run.lost()),
         }
@@ -218,6 +226,7 @@ impl Run {
             numbered,
             edge: Edge::new(interval, params, slope),
             newest: 0.0,
+            arrival: 0.0,
             late_since: None,
             height: 0.0,
             height_squared: 0.0,
@@ -267,6 +276,7 @@ impl Run {
             self.edge.push(x, y);
         }
         self.newest = self.newest.max(x);
+        self.arrival = arrival.0;
 
         let height = self.edge.line().above(x, y);
         self.late_since = (height > PARAMS.late).then(|| self.late_since.unwrap_or(x));
@@ -275,7 +285,7 @@ impl Run {
         self.height_squared += (height.powi(2) - self.height_squared) / self.packets;
 
         let limit = if self.settled { PARAMS.unsettled } else { PARAMS.settled };
-        self.settled = self.edge.bins() >= PARAMS.settle_bins && self.sigma() < limit;
+        self.settled = self.edge.bins() >= PARAMS.settle_bins && self.fit_sigma() < limit;
     }
 
     /// Where samples are numbered: what this packet says of those that are missing.
@@ -328,8 +338,18 @@ impl Run {
     }
 
     /// Of the fit, and what is applied has still to follow of it.
-    fn sigma(&self) -> f64 {
+    fn fit_sigma(&self) -> f64 {
         let behind = self.edge.line().at(self.newest) - self.offset_at(self.newest);
         self.edge.sigma().hypot(behind)
+    }
+
+    /// What samples that may have been lost put time off by.
+    fn suspected(&self) -> f64 {
+        self.numbered.as_ref().map_or(0.0, |numbered| numbered.suspected(self.arrival, self.jitter()))
+    }
+
+    /// Spread of packets above the edge.
+    fn jitter(&self) -> f64 {
+        (self.height_squared - self.height.powi(2)).max(0.0).sqrt()
     }
 }

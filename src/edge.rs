@@ -4,6 +4,7 @@ use crate::body::Side;
 use crate::event::{Angles, Flag, Frame, LegAngles, Peaks};
 
 pub mod decimal;
+pub mod private;
 
 /// Angles of one moment, in the order in which every file names them.
 pub const ANGLE_COLUMNS: [&str; 21] = [

@@ -1,6 +1,10 @@
 //! What the stages say to each other and the pipeline says to the world. Angles are radians here;
 //! degrees begin where a file, a message or a page is written.
 
+mod cue;
+
+pub use cue::{Cue, CueKind, Words};
+
 use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::units::SessionTime;
 use nalgebra::{UnitQuaternion, Vector3};
@@ -633,6 +637,8 @@ pub enum HealthCode {
     CalibrationRefused,
     DuplicatePlacement,
     RecordingFailed,
+    /// The history of sessions cannot be written; the recording goes on.
+    StoreFailed,
     BadData,
     /// The link to a sensor is lost and being made again.
     LinkLost,
@@ -670,6 +676,7 @@ pub enum Event {
     Health(Health),
     /// A leg's usual has formed (or why it could not, as `Health`).
     Baseline(Baseline),
+    Cue(Cue),
 }
 
 /// A leg's usual per rule, in the order of the rule list.

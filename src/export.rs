@@ -1,15 +1,25 @@
-//! A session to files that other programs read. One file format per module.
+//! A session to files that other programs read. One file format per module; [`format`] lists those of `export`.
 
 use crate::body::Side;
 use crate::event::Event;
 use crate::input::Input;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 pub mod alerts;
 pub mod angles;
+mod bids;
+mod csv;
+mod fit;
+pub mod format;
+mod mcap;
+mod mot;
+pub mod opensim;
 pub mod output;
+mod parquet;
+pub mod report;
 pub mod stances;
+mod sto;
 pub mod summary;
 
 use alerts::AlertTable;
@@ -68,10 +78,7 @@ impl Analysis {
         self.alerts.write(&mut alerts)?;
         let mut summary = Output::create(&folder.join("summary.json"))?;
         self.summary.write(facts, self.alerts.rows(), &mut summary)?;
-        let mut outputs = [self.angles.finish()?, stances, alerts, summary];
-        // Every byte is out before the first file takes its name: a full disk leaves the earlier results whole.
-        outputs.iter_mut().try_for_each(Write::flush)?;
-        outputs.into_iter().try_for_each(Output::commit)?;
+        Output::commit_all([self.angles.finish()?, stances, alerts, summary])?;
         Ok(counts)
     }
 }

@@ -148,7 +148,7 @@ impl Leg {
         if joint == Joint::Broken {
             machine.lose(signal.last_time().unwrap_or(t), &mut out);
         }
-        let mut each = |tick: Tick, heed: Heed| {
+        let each = |tick: Tick, heed: Heed| {
             if heed == Heed::Turned {
                 machine.lose(tick.t, &mut out);
             }
@@ -159,7 +159,10 @@ impl Leg {
             Joint::Steps(steps) => signal.walk(&p.signal, steps, t, acc, gyr, each),
             Joint::First | Joint::Broken => {
                 let (tick, heed) = signal.start(&p.signal, t, acc, gyr);
-                each(tick, heed);
+                if heed == Heed::Turned {
+                    machine.lose(tick.t, &mut out);
+                }
+                machine.resume(p, &tick, &mut out);
             }
         }
     }

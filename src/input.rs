@@ -1,6 +1,10 @@
 //! What a session is made of. Every source (Bluetooth, recording, synthetic) gives this one stream,
 //! the recorder keeps it, and replaying it gives the same events to the bit.
 
+mod order;
+
+pub use order::{Channels, CueSettings, Fade, Order, OrderError, Wish};
+
 use crate::body::{Packet, SensorId, SensorInfo};
 use crate::units::SessionTime;
 use serde::{Deserialize, Serialize};
@@ -15,6 +19,8 @@ pub enum Input {
     Mark(Mark),
     /// What a live link says besides samples.
     Link(Link),
+    /// What a person wants of the cues.
+    Order(Order),
     /// Nothing follows: decide what can still be decided.
     End,
 }

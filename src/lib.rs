@@ -4,7 +4,7 @@
 //! ```text
 //!  source ──Input──> pipeline::push ──Event──> record, serve, analyze
 //!  (synthetic,         clock ─ fusion ─ segment ─ joint ┐
-//!   recording)           └──── gait ────────────────────┴─ stance ─ flag
+//!   recording)           └──── gait ────────────────────┴─ stance ─ flag ─ cue
 //! ```
 //!
 //! Rooms in the order in which data flows; each imports only from rooms above it. The pure rooms
@@ -27,15 +27,21 @@ pub mod sensor;
 
 pub mod flag;
 pub mod health;
+pub mod programme;
+
+pub mod cue;
 pub mod pipeline;
 
 // The shell.
+pub mod desk;
 pub mod edge;
 pub mod host_clock;
 pub mod record;
 pub mod source;
+pub mod store;
 
 pub mod export;
+pub mod review;
 pub mod serve;
 
 pub mod analyze;

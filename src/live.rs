@@ -5,12 +5,15 @@
 
 use crate::body::Side;
 use crate::cli::Speed;
+use crate::edge::private;
 use crate::event::{Event, Health, HealthCode};
+use crate::export::summary::configuration_sha256;
 use crate::host_clock;
-use crate::input::Input;
+use crate::input::{Input, Order, Wish};
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::{RecordError, Recorder, SessionMeta};
-use crate::serve::{Hub, Limit, SourceKind, SourceLabel};
+use crate::serve::{Hub, Kept, Limit, SourceKind, SourceLabel, Under};
+use crate::store::{Log, NewSession, StoreError};
 use crate::units::SessionTime;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -48,6 +51,7 @@ pub struct Ready {
     inputs: Inputs,
     pipeline: Pipeline,
     recording: Option<(PathBuf, Tape)>,
+    settings_sha256: String,
 }
 
 /// A recording that is open, or one that waits for what there is to record.
@@ -70,7 +74,10 @@ impl Play {
     pub fn ready(self) -> anyhow::Result<Ready> {
         let pipeline = Pipeline::new(&self.config)?;
         let recorder = self.recording.as_deref().map(|path| tape(path, &self)).transpose()?;
+        let settings =
+            serde_json::to_value(&self.config).context("the settings cannot be written as JSON")?;
         Ok(Ready {
+            settings_sha256: configuration_sha256(&settings),
             label: self.label,
             inputs: self.inputs,
             pipeline,
@@ -88,18 +95,64 @@ pub struct Played {
 
 /// Plays a source to its end or until `stop`.
 pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> anyhow::Result<Played> {
-    let Ready { label, inputs, mut pipeline, recording } = ready;
+    let mut log = log_of(&ready, hub);
+    let Ready { label, inputs, mut pipeline, recording, .. } = ready;
     hub.segment(label);
+    if let Some(Kept::Nowhere(why)) = hub.kept() {
+        hub.publish(&store_failed(SessionTime(0.0), why.clone()));
+    }
     thread::scope(|scope| {
         let keeper = recording.map(|(path, tape)| Keeper::start(scope, path, tape, hub));
         let (to_pipeline, from_feeder) = sync_channel(QUEUE);
         let feeder = scope.spawn(move || feed(inputs, speed, stop, &to_pipeline));
-        listen(&mut pipeline, &from_feeder, hub, keeper.as_ref());
+        Listener { pipeline: &mut pipeline, hub, keeper: keeper.as_ref(), log: log.as_mut() }
+            .listen(&from_feeder);
         let recording_lost = keeper.and_then(|keeper| keeper.finish().err());
+        if let Some(Err(error)) = log.map(|log| log.finish(pipeline.now())) {
+            tracing::error!("{error}");
+            hub.publish(&store_failed(pipeline.now().unwrap_or(SessionTime(0.0)), error.to_string()));
+        }
         feeder.join().map_err(|_| anyhow::anyhow!("the source stopped working; start again"))??;
         hub.ended();
         Ok(Played { recording_lost })
     })
+}
+
+/// Where the session is kept beside its recording, if it is.
+fn log_of(ready: &Ready, hub: &Hub) -> Option<Log> {
+    let Some(Kept::In { store, sessions: Some(under) }) = hub.kept() else { return None };
+    let begin = || {
+        let runner = match *under {
+            Under::Current => store.current_runner(None)?.id,
+            Under::Runner(id) => id,
+        };
+        let recording = ready.recording.as_ref().and_then(|(path, _)| path.file_name());
+        let recording = recording.map(|name| name.to_string_lossy().into_owned());
+        let id = recording.as_ref().and_then(|name| name.strip_suffix(".mcap")).map(str::to_owned);
+        let source = if ready.label.kind == SourceKind::Sensors { "sensors" } else { "synthetic" };
+        Ok(store.log(NewSession {
+            id: id.unwrap_or_else(session_name),
+            runner,
+            source: source.to_owned(),
+            recording,
+            started: None,
+            settings_sha256: ready.settings_sha256.clone(),
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }))
+    };
+    let log: Result<Log, StoreError> = begin();
+    log.inspect_err(|error| tracing::error!("{error}")).ok()
+}
+
+/// A session's id and the name of its recording: when it began, without what a file name may not have.
+#[must_use]
+pub fn session_name() -> String {
+    let now = host_clock::wall_time();
+    now.get(..19).unwrap_or(&now).replace(':', "-")
+}
+
+fn store_failed(t: SessionTime, message: String) -> Event {
+    Event::Health(Health { t, code: HealthCode::StoreFailed, placement: None, active: true, message })
 }
 
 fn meta(config: String, label: String) -> SessionMeta {
@@ -115,7 +168,7 @@ fn tape(path: &Path, play: &Play) -> anyhow::Result<Tape> {
     let config = serde_json::to_string(&play.config).context("the settings cannot be written as JSON")?;
     let title = play.label.title.clone();
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| {
+        private::folder(folder).with_context(|| {
             format!(
                 "cannot create {}; choose a folder that you may write to with --data-dir",
                 folder.display()
@@ -136,27 +189,63 @@ fn tape(path: &Path, play: &Play) -> anyhow::Result<Tape> {
 }
 
 /// Owns the pipeline until the feeder has nothing more.
-fn listen(pipeline: &mut Pipeline, inputs: &Receiver<(Input, Instant)>, hub: &Hub, keeper: Option<&Keeper>) {
-    let mut told = host_clock::instant();
-    let mut counted = (0, 0);
-    for (input, since) in inputs {
-        let events = pipeline.push(&input);
+struct Listener<'a, 'scope> {
+    pipeline: &'a mut Pipeline,
+    hub: &'a Hub,
+    keeper: Option<&'a Keeper<'scope>>,
+    log: Option<&'a mut Log>,
+}
+
+impl Listener<'_, '_> {
+    fn listen(&mut self, inputs: &Receiver<(Input, Instant)>) {
+        let mut told = host_clock::instant();
+        let mut counted = (0, 0);
+        if let Some(wish) = self.hub.desk().begin() {
+            self.order(wish, told);
+        }
+        for (input, since) in inputs {
+            for wish in self.hub.desk().take_wishes() {
+                self.order(wish, since);
+            }
+            let now = self.take(input, since);
+            if now - told >= STATUS {
+                told = now;
+                counted = tell(self.pipeline, self.hub, counted);
+                if let Some(message) = self.log.as_mut().and_then(|log| log.trouble()) {
+                    self.hub.publish(&store_failed(self.now(), message));
+                }
+            }
+        }
+        tell(self.pipeline, self.hub, counted);
+    }
+
+    /// Passes one input on to all who want it; when that was done.
+    fn take(&mut self, input: Input, since: Instant) -> Instant {
+        let events = self.pipeline.push(&input);
         for event in events {
-            hub.publish(event);
+            self.hub.publish(event);
         }
         let now = host_clock::instant();
         if matches!(input, Input::Packet(_)) {
-            hub.decision_seconds((now - since).as_secs_f64());
+            self.hub.decision_seconds((now - since).as_secs_f64());
         }
-        if let Some(keeper) = keeper {
+        if let Some(log) = &mut self.log {
+            log.input(&input);
+            events.iter().for_each(|event| log.event(event));
+        }
+        if let Some(keeper) = self.keeper {
             keeper.keep(Note { input, events: events.to_vec() });
         }
-        if now - told >= STATUS {
-            told = now;
-            counted = tell(pipeline, hub, counted);
-        }
+        now
     }
-    tell(pipeline, hub, counted);
+
+    fn order(&mut self, wish: Wish, since: Instant) {
+        self.take(Input::Order(Order { t: self.now(), wish }), since);
+    }
+
+    fn now(&self) -> SessionTime {
+        self.pipeline.now().unwrap_or(SessionTime(0.0))
+    }
 }
 
 /// Tells the page how the session stands; gives the samples counted so far.
@@ -167,6 +256,7 @@ fn tell(pipeline: &Pipeline, hub: &Hub, before: (u64, u64)) -> (u64, u64) {
     hub.phase(pipeline.phase());
     hub.sensors(pipeline.sensors().collect());
     hub.limits(&limits(pipeline));
+    hub.cues(pipeline.cues());
     let counts = pipeline.samples();
     hub.samples(counts.0 - before.0, counts.1 - before.1);
     counts
@@ -223,6 +313,7 @@ fn session_time(input: &Input) -> Option<SessionTime> {
         Input::Packet(packet) => packet.arrival.or(packet.samples.last().map(|s| SessionTime(s.t.0))),
         Input::Mark(mark) => Some(mark.t),
         Input::Link(link) => Some(link.t),
+        Input::Order(order) => Some(order.t),
         Input::Sensor(_) | Input::End => None,
     }
 }

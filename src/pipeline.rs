@@ -8,14 +8,15 @@ mod line;
 mod stances;
 
 use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
+use crate::cue::{CueStatus, Cuer};
 use crate::event::{
-    Calibration, Contact, ContactKind, Doubt, Event, Fused, Grade, Health, HealthCode, Phase, Rule,
+    Calibration, Contact, ContactKind, Cue, Doubt, Event, Fused, Grade, Health, HealthCode, Phase, Rule,
     SensorStatus, Stance, StanceDoubt,
 };
 use crate::flag::{self, ConfigError, FlagConfig, Flagger, KeptBaseline};
 use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
-use crate::input::{Input, Link, Mark, Report, Trouble};
+use crate::input::{Input, Link, Mark, Order, Report, Trouble};
 use crate::segment::calibration::{Calibrator, Step};
 use crate::segment::slip::{Slip, SlipWatch};
 use crate::units::SessionTime;
@@ -64,6 +65,7 @@ pub struct Pipeline {
     slips: SlipWatch,
     stances: StanceStage,
     flagger: Flagger,
+    cuer: Cuer,
     health: HealthMonitor,
     now: Option<SessionTime>,
     began: Option<SessionTime>,
@@ -90,6 +92,7 @@ struct Scratch {
     contacts: Vec<Contact>,
     steps: Vec<Step>,
     health: Vec<Health>,
+    cues: Vec<Cue>,
 }
 
 impl Pipeline {
@@ -110,6 +113,7 @@ impl Pipeline {
             slips: SlipWatch::default(),
             stances: StanceStage::new(),
             flagger,
+            cuer: Cuer::new(),
             health: HealthMonitor::new(),
             now: None,
             began: None,
@@ -130,8 +134,10 @@ impl Pipeline {
             Input::Packet(packet) => self.packet(packet),
             Input::Mark(mark) => self.mark(*mark),
             Input::Link(link) => self.link(link),
+            Input::Order(order) => self.order(order),
             Input::End => self.end(),
         }
+        self.cue();
         &self.events
     }
 
@@ -144,6 +150,12 @@ impl Pipeline {
     /// What each leg is judged against now: rule, amber and red, rad.
     pub fn limits(&self, side: Side) -> impl Iterator<Item = (Rule, f64, f64)> + '_ {
         self.flagger.limits(side)
+    }
+
+    /// How the cues stand.
+    #[must_use]
+    pub fn cues(&self) -> CueStatus {
+        self.cuer.status()
     }
 
     /// How each sensor does, worn ones first, in the order of [`Placement::ALL`].
@@ -187,21 +199,53 @@ impl Pipeline {
                 RATES.end()
             )
         });
+        self.leave(info);
         let Some(placement) = info.placement.filter(|_| usable) else {
-            self.strangers.retain(|known| known.id != info.id);
             self.strangers.push(info.clone());
             return;
         };
-        let taken = self.lines[placement].as_ref().is_some_and(|line| line.info.id != info.id);
-        self.say(HealthCode::DuplicatePlacement, Some(placement), taken, || {
+        let other = self.lines[placement].as_ref().map(|line| &line.info).filter(|other| other.id != info.id);
+        let other = other.cloned();
+        self.say(HealthCode::DuplicatePlacement, Some(placement), other.is_some(), || {
             format!(
                 "two sensors claim the {}; {} is used and the other ignored: give it another place",
                 crate::health::words(placement),
                 info.name
             )
         });
+        if let Some(other) = other {
+            self.uncalibrate(placement);
+            self.strangers.push(other);
+        }
         self.gait.add_sensor(placement, info.rate);
         self.lines[placement] = Some(Line::new(info.clone()));
+    }
+
+    /// A sensor is announced: wherever else it was before, it is not any more.
+    fn leave(&mut self, info: &SensorInfo) {
+        if let Some(known) = self.strangers.iter().position(|known| known.id == info.id) {
+            // It had lost its place to another one, and no longer claims it.
+            let claimed =
+                self.strangers.swap_remove(known).placement.filter(|from| Some(*from) != info.placement);
+            if let Some(from) = claimed {
+                self.say(HealthCode::DuplicatePlacement, Some(from), false, || {
+                    format!("the {} has one sensor again", crate::health::words(from))
+                });
+            }
+        }
+        if let Some(from) = self.placement_of(info.id).filter(|from| Some(*from) != info.placement) {
+            self.lines[from] = None;
+            self.uncalibrate(from);
+            info.placement.into_iter().for_each(|to| self.uncalibrate(to));
+        }
+    }
+
+    /// Another sensor is there now, mounted another way: what was found for the one before means nothing.
+    fn uncalibrate(&mut self, placement: Placement) {
+        for side in Side::BOTH.into_iter().filter(|side| placement.side().is_none_or(|of| of == *side)) {
+            self.frames.slipped(side);
+            self.calibrator.slipped(side);
+        }
     }
 
     fn packet(&mut self, packet: &Packet) {
@@ -263,6 +307,18 @@ impl Pipeline {
     fn mark(&mut self, mark: Mark) {
         self.calibrator.mark(mark);
         self.flagger.mark(mark);
+    }
+
+    fn order(&mut self, order: &Order) {
+        let now = self.now.unwrap_or(SessionTime(0.0));
+        self.cuer.order(now, &order.wish, &mut self.scratch.cues);
+    }
+
+    /// What all that was said means to the runner's ear.
+    fn cue(&mut self) {
+        let now = self.now.unwrap_or(SessionTime(0.0));
+        self.cuer.follow(now, &self.events, &mut self.scratch.cues);
+        self.events.extend(self.scratch.cues.drain(..).map(Event::Cue));
     }
 
     fn end(&mut self) {

@@ -92,7 +92,8 @@ pub struct Capabilities {
     pub batch: f64,
     /// How a sensor shows which one it is.
     pub identify: Option<Identify>,
-    /// It can vibrate on the runner's skin.
+    /// It can vibrate on the runner's skin. Only home-built sensors of the open profile do: none of the makers'
+    /// protocols that we know has a motor ([`Request::Vibrate`] is refused there).
     pub haptics: bool,
     pub battery: bool,
     /// The smallest ATT MTU at which notifications arrive whole, bytes. 23 is what every link has.
@@ -129,12 +130,19 @@ pub enum Operation {
 pub enum Request {
     /// Show which one you are, for a few seconds.
     Identify,
-    /// Vibrate for so many seconds.
-    Vibrate(f64),
+    Vibrate(Pulse),
     /// Stop measuring and leave nothing running: the link is about to be closed.
     Stop,
     /// Say how full the battery is, through [`News::Battery`].
     Battery,
+}
+
+/// One vibration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pulse {
+    pub seconds: f64,
+    /// 0 to 1, of the strongest that the sensor can.
+    pub strength: f64,
 }
 
 /// The pure half of a link to one sensor. Whatever the calls and bytes, in whatever order: no panic, work

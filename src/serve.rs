@@ -5,16 +5,20 @@ mod access;
 mod alerts;
 mod api;
 mod assets;
+mod cues;
 mod curves;
+mod haptics;
+mod history;
 mod hub;
 mod light;
 mod live;
 mod metrics;
+mod programme;
 mod sensors;
 mod state;
 mod view;
 
-pub use hub::Hub;
+pub use hub::{Hub, Kept, Under};
 pub use view::{Limit, SourceKind, SourceLabel};
 
 use axum::Router;
@@ -43,12 +47,33 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/sensors/{id}/identify", post(sensors::identify))
         .route("/sensors/{id}/vibrate", post(sensors::vibrate))
         .route("/sensors/{id}/placement", post(sensors::place))
+        .route("/sensors/swap", post(sensors::swap))
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
         .route("/alerts", get(api::alerts))
         .route("/alerts/{id}", get(alerts::detail))
         .route("/rules", get(alerts::rules))
+        .route("/cues", get(cues::report).post(cues::ask))
+        .route("/programme", get(programme::report).post(programme::ask))
         .route("/measures", get(api::measures))
+        .route("/sessions", get(history::sessions))
+        .route(
+            "/sessions/{id}",
+            get(history::session).patch(history::change_session).delete(history::delete_session),
+        )
+        .route("/sessions/{id}/exclusions", post(history::exclude))
+        .route("/sessions/{id}/split", post(history::split))
+        .route("/sessions/{id}/restore", post(history::restore_session))
+        .route("/sessions/{id}/report", get(history::report))
+        .route("/runners", get(history::runners).post(history::add_runner))
+        .route(
+            "/runners/{id}",
+            get(history::runner).patch(history::change_runner).delete(history::delete_runner),
+        )
+        .route("/runners/{id}/restore", post(history::restore_runner))
+        .route("/runners/{id}/trends", get(history::trends))
+        .route("/compare", get(history::compare))
+        .route("/marks", post(history::mark))
         .route("/live", get(live::upgrade))
         .route("/metrics", get(api::metrics))
         .route("/openapi.json", get(api::openapi));

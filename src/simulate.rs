@@ -64,7 +64,7 @@ pub fn write_dataset(config: &RunnerConfig, out: &Path) -> Result<(), SimulateEr
     let mut strides = Strides::create(out, config, generator)?;
     for fact in truth {
         match fact {
-            Fact::Frame(frame) => recording.angles(Hz(TRUTH_RATE), &frame)?,
+            Fact::Frame(frame) => recording.angles("omc", Hz(TRUTH_RATE), &frame)?,
             Fact::Contact(contact) => recording.event(contact_row(&contact)),
             Fact::Stance(stance) => strides.write(&stance)?,
         }

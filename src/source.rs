@@ -3,9 +3,10 @@
 pub mod bids;
 pub mod ble;
 mod error;
+pub mod logs;
 pub mod mcap;
 mod recording;
 pub mod synthetic;
 
 pub use error::SourceError;
-pub use recording::{Inputs, Recording, find};
+pub use recording::{Inputs, Recording, find, find_placed};

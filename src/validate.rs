@@ -39,7 +39,9 @@ pub use baseline::{Baseline, BaselineError, Tolerance, Worse};
 pub use contacts::ContactError;
 pub use orientation::OrientationError;
 pub use peaks::PeakError;
-pub use summary::{AngleSummary, ContactSummary, OrientationSummary, PeakSummary, Summary};
+pub use summary::{
+    AngleSummary, ContactSummary, OrientationSummary, PeakSummary, SideSummary, Summary, Without,
+};
 pub use timing::Timing;
 
 use crate::flag::ConfigError;
@@ -59,19 +61,27 @@ pub enum ValidateError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("no recording is of `{0}`; give the person as the recordings name them, such as sub-02")]
+    Nobody(String),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Recordings worked at the same time.
     pub jobs: NonZeroUsize,
     /// Score only the listed events: no estimate counts as false.
     pub listed_only: bool,
+    /// People, such as `sub-02`, without whom the contacts are summed up once more: where a reference is doubted.
+    pub without: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), listed_only: false }
+        Self {
+            jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            listed_only: false,
+            without: Vec::new(),
+        }
     }
 }
 
@@ -134,6 +144,13 @@ pub(crate) struct Plot {
 /// A recording that cannot be read is named in the report, and the others still count.
 pub fn run(path: &Path, options: &Options, config: &PipelineConfig) -> Result<Report, ValidateError> {
     let recordings = source::find(path)?;
+    if let Some(nobody) = options
+        .without
+        .iter()
+        .find(|who| !recordings.iter().any(|r| summary::person(&r.name) == who.as_str()))
+    {
+        return Err(ValidateError::Nobody(nobody.clone()));
+    }
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -160,7 +177,7 @@ pub fn run(path: &Path, options: &Options, config: &PipelineConfig) -> Result<Re
         .ok()
         .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()))
         .unwrap_or_default();
-    let summary = Summary::of(&reports);
+    let summary = Summary::of(&reports, &options.without);
     Ok(Report { version: env!("CARGO_PKG_VERSION"), data_set, summary, recordings: reports, failed })
 }
 

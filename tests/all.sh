@@ -1,6 +1,6 @@
 #!/bin/bash
 # Sets up what it needs, then runs every check. One line per check, output only of those that failed, a summary
-# at the end. A check that cannot run has failed. Needs a Rust toolchain, node and npm; installs the rest.
+# at the end. A check that cannot run has failed. Needs a Rust toolchain, Python with venv, node and npm; installs the rest.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -91,6 +91,8 @@ check "the program builds" cargo build --release --locked
 check "page: set up" set_up_page
 check "page: types" npm --prefix tests/page run types
 check "page: in Chromium" npm --prefix tests/page test
+check "formats: set up" bash tests/formats/set_up.sh
+check "formats: real consumers" target/formats/venv/bin/python tests/formats/run.py "$program"
 [ -z "${STANCEWATCH_DATA:-}" ] || accuracy
 check "Bluetooth: set up" python3 tests/ble/image.py
 check "Bluetooth: five sensors, real BlueZ" bluetooth

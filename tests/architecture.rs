@@ -11,16 +11,18 @@ use std::path::{Path, PathBuf};
 const RANKS: &[&[&str]] = &[
     &["units", "host_clock"],
     &["body"],
-    &["input", "event"],
+    &["input"],
+    &["event"],
     &["sensor", "clock", "filter", "joint"],
-    &["fusion", "gait", "flag", "health"],
-    &["segment"],
+    &["fusion", "gait", "flag", "health", "programme"],
+    &["segment", "cue"],
     &["pipeline"],
     // The shell.
-    &["edge"],
-    &["record"],
-    &["source"],
-    &["export", "serve"],
+    &["edge", "desk"],
+    &["record", "store"],
+    &["source", "review"],
+    &["export"],
+    &["serve"],
     &["analyze", "validate", "simulate", "score", "retry", "cli"],
     &["config", "live"],
     &["demo", "doctor"],
@@ -28,8 +30,22 @@ const RANKS: &[&[&str]] = &[
 ];
 
 const PURE: &[&str] = &[
-    "units", "body", "input", "event", "sensor", "clock", "filter", "joint", "fusion", "gait", "flag",
-    "health", "segment", "pipeline",
+    "units",
+    "body",
+    "input",
+    "event",
+    "sensor",
+    "clock",
+    "filter",
+    "joint",
+    "fusion",
+    "gait",
+    "flag",
+    "health",
+    "programme",
+    "segment",
+    "cue",
+    "pipeline",
 ];
 
 const FORBIDDEN_IN_PURE: &[&str] = &[

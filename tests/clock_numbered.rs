@@ -32,6 +32,8 @@ const PLAIN: Link =
 /// stalls, how many samples were lost, and the clock's own state at the end.
 struct Told {
     errors: Vec<(f64, f64)>,
+    /// Share of the time from half a minute on at which the error was beyond three standard deviations.
+    beyond: f64,
     disturbed: Vec<f64>,
     lost: u32,
     state: ClockState,
@@ -40,9 +42,11 @@ struct Told {
 fn tell(link: Link, seconds: f64, seed: u64) -> Told {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let mut clock = SensorClock::new(ClockKind::Arrival, Hz(link.nominal));
-    let mut told = Told { errors: Vec::new(), disturbed: Vec::new(), lost: 0, state: clock.state() };
+    let mut told =
+        Told { errors: Vec::new(), beyond: 0.0, disturbed: Vec::new(), lost: 0, state: clock.state() };
     let (mut truth, mut number, mut free) = (3.0, 0_u32, 0.0_f64);
     let mut last = f64::NEG_INFINITY;
+    let (mut beyond, mut all) = (0, 0);
     while truth < seconds {
         truth += 1.0 / (link.nominal * (1.0 + link.off + link.warming * truth));
         let interval = 1.0 / link.nominal;
@@ -64,7 +68,12 @@ fn tell(link: Link, seconds: f64, seed: u64) -> Told {
         assert!(t >= last, "time went back");
         last = t;
         told.errors.push((truth, t - truth));
+        if truth > 33.0 {
+            all += 1;
+            beyond += u32::from((t - truth).abs() > 3.0 * clock.state().sigma);
+        }
     }
+    told.beyond = f64::from(beyond) / f64::from(all.max(1));
     told.state = clock.state();
     told
 }
@@ -108,6 +117,28 @@ fn samples_that_never_came_are_counted_and_time_stays_true() {
         let missed = (f64::from(told.lost) - f64::from(told.state.lost)).abs();
         // What is lost before the rate is known cannot be told from a slower sensor.
         assert!(missed <= 45.0, "{seed}: {} lost, {} noticed", told.lost, told.state.lost);
+    }
+}
+
+/// Until a loss is certain, time is off by it: between one and ten percent of the time, and the clock has to say so.
+#[test]
+fn while_a_loss_is_not_certain_the_clock_says_how_far_off_it_may_be() {
+    // The rarer and plainer the losses, the better: at 200 Hz a sample is a fraction of the jitter.
+    for (nominal, jitter, losses, most) in [
+        (60.0, 0.03, 1, 0.02),
+        (100.0, 0.015, 40, 0.02),
+        (100.0, 0.03, 40, 0.03),
+        (200.0, 0.015, 1, 0.02),
+        (200.0, 0.015, 40, 0.02),
+        (200.0, 0.03, 40, 0.12),
+    ] {
+        let beyond: f64 = (0..6)
+            .map(|seed| {
+                let off = [-0.02, -0.004, 0.0, 0.015][seed as usize % 4];
+                tell(Link { nominal, off, jitter, losses, ..PLAIN }, 150.0, 400 + seed).beyond / 6.0
+            })
+            .sum();
+        assert!(beyond < most, "{nominal} Hz, {jitter} s, {losses}: {beyond}");
     }
 }
 

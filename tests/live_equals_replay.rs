@@ -217,6 +217,10 @@ fn a_replay_makes_the_recording_again_byte_for_byte() {
     assert!(played.recording_lost.is_none());
     let (live, replayed) = (channels(path), channels(&again));
     assert_eq!(live.keys().collect::<Vec<_>>(), replayed.keys().collect::<Vec<_>>());
+    assert!(
+        live["cue"].iter().any(|cue| cue.contains("\"kind\":\"gait\"")),
+        "no cue: this test shows less than it should"
+    );
     for (topic, messages) in &live {
         let differs = messages.iter().zip(&replayed[topic]).find(|(a, b)| a != b);
         assert_eq!(differs, None, "{topic}");

@@ -83,4 +83,9 @@ fn places_are_kept_without_a_radio() {
     let list: Value = serde_json::from_slice(&list.stdout).unwrap();
     assert_eq!(list, serde_json::json!([{ "serial": "AB 12", "placement": "left_thigh" }]));
     assert_eq!(output(&["sensors", "place", "AB 12", "elbow"], data.path()).status.code(), Some(2));
+    let list = output(&["sensors", "swap", "thighs", "--json"], data.path());
+    let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(list, serde_json::json!([{ "serial": "AB 12", "placement": "right_thigh" }]));
+    assert!(refusal(&output(&["sensors", "swap", "shanks"], data.path())).contains("give places first"));
+    assert_eq!(output(&["sensors", "swap", "arms"], data.path()).status.code(), Some(2));
 }

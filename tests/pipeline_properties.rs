@@ -65,6 +65,7 @@ fn run<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> Said {
                 Event::Calibration(calibration) => said.times.push(calibration.decided.0),
                 Event::Health(health) => said.times.push(health.t.0),
                 Event::Baseline(baseline) => said.times.push(baseline.decided.0),
+                Event::Cue(cue) => said.times.push(cue.t.0),
             }
         }
     }

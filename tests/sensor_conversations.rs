@@ -6,7 +6,7 @@
 //! | `"link": "connected"` | |
 //! | `"from": NAME, "bytes": HEX` | a notification or a value read; `"times"` sends it so often, the last answer counts |
 //! | `"refused": OPERATION` | |
-//! | `"ask"` | `identify`, `stop`, `battery`, `vibrate 0.5` |
+//! | `"ask"` | `identify`, `stop`, `battery`, `vibrate 0.5` (s, at half strength) |
 //!
 //! Answers: `operations`, `samples` (`t` in s, `acc_g`, `gyr_dps`, each where it is to be looked at), `news`
 //! (of bad news its beginning). NAME is one of `characteristics.json` beside the conversation.
@@ -14,7 +14,7 @@
 
 use serde_json::{Map, Value};
 use stancewatch::body::{ClockKind, Sample};
-use stancewatch::sensor::{DRIVERS, Driver, Family, News, Operation, Reply, Request, Uuid};
+use stancewatch::sensor::{DRIVERS, Driver, Family, Identify, News, Operation, Pulse, Reply, Request, Uuid};
 use stancewatch::units::STANDARD_GRAVITY;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,9 @@ fn happen(line: &Map<String, Value>, names: &Names, driver: &mut dyn Driver, out
         driver.refused(&names.operation(operation), out);
     } else {
         let request = match text("ask").unwrap().split_once(' ') {
-            Some(("vibrate", seconds)) => Request::Vibrate(seconds.parse().unwrap()),
+            Some(("vibrate", seconds)) => {
+                Request::Vibrate(Pulse { seconds: seconds.parse().unwrap(), strength: 0.5 })
+            }
             None if text("ask") == Some("identify") => Request::Identify,
             None if text("ask") == Some("stop") => Request::Stop,
             None if text("ask") == Some("battery") => Request::Battery,
@@ -222,5 +224,33 @@ fn the_open_profile_is_as_its_document_says() {
         let uuid = uuid.as_str().unwrap();
         let short = uuid.trim_start_matches("0000").trim_end_matches("-0000-1000-8000-00805f9b34fb");
         assert!(document.contains(&format!("`{short}`")), "{name} is not in the document");
+    }
+}
+
+/// The table of `docs/sensors.md` says what the drivers declare.
+#[test]
+fn the_documented_table_is_what_the_drivers_declare() {
+    let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sensors.md")).unwrap();
+    for Family { model, capabilities, .. } in DRIVERS {
+        let clock = match capabilities.clock {
+            ClockKind::Device => "own",
+            ClockKind::Arrival | ClockKind::Session => "none",
+        };
+        let shows = match capabilities.identify {
+            Some(Identify::Led) => "light",
+            Some(Identify::Vibration) => "vibration",
+            None => "-",
+        };
+        let line = format!(
+            "| {model} | {:.0} | {:.0} | {:.0} | {clock} | {:.0} | {shows} | {} | {} | {} |",
+            capabilities.rate.0,
+            capabilities.acc_range / STANDARD_GRAVITY,
+            capabilities.gyr_range.to_degrees(),
+            capabilities.batch * 1e3,
+            if capabilities.haptics { "yes" } else { "-" },
+            if capabilities.battery { "yes" } else { "-" },
+            capabilities.min_mtu,
+        );
+        assert!(table.lines().any(|there| there == line), "docs/sensors.md should say: {line}");
     }
 }

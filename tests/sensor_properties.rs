@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
-use stancewatch::sensor::{Advertisement, DRIVERS, Family, Reply, Request, Uuid};
+use stancewatch::sensor::{Advertisement, DRIVERS, Family, Pulse, Reply, Request, Uuid};
 use std::fs;
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         Just(Request::Identify),
         Just(Request::Stop),
         Just(Request::Battery),
-        any::<f64>().prop_map(Request::Vibrate),
+        any::<(f64, f64)>().prop_map(|(seconds, strength)| Request::Vibrate(Pulse { seconds, strength })),
     ];
     prop_oneof![
         2 => Just(Happens::Connected),

@@ -2,12 +2,14 @@
 
 #![expect(clippy::expect_used, clippy::format_push_string, reason = "helpers of tests may fail loudly")]
 
+use nalgebra::Vector3;
 use proptest::prelude::*;
-use stancewatch::body::{ClockKind, Packet, Placement, SensorInfo};
+use stancewatch::body::{ClockKind, Packet, Placement, Sample, SensorId, SensorInfo};
 use stancewatch::event::ContactKind;
 use stancewatch::input::{Edge, Input, Mark, Stretch};
+use stancewatch::record::bids::{BidsRecording, Description, create_dataset};
 use stancewatch::source::{Recording, SourceError, find};
-use stancewatch::units::{Hz, STANDARD_GRAVITY, SessionTime};
+use stancewatch::units::{DeviceTime, Hz, STANDARD_GRAVITY, SessionTime};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -119,6 +121,52 @@ fn rows_with_one_arrival_are_one_packet_and_files_merge_by_arrival() {
     );
 }
 
+/// A session of a sensor without a clock whose link broke once: its numbers begin anew.
+#[test]
+fn a_sensor_without_a_clock_comes_back_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let about = Description { name: "n", license: "l", authors: &["a"], generator: "g" };
+    create_dataset(folder.path(), &about).unwrap();
+    let mut recording = BidsRecording::create(folder.path(), "01", "run").unwrap();
+    let mut session = Vec::new();
+    for (id, placement, clock) in
+        [(0, Placement::LeftThigh, ClockKind::Device), (1, Placement::LeftShank, ClockKind::Arrival)]
+    {
+        let name = placement.name().to_owned();
+        let info = SensorInfo { id: SensorId(id), name, placement: Some(placement), rate: Hz(100.0), clock };
+        session.push(Input::Sensor(info));
+    }
+    for (arrival, number) in [(0.5, 0.0), (0.53, 0.03), (0.56, 0.06), (4.0, 0.0), (4.03, 0.03)] {
+        for id in 0..2 {
+            let t = if id == 0 { arrival + 1000.0 } else { number };
+            let sample =
+                |t| Sample { t: DeviceTime(t), acc: Vector3::new(0.1, 9.8, 0.2), gyr: Vector3::zeros() };
+            session.push(Input::Packet(Packet {
+                sensor: SensorId(id),
+                arrival: Some(SessionTime(arrival)),
+                samples: vec![sample(t), sample(t + 0.01)],
+            }));
+        }
+    }
+    session.push(Input::End);
+    session.iter().for_each(|input| recording.input(input).unwrap());
+    recording.finish().unwrap();
+    assert_eq!(inputs(folder.path()), session);
+}
+
+#[test]
+fn a_clock_of_an_unknown_kind_is_said() {
+    let set = DataSet::new();
+    let rows = "0 5 0 0 9 0 0 0\n";
+    let motion = set.system("sub-1_task-a_tracksys-imu", &["latency", "arrival"], &["left_shank"], SI, rows);
+    set.write(
+        "sub-1_task-a_tracksys-imu_motion.json",
+        "{\"SamplingFrequency\": 100, \"LatencyClock\": \"sundial\"}",
+    );
+    let said = only(&motion).inputs().err().unwrap().to_string();
+    assert!(said.contains("sundial") && said.contains("motion.json"), "{said}");
+}
+
 #[test]
 fn lost_samples_are_absent() {
     let set = DataSet::new();
@@ -178,7 +226,7 @@ fn marks_come_before_what_has_their_time() {
                 let word = if *stretch == Stretch::Still { "still" } else { "baseline" };
                 format!("{word} {} {t}", if *edge == Edge::Begin { "begins" } else { "ends" })
             }
-            Input::Link(_) => "link".to_owned(),
+            Input::Link(_) | Input::Order(_) => "live".to_owned(),
             Input::End => "end".to_owned(),
         })
         .collect();

@@ -238,6 +238,7 @@ fn a_session_comes_in_order_of_arrival_with_its_marks_and_its_end() {
                 marks.push((mark.stretch, mark.edge));
             }
             Input::Link(link) => panic!("a runner who does not exist has no link: {link:?}"),
+            Input::Order(order) => panic!("nor does anybody want something: {order:?}"),
             Input::End => ended = true,
         }
     }

@@ -2,6 +2,7 @@
 
 mod table;
 
+use super::keep::{self, Plays};
 use super::{Page, bind, note, print, recording_path, runtime, write_whole};
 use crate::cli::{DoctorArgs, RunArgs, ScanArgs, SensorsCommand, Speed};
 use crate::config::Config;
@@ -31,7 +32,8 @@ pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         let record = !args.no_recording;
         // What hinders is said before the page promises anything.
         play(config, record, Box::new(std::iter::empty())).ready()?;
-        let page = Page::open(listener, args.live.no_open)?;
+        let kept = keep::begin(config, args.who.as_deref(), Plays::Sensors);
+        let page = Page::open(listener, &config.data_dir, args.live.no_open, kept)?;
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
         page.hub.attach(central.remote());
@@ -114,6 +116,12 @@ pub(super) fn manage(config: &Config, command: &SensorsCommand, json: bool) -> a
         SensorsCommand::Place { serial, placement } => {
             if let Some(other) = roster.assign(serial, "", placement.0)? {
                 note(&format!("{other} had that place and has none now"));
+            }
+            print(&table::of_roster(&roster, json)?)?;
+        }
+        SensorsCommand::Swap { what } => {
+            if roster.swap(what.0)?.is_empty() {
+                bail!(Refusal::NothingToSwap);
             }
             print(&table::of_roster(&roster, json)?)?;
         }

@@ -28,6 +28,11 @@ struct Params {
     learning: u32,
     /// What was taken for lost may be taken back for so long, s. Default 3.
     doubt: f64,
+    /// Packets that are late in a row for so many stretches of chance may be a loss that is not certain yet, default 3: by
+    /// chance one stretch in twenty is as long; ...
+    suspicious: f64,
+    /// ... at once where they are later than so many times their usual spread. Default 4.
+    plain: f64,
 }
 
 const PARAMS: Params = Params {
@@ -40,6 +45,8 @@ const PARAMS: Params = Params {
     stretches: 30.0,
     learning: 300,
     doubt: 3.0,
+    suspicious: 3.0,
+    plain: 4.0,
 };
 
 /// Levels of lateness, each twice the one before: packets are seldom far too late, so that a long loss is
@@ -98,6 +105,17 @@ impl Numbered {
         self.doubtful > 0 && arrival < self.doubtful_until
     }
 
+    /// By how much time may be off because of a loss that is not certain yet: all packets of late have been later than
+    /// this, s. `spread`: of packets above the edge, s.
+    pub(super) fn suspected(&self, arrival: f64, spread: f64) -> f64 {
+        let suspected = self.levels.iter().filter_map(|level| {
+            let late = level.late?;
+            let long = arrival - late.since > PARAMS.suspicious * level.typical();
+            (long || late.lowest > PARAMS.plain * spread).then_some(late.lowest)
+        });
+        suspected.fold(0.0, f64::max)
+    }
+
     /// A packet came, so far above the early edge. Returns by how much the shift has changed.
     pub(super) fn packet(&mut self, height: f64, arrival: f64) -> f64 {
         let before = self.shift();
@@ -128,6 +146,11 @@ impl Level {
         Self { limit, stretch, stretch_squared: 2.0 * stretch.powi(2), late: None }
     }
 
+    /// How long the long stretches are, s: they end at this rate, and the many short ones say nothing of those.
+    fn typical(&self) -> f64 {
+        self.stretch_squared / (2.0 * self.stretch).max(f64::MIN_POSITIVE)
+    }
+
     /// How late all packets have been for too long to be chance.
     fn packet(&mut self, height: f64, arrival: f64, interval: f64) -> Option<f64> {
         if height <= self.limit {
@@ -138,11 +161,9 @@ impl Level {
             }
             return None;
         }
+        let certain = -PARAMS.chance.ln() * self.typical();
         let late = self.late.get_or_insert(Late { since: arrival, lowest: height });
         late.lowest = late.lowest.min(height);
-        // Stretches end at the rate of the long ones: the many short ones say nothing of those.
-        let stretch = self.stretch_squared / (2.0 * self.stretch).max(f64::MIN_POSITIVE);
-        let certain = -PARAMS.chance.ln() * stretch;
         let single = self.limit < interval;
         if single && certain > PARAMS.longest {
             return None;

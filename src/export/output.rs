@@ -15,11 +15,15 @@ pub struct Output {
 
 impl Output {
     pub fn create(path: &Path) -> io::Result<Self> {
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
+        let partial = partial(path);
         let file = BufWriter::new(File::create(&partial)?);
         Ok(Self { path: path.to_owned(), partial, file: Some(file) })
+    }
+
+    /// Every byte is out before the first file takes its name: a full disk leaves the earlier results whole.
+    pub fn commit_all<const N: usize>(mut outputs: [Self; N]) -> io::Result<()> {
+        outputs.iter_mut().try_for_each(Write::flush)?;
+        outputs.into_iter().try_for_each(Self::commit)
     }
 
     pub fn commit(mut self) -> io::Result<()> {
@@ -29,6 +33,65 @@ impl Output {
         fs::rename(&self.partial, &self.path)?;
         self.file = None;
         Ok(())
+    }
+}
+
+/// What `path` is called until it is complete.
+fn partial(path: &Path) -> PathBuf {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    partial.into()
+}
+
+/// The same for a file or folder that another writer makes, at [`path`](Self::path).
+#[derive(Debug)]
+pub struct Partial {
+    target: PathBuf,
+    partial: PathBuf,
+    done: bool,
+}
+
+impl Partial {
+    /// Removes what an interrupted writer has left there.
+    pub fn new(target: &Path) -> io::Result<Self> {
+        let this = Self { target: target.to_owned(), partial: partial(target), done: false };
+        this.remove()?;
+        Ok(this)
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    #[must_use]
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// A folder takes the place of an empty one only.
+    pub fn commit(mut self) -> io::Result<()> {
+        fs::rename(&self.partial, &self.target)?;
+        self.done = true;
+        Ok(())
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        if self.partial.is_dir() {
+            fs::remove_dir_all(&self.partial)
+        } else if self.partial.exists() {
+            fs::remove_file(&self.partial)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.done {
+            self.remove().ok();
+        }
     }
 }
 

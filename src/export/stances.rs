@@ -26,10 +26,7 @@ impl StanceTable {
     }
 
     pub fn write(mut self, out: &mut impl Write) -> io::Result<()> {
-        // Stances come in order of terminal contact, and walking legs overlap.
-        self.rows.sort_by(|a, b| {
-            a.ic.0.total_cmp(&b.ic.0).then_with(|| side_order(a.side).cmp(&side_order(b.side)))
-        });
+        sort(&mut self.rows);
         out.write_all(b"side,stance,gait,ic_time_s,tc_time_s,contact_ms,stride_ms,cadence_spm")?;
         for column in PEAK_COLUMNS {
             write!(out, ",{column}")?;
@@ -43,6 +40,12 @@ impl StanceTable {
         }
         Ok(())
     }
+}
+
+/// By initial contact: stances come in order of terminal contact, and walking legs overlap.
+pub(super) fn sort(stances: &mut [Stance]) {
+    stances
+        .sort_by(|a, b| a.ic.0.total_cmp(&b.ic.0).then_with(|| side_order(a.side).cmp(&side_order(b.side))));
 }
 
 fn row(stance: &Stance, line: &mut Vec<u8>) {

@@ -64,7 +64,7 @@ impl Summary {
                     *slot = Some(baseline.clone());
                 }
             }
-            Event::Contact(_) | Event::Alert(_) | Event::Evidence(_) => {}
+            Event::Contact(_) | Event::Alert(_) | Event::Evidence(_) | Event::Cue(_) => {}
         }
     }
 
@@ -82,7 +82,7 @@ impl Summary {
         let report = Report {
             version: env!("CARGO_PKG_VERSION"),
             recording: &facts.recording,
-            configuration_sha256: sha256_hex(facts.config.to_string().as_bytes()),
+            configuration_sha256: configuration_sha256(&facts.config),
             configuration: &facts.config,
             warnings: &facts.warnings,
             sensors: self.sensors.rows(),
@@ -238,8 +238,10 @@ fn alert_counts(alerts: Vec<Alert>) -> BTreeMap<&'static str, BTreeMap<&'static 
     counts
 }
 
-fn sha256_hex(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
+/// What tells one configuration from another.
+#[must_use]
+pub fn configuration_sha256(config: &Value) -> String {
+    format!("{:x}", Sha256::digest(config.to_string().as_bytes()))
 }
 
 /// To a ten-thousandth: people read this file.

@@ -118,6 +118,10 @@ pub(super) struct Machine {
     peak: f64,
     t_up: f64,
     angle: f64,
+    /// Of the latest swing that was seen from its begin, s; 0 before.
+    swing: f64,
+    /// A gap has cut the begin off the swing under way.
+    cut: bool,
     jerks: Jerks,
     t_ic: f64,
     t_tc: f64,
@@ -136,6 +140,8 @@ impl Machine {
             peak: 0.0,
             t_up: f64::NEG_INFINITY,
             angle: 0.0,
+            swing: 0.0,
+            cut: false,
             jerks: Jerks::default(),
             t_ic: f64::NEG_INFINITY,
             t_tc: f64::NEG_INFINITY,
@@ -168,6 +174,15 @@ impl Machine {
         }
     }
 
+    /// The first tick after a gap. One that turns forward as fast as this leg's swings do lies in a swing, and the
+    /// landing still to come is seen whole.
+    pub(super) fn resume(&mut self, p: &Parameters, tick: &Tick, out: &mut Outbox) {
+        self.tick(p, tick, out);
+        self.cut = self.usual.swing_peak > 0.0 && tick.y > p.swing.cut_share * self.usual.swing_peak;
+        // When the rate last turned forward is not known any more.
+        (self.t_up, self.angle) = (tick.t, 0.0);
+    }
+
     pub(super) fn tick(&mut self, p: &Parameters, tick: &Tick, out: &mut Outbox) {
         if tick.y > 0.0 || tick.before > 0.0 {
             self.jerks.keep(tick);
@@ -180,6 +195,7 @@ impl Machine {
         if tick.before <= 0.0 && tick.y > 0.0 {
             self.t_up = tick.crossing(0.0);
             self.angle = 0.0;
+            self.cut = false;
         }
         self.angle += tick.y.max(0.0) * tick.h;
         if let Some(score) = self.midstance.tick(&p.class, tick) {
@@ -225,21 +241,30 @@ impl Machine {
         if tick.y > 0.0 {
             if tick.t - self.t_up > p.swing.longest {
                 self.state = State::Idle;
+                self.cut = false;
             }
             return;
         }
         let t_zero = tick.crossing(0.0);
-        let swing = t_zero - self.t_up;
-        let plausible = self.angle >= p.swing.angle
-            && swing >= p.swing.shortest
-            && t_zero - self.t_ic > p.swing.least_stride;
-        if !plausible {
+        let seen = t_zero - self.t_up;
+        let whole = self.angle >= p.swing.angle && seen >= p.swing.shortest;
+        if !(whole || self.cut) || t_zero - self.t_ic <= p.swing.least_stride {
             self.state = State::Idle;
             return;
         }
-        self.peak = peak.value();
+        let crested = !self.cut || peak.time() > self.t_up + tick.h;
+        if crested {
+            self.peak = peak.value();
+            out.say(ContactKind::MidSwing, peak.time(), self.rhythm, tick.h);
+        } else {
+            // The middle of this swing lies in the gap: no stride is known to end there.
+            self.peak = self.usual.swing_peak.max(peak.value());
+        }
+        if !self.cut {
+            self.swing = seen;
+        }
+        let swing = self.swing;
         self.midstance.expect(&p.class, t_zero, swing);
-        out.say(ContactKind::MidSwing, peak.time(), self.rhythm, tick.h);
         let from = t_zero - p.landing.jerk_before;
         let (t_sharpest, sharpest_sq) = self.jerks.sharpest(from).unwrap_or((t_zero, 0.0));
         let landing = Landing { t_zero, swing, lowest: Extremum::lowest(tick), sharpest_sq, t_sharpest };

@@ -100,6 +100,9 @@ pub struct SwingParameters {
     pub shortest: f64,
     /// Longest, s. Default 1.3.
     pub longest: f64,
+    /// After a gap: a rate beyond this share of the leg's usual swing peak lies in a swing. Default 0.5: no stance
+    /// of a leg at its usual pace turns forward that fast.
+    pub cut_share: f64,
     /// Least time from one initial contact to the end of the next swing, s. Default 0.38: strides of
     /// sprinters last 0.42 s and more.
     pub least_stride: f64,
@@ -258,6 +261,7 @@ impl Default for Parameters {
                 angle: 0.30,
                 shortest: 0.10,
                 longest: 1.3,
+                cut_share: 0.5,
                 least_stride: 0.38,
                 gain: 0.25,
             },

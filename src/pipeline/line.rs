@@ -104,10 +104,12 @@ impl Line {
     }
 
     pub(crate) fn status(&self, now: SessionTime) -> SensorStatus {
-        SensorStatus { name: self.info.name.clone(), ..self.nameless_status(now) }
+        let clock_sigma = self.has_arrivals.then(|| self.clock.state().sigma);
+        SensorStatus { name: self.info.name.clone(), clock_sigma, ..self.nameless_status(now) }
     }
 
-    /// As [`status`](Self::status), without what would have to be allocated.
+    /// As [`status`](Self::status), without what would have to be allocated, and of the clock what stays: the radio's
+    /// moments would make warnings come and go.
     pub(crate) fn nameless_status(&self, now: SessionTime) -> SensorStatus {
         let clock = self.has_arrivals.then(|| self.clock.state());
         SensorStatus {
@@ -119,7 +121,7 @@ impl Line {
             nominal_rate_hz: self.info.rate.0,
             loss: self.counts.loss(),
             jitter: clock.map(|c| c.jitter),
-            clock_sigma: clock.map(|c| c.sigma),
+            clock_sigma: clock.map(|c| c.fit_sigma),
             battery: self.battery,
         }
     }

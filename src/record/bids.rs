@@ -2,7 +2,8 @@
 //! `*_channels.tsv` and `*_motion.json`; per recording an `*_events.tsv`.
 //!
 //! Each sensor is a tracking system of its own. Where it has its own clock, `LATENCY` is that clock and the `MISC`
-//! channel `arrival` the host's. Numbers are written in full, so that reading gives the same bits back. A lost
+//! channel `arrival` the host's; our own sidecar field `LatencyClock` says `device`, or `arrival` where samples have a
+//! number at the nominal rate instead of a time. Numbers are written in full, so that reading gives the same bits back. A lost
 //! sample is a row that is not there.
 
 use crate::body::{ClockKind, Packet, SensorId, SensorInfo, Side};
@@ -48,11 +49,20 @@ pub struct Description<'a> {
 
 /// Creates the folder and `dataset_description.json`. A data set that is there already gains recordings.
 pub fn create_dataset(root: &Path, about: &Description<'_>) -> Result<(), BidsWriteError> {
+    describe(root, about, "raw")
+}
+
+/// The same for what was computed from a data set: it lies in a folder of its `derivatives`.
+pub fn create_derivative(root: &Path, about: &Description<'_>) -> Result<(), BidsWriteError> {
+    describe(root, about, "derivative")
+}
+
+fn describe(root: &Path, about: &Description<'_>, kind: &str) -> Result<(), BidsWriteError> {
     make_dir(root)?;
     let description = json!({
         "Name": about.name,
         "BIDSVersion": "1.10.0",
-        "DatasetType": "raw",
+        "DatasetType": kind,
         "License": about.license,
         "Authors": about.authors,
         "GeneratedBy": [{"Name": about.generator}],
@@ -99,7 +109,7 @@ impl BidsRecording {
                 self.mark(*mark);
                 Ok(())
             }
-            Input::Link(_) | Input::End => Ok(()),
+            Input::Link(_) | Input::Order(_) | Input::End => Ok(()),
         }
     }
 
@@ -148,10 +158,10 @@ impl BidsRecording {
         self.events.push(row);
     }
 
-    /// Joint angles on a regular grid, as tracking system `omc`, degrees.
-    pub fn angles(&mut self, rate: Hz, frame: &Frame) -> Result<(), BidsWriteError> {
+    /// Joint angles on a regular grid, degrees; all of a recording under the name of one tracking system.
+    pub fn angles(&mut self, system: &str, rate: Hz, frame: &Frame) -> Result<(), BidsWriteError> {
         if self.angles.is_none() {
-            let mut table = Table::create(&self.stem, &self.task, "omc", rate)?;
+            let mut table = Table::create(&self.stem, &self.task, system, rate)?;
             for (name, point) in angle_columns() {
                 table.column(&name, "n/a", "JNTANG", &point, "deg", "isb");
             }
@@ -191,6 +201,8 @@ struct Table {
     task: String,
     system: String,
     rate: Hz,
+    /// What `latency` is, where it is not session time.
+    clock: Option<ClockKind>,
     path: PathBuf,
     out: BufWriter<File>,
     channels: Vec<String>,
@@ -211,6 +223,7 @@ impl Table {
             task: task.into(),
             system: system.into(),
             rate,
+            clock: None,
             path,
             out: BufWriter::new(file),
             channels: Vec::new(),
@@ -263,9 +276,16 @@ impl Table {
             self.channels.concat()
         );
         fs::write(&path, text).map_err(|source| BidsWriteError::Write { path, source })?;
+        write_json(
+            &with_end(&self.stem, &format!("_tracksys-{}_channels.json", self.system)),
+            &reference_frames(),
+        )?;
         let mut about = Map::new();
         about.insert("TaskName".into(), self.task.into());
         about.insert("SamplingFrequency".into(), json!(self.rate.0));
+        if let Some(clock) = self.clock {
+            about.insert("LatencyClock".into(), json!(clock));
+        }
         about.insert("TrackingSystemName".into(), self.system.clone().into());
         about.insert("MotionChannelCount".into(), self.channels.len().into());
         about.insert("TrackedPointsCount".into(), self.points.len().into());
@@ -278,6 +298,25 @@ impl Table {
             &Value::Object(about),
         )
     }
+}
+
+/// What the words under `reference_frame` mean.
+fn reference_frames() -> Value {
+    json!({"reference_frame": {
+        "Description": "Axes in which the channel is given.",
+        "Levels": {
+            "sensor": {
+                "Description": "The sensor's own axes, as it happens to be strapped on.",
+                "RotationRule": "right-hand",
+            },
+            "isb": {
+                "Description": "Axes of the segments (Wu et al. 2002): X anterior, Y superior, Z to the right; angles in the order flexion (Z), adduction (X), rotation (Y).",
+                "SpatialAxes": "ASR",
+                "RotationOrder": "ZXY",
+                "RotationRule": "right-hand",
+            },
+        },
+    }})
 }
 
 struct SensorFile {
@@ -295,6 +334,7 @@ impl SensorFile {
         let mut table = Table::create(stem, task, &system, info.rate)?;
         let own_clock = info.clock != ClockKind::Session;
         if own_clock {
+            table.clock = Some(info.clock);
             table.column("arrival", "n/a", "MISC", "n/a", "s", "n/a");
         }
         for (quantity, kind, units) in [("acc", "ACCEL", "m/s^2"), ("gyr", "GYRO", "rad/s")] {
@@ -438,7 +478,7 @@ mod tests {
         });
         let frame =
             Frame { t: SessionTime(0.0), legs: crate::body::PerSide::<LegAngles>::default(), pelvis: None };
-        rec.angles(Hz(100.0), &frame).unwrap();
+        rec.angles("omc", Hz(100.0), &frame).unwrap();
         rec.finish().unwrap();
 
         let motion = dir.path().join("sub-01/motion");

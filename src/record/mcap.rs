@@ -4,6 +4,7 @@
 //! The file is closed into a whole chunk at least once per second of session time, and a chunk goes to
 //! the operating system in one write: a process that is killed loses at most the last second.
 
+use crate::edge::private;
 use crate::event::Event;
 use crate::input::{Input, Report};
 use crate::units::SessionTime;
@@ -27,6 +28,9 @@ use timeline::Timeline;
 pub const FORMAT: &str = "1";
 /// The metadata record that describes the session.
 pub const METADATA: &str = "stancewatch";
+
+/// [`SessionMeta::started`] where the beginning is not known: viewers then show the session's own seconds.
+pub const NO_START: &str = "1970-01-01T00:00:00Z";
 
 /// A chunk also closes at this size, bytes before compression. Holds about a second of five sensors at
 /// 1 kHz, so at 100 Hz the clock closes chunks and this only bounds memory.
@@ -106,7 +110,7 @@ impl Recorder {
     }
 
     fn open(path: &Path, meta: &SessionMeta, timeline: Timeline) -> io::Result<Self> {
-        let file = File::create_new(path)?;
+        let file = private::create_new(path)?;
         let mut writer = WriteOptions::new()
             .compression(Some(Compression::Zstd))
             // A worker thread per processor buys nothing at some 100 kB per second.

@@ -1,6 +1,11 @@
 //! Movella (Xsens) DOT. Streams at most 60 Hz, from 800 Hz inside by strap-down integration: contacts are
 //! as fine as that.
 //!
+//!
+//! Its own synchronisation is not used, and ended where it was left on. It takes 14 s without links before a session,
+//! outlives them, makes later starts fail when it is forgotten, and users lose more samples with it (xsens_dot_server
+//! issues 13 and 30, GlobalPose issue 5). Each sensor's clock is aligned by arrivals, as every other's.
+//!
 //! Sources: the vendor's BLE services specification (XD0506P), its example server, and an independent ESP32
 //! client. Grade C, unconfirmed on hardware: that identify is obeyed while measuring, and the serial number
 //! printed as hexadecimal.

@@ -115,9 +115,9 @@ impl Driver for Open {
     fn ask(&mut self, request: Request, out: &mut Reply) {
         match request {
             Request::Identify => out.write(CONTROL, &[IDENTIFY, IDENTIFY_SECONDS]),
-            Request::Vibrate(seconds) => {
-                let [low, high] = ((seconds * 1000.0) as u16).to_le_bytes();
-                out.write(CONTROL, &[VIBRATE, low, high]);
+            Request::Vibrate(pulse) => {
+                let [low, high] = ((pulse.seconds * 1000.0) as u16).to_le_bytes();
+                out.write(CONTROL, &[VIBRATE, low, high, (pulse.strength * 255.0).round() as u8]);
             }
             Request::Stop => {
                 out.write(CONTROL, &[STOP]);

@@ -1,13 +1,35 @@
 //! Between the pipeline's thread and the page.
 
+use super::cues::Channel;
+use super::haptics;
 use super::metrics::{Exposition, Latency};
 use super::state::{Cursor, Due, News, Now, State};
 use super::view::{Limit, LimitView, SourceLabel};
+use crate::cue::CueStatus;
+use crate::desk::Desk;
 use crate::event::{Event, Phase, SensorStatus};
 use crate::source::ble::Remote;
+use crate::store::{RunnerId, Store};
 use crate::units::SessionTime;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
+
+/// Where the sessions of this program go.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// Into the store: under this runner, or under whoever is the current one when a session begins. `None` where
+    /// the sessions that are played are none of a runner's (demo, replay).
+    In { store: Store, sessions: Option<Under> },
+    /// Nowhere, and why.
+    Nowhere(String),
+}
+
+/// Whose sessions they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Under {
+    Current,
+    Runner(RunnerId),
+}
 
 /// What the page knows, written by the pipeline's thread and read by clients. A call holds a lock for
 /// as long as it takes to copy a few values, never across a wait: no client can hold the pipeline up.
@@ -24,17 +46,15 @@ struct Shared {
     newest: watch::Sender<u64>,
     /// To the sensors, where the session has any.
     remote: OnceLock<Remote>,
+    /// What people want of cues and programme.
+    desk: Desk,
+    /// Where sessions are kept.
+    kept: OnceLock<Kept>,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        let shared = Shared {
-            state: Mutex::default(),
-            latency: Latency::default(),
-            newest: watch::Sender::new(0),
-            remote: OnceLock::new(),
-        };
-        Self { shared: Arc::new(shared) }
+        Self::with_desk(Desk::default())
     }
 }
 
@@ -44,10 +64,41 @@ impl Hub {
         Self::default()
     }
 
+    /// What people want is remembered from here.
+    #[must_use]
+    pub fn with_desk(desk: Desk) -> Self {
+        let shared = Shared {
+            state: Mutex::default(),
+            latency: Latency::default(),
+            newest: watch::Sender::new(0),
+            remote: OnceLock::new(),
+            desk,
+            kept: OnceLock::new(),
+        };
+        let hub = Self { shared: Arc::new(shared) };
+        hub.cue_settings();
+        hub
+    }
+
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        &self.shared.desk
+    }
+
     /// The session has real sensors, and this is how to reach them.
     pub fn attach(&self, remote: Remote) {
         // A program has one radio: the first stays.
         self.shared.remote.set(remote).ok();
+    }
+
+    /// Sessions are kept from here on, or this is why they are not.
+    pub fn keep(&self, kept: Kept) {
+        self.shared.kept.set(kept).ok();
+    }
+
+    #[must_use]
+    pub fn kept(&self) -> Option<&Kept> {
+        self.shared.kept.get()
     }
 
     pub(super) fn remote(&self) -> Option<&Remote> {
@@ -57,6 +108,10 @@ impl Hub {
     /// One event of the pipeline. Frames are only the latest to clients; all else is numbered.
     pub fn publish(&self, event: &Event) {
         self.change(|state| state.event(event));
+        self.shared.desk.follow(event);
+        if let (Event::Cue(cue), Some(remote)) = (event, self.remote()) {
+            haptics::play(remote, cue);
+        }
     }
 
     /// The session clock, where no frame has moved it.
@@ -78,6 +133,28 @@ impl Hub {
     pub fn limits(&self, limits: &[Limit]) {
         let limits: Vec<_> = limits.iter().copied().map(LimitView::from).collect();
         self.change(|state| state.limits(limits));
+    }
+
+    /// How the cues stand; replaces what was said before.
+    pub fn cues(&self, status: CueStatus) {
+        self.change(|state| state.cue_status(status));
+        self.programme();
+    }
+
+    /// The settings of the cues, as they are kept.
+    pub(super) fn cue_settings(&self) {
+        let settings = self.desk().settings();
+        self.change(|state| state.cue_settings(settings));
+    }
+
+    /// How the session of the course goes that is being run.
+    pub(super) fn programme(&self) {
+        let running = self.desk().running(|running| running.into());
+        self.change(|state| state.programme(running));
+    }
+
+    pub(super) fn test_cue(&self, channel: Channel) {
+        self.change(|state| state.test_cue(channel));
     }
 
     /// Where the recording goes and how much is written.

@@ -3,7 +3,9 @@
 use super::Served;
 use super::view::SensorView;
 use crate::body::Placement;
+use crate::sensor::Pulse;
 use crate::source::ble::board::{Card, Overview};
+use crate::source::ble::roster::Swap;
 use crate::source::ble::{Command, Refusal, Remote};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -58,6 +60,12 @@ pub(super) async fn identify(State(served): State<Served>, Path(id): Path<String
 #[derive(Deserialize)]
 pub(super) struct Vibration {
     seconds: f64,
+    #[serde(default = "strongest")]
+    strength: f64,
+}
+
+fn strongest() -> f64 {
+    1.0
 }
 
 pub(super) async fn vibrate(
@@ -69,7 +77,11 @@ pub(super) async fn vibrate(
         let sentence = format!("{} s is no vibration: give 0 to {LONGEST_VIBRATION}", asked.seconds);
         return Err((StatusCode::UNPROCESSABLE_ENTITY, sentence));
     }
-    command(&served, &id, Command::Vibrate(asked.seconds))
+    if !(0.0..=1.0).contains(&asked.strength) {
+        let sentence = format!("{} is no strength: give 0 to 1", asked.strength);
+        return Err((StatusCode::UNPROCESSABLE_ENTITY, sentence));
+    }
+    command(&served, &id, Command::Vibrate(Pulse { seconds: asked.seconds, strength: asked.strength }))
 }
 
 #[derive(Deserialize)]
@@ -86,6 +98,16 @@ pub(super) async fn place(
 }
 
 #[derive(Deserialize)]
+pub(super) struct Exchange {
+    swap: Swap,
+}
+
+/// What was strapped on the wrong way round is right from now on, and has to be calibrated again.
+pub(super) async fn swap(State(served): State<Served>, Json(asked): Json<Exchange>) -> Done {
+    done(remote(&served)?.swap(asked.swap))
+}
+
+#[derive(Deserialize)]
 pub(super) struct Wanted {
     running: bool,
 }
@@ -97,11 +119,18 @@ pub(super) async fn session(State(served): State<Served>, Json(wanted): Json<Wan
 }
 
 fn command(served: &Served, id: &str, command: Command) -> Done {
-    let done = remote(served)?.command(id, command);
-    done.map(|()| StatusCode::NO_CONTENT).map_err(|refusal| {
+    done(remote(served)?.command(id, command))
+}
+
+fn done(result: Result<(), Refusal>) -> Done {
+    result.map(|()| StatusCode::NO_CONTENT).map_err(|refusal| {
         let status = match refusal {
             Refusal::Unknown(_) => StatusCode::NOT_FOUND,
-            Refusal::NotConnected(_) | Refusal::NoSerial(_) | Refusal::CannotShow(_) => StatusCode::CONFLICT,
+            Refusal::NotConnected(_)
+            | Refusal::NoSerial(_)
+            | Refusal::CannotShow(_)
+            | Refusal::CannotVibrate(_)
+            | Refusal::NothingToSwap => StatusCode::CONFLICT,
             Refusal::Roster(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, refusal.to_string())

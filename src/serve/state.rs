@@ -2,16 +2,22 @@
 //! be missed, and the numbered messages that tell clients about them.
 
 use super::alerts::AlertDetail;
+use super::cues::{Channel, CueView, CuesNow};
 use super::curves::{Running, Stride, Strides};
 use super::light::{Evidence, LastStance, Light};
 use super::metrics::{Exposition, label};
+use super::programme::RunningView;
 use super::view::{
     AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, MeasureView, RecordingView,
     SensorView, SourceLabel, StanceView, legs_now, phase_word,
 };
 use crate::body::{PerSide, Side};
-use crate::event::{self, Alert, Contact, ContactKind, Event, Frame, Health, Phase, SensorStatus, Stance};
+use crate::cue::CueStatus;
+use crate::event::{
+    self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance,
+};
 use crate::gait::MEASURES;
+use crate::input::CueSettings;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -20,6 +26,8 @@ use std::sync::Arc;
 const STANCES: usize = 40;
 /// Alerts listed; a run with more has other problems, and the recording has all of them.
 const ALERTS: usize = 200;
+/// Cues listed.
+const CUES: usize = 50;
 /// Notes about the data that are over and still listed.
 const NOTES: usize = 50;
 /// Messages that a client may be behind before it gets a snapshot instead.
@@ -36,13 +44,38 @@ struct Message<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Body<'a> {
-    Stance { stance: &'a StanceView },
-    Stride { side: Side, stride: &'a Stride },
-    Alert { alert: &'a AlertView },
-    Health { health: &'a HealthView },
-    Baseline { baseline: &'a BaselineView },
-    Calibration { calibration: &'a CalibrationView },
-    Limits { limits: &'a [LimitView] },
+    Stance {
+        stance: &'a StanceView,
+    },
+    Stride {
+        side: Side,
+        stride: &'a Stride,
+    },
+    Alert {
+        alert: &'a AlertView,
+    },
+    Health {
+        health: &'a HealthView,
+    },
+    Baseline {
+        baseline: &'a BaselineView,
+    },
+    Calibration {
+        calibration: &'a CalibrationView,
+    },
+    Limits {
+        limits: &'a [LimitView],
+    },
+    Cue {
+        cue: &'a CueView,
+    },
+    CueSettings {
+        cue_settings: &'a CueSettings,
+    },
+    /// Somebody wants to know how a channel comes out.
+    CueTest {
+        channel: Channel,
+    },
 }
 
 /// What changes with every frame; sent at the client's pace.
@@ -70,6 +103,8 @@ struct NowFields {
     running: PerSide<Option<Running>>,
     sensors: Vec<SensorView>,
     recording: Option<RecordingView>,
+    cueing: CuesNow,
+    programme: Option<RunningView>,
 }
 
 /// Everything that a client needs to begin with.
@@ -88,6 +123,8 @@ pub(super) struct Snapshot {
     baselines: Vec<BaselineView>,
     limits: Vec<LimitView>,
     calibration: Option<CalibrationView>,
+    cues: Vec<CueView>,
+    cue_settings: CueSettings,
 }
 
 #[derive(Debug, Default)]
@@ -109,6 +146,8 @@ pub(super) struct State {
     /// Rises with every change that `Now` shows.
     version: u64,
     counts: Counts,
+    cue_settings: CueSettings,
+    programme: Option<RunningView>,
     session: Session,
 }
 
@@ -137,6 +176,8 @@ struct Session {
     baselines: Vec<(Side, BaselineView)>,
     limits: Vec<LimitView>,
     calibration: Option<CalibrationView>,
+    cues: VecDeque<CueView>,
+    cue_status: CueStatus,
 }
 
 impl Default for Session {
@@ -163,6 +204,8 @@ impl Default for Session {
             baselines: Vec::new(),
             limits: Vec::new(),
             calibration: None,
+            cues: VecDeque::new(),
+            cue_status: CueStatus::default(),
         }
     }
 }
@@ -175,6 +218,8 @@ impl Default for State {
             log: VecDeque::with_capacity(LOG),
             version: 0,
             counts: Counts::default(),
+            cue_settings: CueSettings::default(),
+            programme: None,
             session: Session::default(),
         }
     }
@@ -227,6 +272,7 @@ impl State {
                     .retain(|(side, view)| *side != baseline.side || view.is_kept() != kept);
                 self.session.baselines.push((baseline.side, view));
             }
+            Event::Cue(cue) => self.cue(cue),
         }
     }
 
@@ -266,6 +312,27 @@ impl State {
             self.say(&Body::Limits { limits: &limits });
             self.session.limits = limits;
         }
+    }
+
+    pub(super) fn cue_status(&mut self, status: CueStatus) {
+        self.version += u64::from(self.session.cue_status != status);
+        self.session.cue_status = status;
+    }
+
+    pub(super) fn cue_settings(&mut self, settings: CueSettings) {
+        if self.cue_settings != settings {
+            self.say(&Body::CueSettings { cue_settings: &settings });
+            self.cue_settings = settings;
+        }
+    }
+
+    pub(super) fn test_cue(&mut self, channel: Channel) {
+        self.say(&Body::CueTest { channel });
+    }
+
+    pub(super) fn programme(&mut self, running: Option<RunningView>) {
+        self.version += u64::from(self.programme != running);
+        self.programme = running;
     }
 
     pub(super) fn segment(&mut self, label: SourceLabel) {
@@ -337,6 +404,12 @@ impl State {
         keep(&mut self.session.evidence, evidence.clone(), ALERTS);
     }
 
+    fn cue(&mut self, cue: &Cue) {
+        let view = CueView::from(cue);
+        self.say(&Body::Cue { cue: &view });
+        keep(&mut self.session.cues, view, CUES);
+    }
+
     fn health(&mut self, health: &Health) {
         let view = HealthView::from(health);
         self.say(&Body::Health { health: &view });
@@ -397,6 +470,8 @@ impl State {
             running: PerSide::from_fn(|side| session.curves[side].running()),
             sensors: self.sensor_views(),
             recording: session.recording.clone(),
+            cueing: CuesNow::new(&self.cue_settings, &session.cue_status),
+            programme: self.programme.clone(),
         }
     }
 
@@ -429,6 +504,8 @@ impl State {
             baselines: session.baselines.iter().map(|(_, view)| view.clone()).collect(),
             limits: session.limits.clone(),
             calibration: session.calibration.clone(),
+            cues: session.cues.iter().copied().collect(),
+            cue_settings: self.cue_settings,
         }
     }
 
@@ -449,6 +526,11 @@ impl State {
 
     pub(super) fn health_views(&self) -> Vec<HealthView> {
         self.session.health.iter().cloned().collect()
+    }
+
+    pub(super) fn cues(&self, settings: &CueSettings) -> (CuesNow, Vec<CueView>) {
+        let now = CuesNow::new(settings, &self.session.cue_status);
+        (now, self.session.cues.iter().copied().collect())
     }
 
     pub(super) fn measure_views(&self) -> Vec<MeasureView> {

@@ -1,7 +1,7 @@
 //! Sensors over Bluetooth LE, now: links that heal, as one stream of [`Input`](crate::input::Input).
 //!
 //! ```text
-//! adapter ──events──> central ──sighted, down, ask──> link (a task per sensor) ──Input──> session
+//! adapter ──events──> session ──sighted, down, ask──> link (a task per sensor) ──Input──> pipeline
 //!                     scan, who is who                 connect, script, drain, watch, reconnect
 //! ```
 //!
@@ -17,8 +17,13 @@ mod link;
 pub mod motion;
 mod outlet;
 pub mod radio;
+mod registry;
+mod remote;
 pub mod roster;
 mod script;
+mod session;
+mod timing;
+mod wake;
 
 #[cfg(test)]
 mod simulated;
@@ -26,4 +31,6 @@ mod simulated;
 mod tests;
 
 pub use btle::BtleRadio;
-pub use central::{Central, Command, Refusal, Remote, Timing};
+pub use central::Central;
+pub use remote::{Command, Refusal, Remote};
+pub use timing::Timing;

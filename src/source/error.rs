@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 pub enum SourceError {
     #[error(transparent)]
     Mcap(#[from] super::mcap::McapSourceError),
+    #[error(transparent)]
+    Log(#[from] super::logs::LogError),
     #[error("{}: there is no such file or folder; give a data set, a subject folder or one *_motion.tsv", .path.display())]
     NotFound { path: PathBuf },
-    #[error("{}: no *_motion.tsv in this folder; give a Motion-BIDS data set, a subject folder or one *_motion.tsv", .path.display())]
+    #[error("{}: neither a *_motion.tsv nor a log of MetaMotion, Movella DOT or Xsens MTw in this folder; give a Motion-BIDS data set, a subject folder, one *_motion.tsv or a folder with a sensor's own logs", .path.display())]
     NoRecording { path: PathBuf },
     #[error("{}: not a recording; give a data set, a subject folder or one *_motion.tsv", .path.display())]
     NotMotion { path: PathBuf },

@@ -1,7 +1,9 @@
 use super::SourceError;
 use super::bids;
+use super::logs::{self, LogRecording, Places};
 use super::mcap::{self, McapRecording};
 use crate::input::Input;
+use crate::record::mcap::NO_START;
 use std::path::Path;
 
 /// The inputs of a recording, in the order in which a live session would have had them. Ends after
@@ -20,20 +22,38 @@ pub struct Recording {
 enum Form {
     Bids(bids::Files),
     Mcap(McapRecording),
+    Logs(LogRecording),
 }
 
-/// The recordings at `path` (an `.mcap` file, a data set, a subject folder, or one `*_motion.tsv`), by
-/// path. What is wrong inside a Motion-BIDS recording is said when that recording is read.
+/// The recordings at `path` (an `.mcap` file, a data set, a subject folder, one `*_motion.tsv`, or a folder
+/// with a vendor's logs), by path. What is wrong inside a Motion-BIDS recording is said when that recording is read.
 pub fn find(path: &Path) -> Result<Vec<Recording>, SourceError> {
+    find_placed(path, &Places::default())
+}
+
+/// As [`find`], where a person says which log is of which sensor.
+pub fn find_placed(path: &Path, places: &Places) -> Result<Vec<Recording>, SourceError> {
     if path.is_file() && path.extension().is_some_and(|ending| ending == "mcap") {
         return Ok(vec![Recording::from(mcap::open(path)?)]);
     }
-    Ok(bids::find(path)?.into_iter().map(Recording::from).collect())
+    match bids::find(path) {
+        Err(error @ (SourceError::NoRecording { .. } | SourceError::NotMotion { .. })) => {
+            let logs = logs::find(path, places)?;
+            if logs.is_empty() { Err(error) } else { Ok(logs.into_iter().map(Recording::from).collect()) }
+        }
+        found => Ok(found?.into_iter().map(Recording::from).collect()),
+    }
 }
 
 impl From<McapRecording> for Recording {
     fn from(recording: McapRecording) -> Self {
         Self { name: recording.name(), form: Form::Mcap(recording) }
+    }
+}
+
+impl From<LogRecording> for Recording {
+    fn from(recording: LogRecording) -> Self {
+        Self { name: recording.name(), form: Form::Logs(recording) }
     }
 }
 
@@ -50,6 +70,7 @@ impl Recording {
         match &self.form {
             Form::Bids(files) => files.path(),
             Form::Mcap(recording) => recording.path(),
+            Form::Logs(recording) => recording.path(),
         }
     }
 
@@ -68,6 +89,7 @@ impl Recording {
             Form::Mcap(recording) => {
                 Box::new(recording.inputs()?.map(|input| input.map_err(SourceError::from)))
             }
+            Form::Logs(recording) => Box::new(recording.inputs()?.map(Ok)),
         })
     }
 
@@ -75,7 +97,7 @@ impl Recording {
     pub fn truth(&self) -> Result<bids::Truth, SourceError> {
         match &self.form {
             Form::Bids(files) => bids::Truth::read(files),
-            Form::Mcap(_) => Ok(bids::Truth::default()),
+            Form::Mcap(_) | Form::Logs(_) => Ok(bids::Truth::default()),
         }
     }
 
@@ -83,10 +105,30 @@ impl Recording {
     #[must_use]
     pub fn settings(&self) -> Option<&str> {
         match &self.form {
-            Form::Bids(_) => None,
+            Form::Bids(_) | Form::Logs(_) => None,
             Form::Mcap(recording) => {
                 Some(recording.meta().config.as_str()).filter(|config| !config.is_empty())
             }
+        }
+    }
+
+    /// Date and time of session time 0, RFC 3339 with offset; `None` where the recording does not say.
+    #[must_use]
+    pub fn started(&self) -> Option<String> {
+        match &self.form {
+            Form::Bids(files) => files.started(),
+            Form::Mcap(recording) => Some(recording.meta().started.clone())
+                .filter(|started| !started.is_empty() && started != NO_START),
+            Form::Logs(recording) => recording.started(),
+        }
+    }
+
+    /// The file of a recording made by this program.
+    #[must_use]
+    pub fn mcap(&self) -> Option<&Path> {
+        match &self.form {
+            Form::Mcap(recording) => Some(recording.path()),
+            Form::Bids(_) | Form::Logs(_) => None,
         }
     }
 
@@ -96,6 +138,7 @@ impl Recording {
         match &self.form {
             Form::Bids(_) => None,
             Form::Mcap(recording) => recording.cut().map(|cut| cut.to_string()),
+            Form::Logs(recording) => recording.warning(),
         }
     }
 }

@@ -70,7 +70,7 @@ impl Estimates {
                     self.alerts.push(*alert);
                 }
             }
-            Event::Stride(_) | Event::Evidence(_) | Event::Baseline(_) => {}
+            Event::Stride(_) | Event::Evidence(_) | Event::Baseline(_) | Event::Cue(_) => {}
         }
     }
 
@@ -95,7 +95,7 @@ impl Estimates {
                     tracked.push(packet);
                 }
             }
-            Input::Mark(_) | Input::Link(_) => {}
+            Input::Mark(_) | Input::Link(_) | Input::Order(_) => {}
             Input::End => self.tracked.iter_mut().for_each(Tracked::finish),
         }
     }

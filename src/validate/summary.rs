@@ -1,7 +1,9 @@
 use super::RecordingReport;
 use super::alerts::{self, AlertSummary};
+use super::contacts::ContactError;
 use super::stats;
 use super::timing::{self, Timed, Timing};
+use crate::body::Side;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -11,6 +13,10 @@ pub struct Summary {
     pub angles: Vec<AngleSummary>,
     pub peaks: Vec<PeakSummary>,
     pub contacts: Vec<ContactSummary>,
+    /// Each leg by itself.
+    pub contacts_by_side: Vec<SideSummary>,
+    /// The same people less those that were named: where a reference is doubted.
+    pub contacts_without: Option<Without>,
     pub orientations: Vec<OrientationSummary>,
     pub alerts: Option<AlertSummary>,
 }
@@ -50,6 +56,20 @@ pub struct ContactSummary {
     pub mae_left_out_ms: Option<f64>,
 }
 
+/// One leg over all recordings.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SideSummary {
+    pub side: Side,
+    #[serde(flatten)]
+    pub contact: ContactSummary,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Without {
+    pub people: Vec<String>,
+    pub contacts: Vec<ContactSummary>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OrientationSummary {
     pub tracked_point: String,
@@ -61,11 +81,21 @@ pub struct OrientationSummary {
 }
 
 impl Summary {
-    pub(super) fn of(reports: &[RecordingReport]) -> Self {
+    /// `without`: people without whom the contacts are summed up once more.
+    pub(super) fn of(reports: &[RecordingReport], without: &[String]) -> Self {
+        let by_side = Side::BOTH.into_iter().flat_map(|side| {
+            let of_side = contacts(reports, |_, c| c.side == side);
+            of_side.into_iter().map(move |contact| SideSummary { side, contact })
+        });
         Self {
             angles: angles(reports),
             peaks: peaks(reports),
-            contacts: contacts(reports),
+            contacts: contacts(reports, |_, _| true),
+            contacts_by_side: by_side.collect(),
+            contacts_without: (!without.is_empty()).then(|| Without {
+                people: without.to_vec(),
+                contacts: contacts(reports, |name, _| !without.iter().any(|w| w == person(name))),
+            }),
             orientations: orientations(reports),
             alerts: alerts::summary(reports.iter().filter_map(|r| r.alerts.as_ref())),
         }
@@ -131,10 +161,14 @@ fn peaks(reports: &[RecordingReport]) -> Vec<PeakSummary> {
         .collect()
 }
 
-fn contacts(reports: &[RecordingReport]) -> Vec<ContactSummary> {
+/// Those of the recording with that name that are `wanted`.
+fn contacts(
+    reports: &[RecordingReport],
+    wanted: impl Fn(&str, &ContactError) -> bool,
+) -> Vec<ContactSummary> {
     let mut groups: BTreeMap<(&'static str, &str), BTreeMap<&str, Timed>> = BTreeMap::new();
     for report in reports {
-        for contact in &report.contacts {
+        for contact in report.contacts.iter().filter(|c| wanted(&report.name, c)) {
             let people = groups.entry((contact.kind, contact.gait.as_str())).or_default();
             people.entry(person(&report.name)).or_default().add(&contact.timed);
         }
@@ -158,7 +192,7 @@ fn contacts(reports: &[RecordingReport]) -> Vec<ContactSummary> {
 }
 
 /// Recordings of Motion-BIDS begin with the person.
-fn person(recording: &str) -> &str {
+pub(super) fn person(recording: &str) -> &str {
     recording.split('_').next().unwrap_or(recording)
 }
 

@@ -1,6 +1,6 @@
 use super::alerts::{AlertReport, AlertSummary, EpisodeReport, FalseAlert};
 use super::timing::Timing;
-use super::{RecordingReport, Report};
+use super::{ContactSummary, RecordingReport, Report};
 use crate::event::Rule;
 use std::fmt::Write;
 
@@ -47,10 +47,11 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
             cell(p.mean_abs_deg, 2),
         ]
     });
-    let contacts = s.contacts.iter().map(|c| {
-        let mut row = timing_cells(format!("{} {}", c.kind, c.gait), &c.timing);
-        row.push(cell(c.mae_left_out_ms, 1));
-        row
+    let contacts = s.contacts.iter().map(|c| contact_cells(String::new(), c));
+    let by_side = s.contacts_by_side.iter().map(|c| contact_cells(format!("{} ", c.side), &c.contact));
+    let without = s.contacts_without.iter().flat_map(|w| {
+        let people = w.people.join(", ");
+        w.contacts.iter().map(move |c| contact_cells(format!("without {people}: "), c))
     });
     let orientations = s.orientations.iter().map(|o| {
         vec![
@@ -76,7 +77,12 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
         Table {
             title: "Contacts, ms: all legs together",
             head: CONTACT_HEAD.into_iter().chain(["left out"]).collect(),
-            rows: contacts.collect(),
+            rows: contacts.chain(without).collect(),
+        },
+        Table {
+            title: "Contacts, ms: each leg by itself",
+            head: CONTACT_HEAD.into_iter().chain(["left out"]).collect(),
+            rows: by_side.collect(),
         },
         Table {
             title: "Alerts: episodes of a fault that the data set lists",
@@ -154,6 +160,12 @@ const CONTACT_HEAD: [&str; 12] = [
     "latency",
     "p95",
 ];
+
+fn contact_cells(before: String, c: &ContactSummary) -> Vec<String> {
+    let mut row = timing_cells(format!("{before}{} {}", c.kind, c.gait), &c.timing);
+    row.push(cell(c.mae_left_out_ms, 1));
+    row
+}
 
 fn timing_cells(name: String, t: &Timing) -> Vec<String> {
     vec![
@@ -380,7 +392,7 @@ mod tests {
         Report {
             version: "0",
             data_set: "tiny".to_owned(),
-            summary: Summary::of(&recordings),
+            summary: Summary::of(&recordings, &["sub-2".to_owned()]),
             recordings,
             failed: vec![Failed { name: "sub-2".to_owned(), error: "no such file".to_owned() }],
         }
@@ -393,7 +405,9 @@ mod tests {
             "tiny: 1 recordings",
             "  angle          legs  valid %  RMSE  offset-free  worst leg  worst drift",
             "  hip_adduction     1       98  4.13         0.87       0.87            -",
-            "  initial run       4     75.0       1      0   2.0  0.8  2.0         0.7  2.9       21   29         -",
+            "  initial run                      4     75.0       1      0   2.0  0.8  2.0         0.7  2.9       21   29         -",
+            "  without sub-2: initial run       4     75.0       1      0   2.0  0.8  2.0         0.7  2.9       21   29         -",
+            "  left initial run       4     75.0       1      0   2.0  0.8  2.0         0.7  2.9       21   29         -",
             "  250 stances, 240 valid; angles and peaks scored from 60.0 s on",
             "  calibration B: Good enough.",
             "  only arrivals tie the clocks: \"clock-free\" is without 2.0 ms, angles without 1.5 ms",
@@ -416,6 +430,9 @@ mod tests {
         assert_eq!(json["recordings"][0]["contacts"][0]["false"], 0);
         assert_eq!(json["recordings"][0]["calibration"]["grade"], "B");
         assert_eq!(json["summary"]["contacts"][0]["found_pct"], 75.0);
+        let left = &json["summary"]["contacts_by_side"][0];
+        assert_eq!((&left["side"], &left["missed"]), (&"left".into(), &1.into()));
+        assert_eq!(json["summary"]["contacts_without"]["people"][0], "sub-2");
     }
 
     #[test]

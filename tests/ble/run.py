@@ -64,6 +64,8 @@ class Bench:
         self.folder = BUILD / "run"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        # By serial: what the last lines of the test show.
+        self.table = {}
         runner = self.folder / "runner.toml"
         runner.write_text(RUNNER.format(rate=RATE, running=running))
         self.truth = self.folder / "truth"
@@ -160,12 +162,12 @@ async def clean(bench):
 
     agree = same_stances(found.get("stance", []), stances)
     same_alerts(alerts_live, alerts)
-    hits, total, errors = against_truth(bench, samples, stances)
+    errors, contacts = against_truth(bench, samples, stances)
+    hits, total = len(errors), len(contacts)
     bias = {side: statistics.median([e for s, e in errors if s == side] or [0.0]) for side in ("left", "right")}
     centre = statistics.median([e for _, e in errors] or [0.0])
     spread = statistics.mean([abs(e - centre) for _, e in errors] or [0.0])
 
-    print(f"\n{'sensor':<28}{'sent':>7}{'received':>10}{'lost':>6}{'twice':>7}{'swapped':>9}{'clock error, ms':>17}{'jitter, ms':>12}")
     faults = []
     for sensor in bench.sensors:
         name = next(n for n in samples if sensor.serial in n)
@@ -176,9 +178,18 @@ async def clean(bench):
         lost, twice = len(sent - came), len(got) - len(set(got))
         swapped = sum(a >= b for a, b in zip(got, got[1:])) - twice
         view = shown[sensor.placement]
-        print(f"{name:<28}{len(sent):>7}{len(sent) - lost:>10}{lost:>6}{twice:>7}{swapped:>9}{view['clock_sigma_ms']:>17.1f}{view['jitter_ms']:>12.1f}")
+        side = sensor.placement.split("_")[0]
+        of_leg = lambda rows: sum(side in (row["side"], "pelvis") for row in rows)
+        found_here = sum(side in (s, "pelvis") for s, _ in errors)
+        bench.table[sensor.serial] = {
+            "sensor": name, "sent": len(sent), "received": len(sent) - lost, "lost": lost, "twice": twice, "swapped": swapped,
+            "clock error, ms": view["clock_sigma_ms"], "jitter, ms": view["jitter_ms"],
+            "stances live": of_leg(found.get("stance", [])), "analysed": of_leg(stances),
+            "true contacts": f"{found_here}/{sum(side in (s, 'pelvis') for _, s in contacts)}",
+        }
         if lost or twice or swapped or sensor.links != 1 or cards[sensor.serial]["reconnects"]:
             faults.append(name)
+    show(bench)
     print(f"stances: {agree} live, the same in the analysis of the recording; {hits} of {total} true ones found, initial contact off by {spread * 1e3:.1f} ms (mean, one constant removed), "
           f"left against right leg by {(bias['left'] - bias['right']) * 1e3:+.1f} ms\nalerts: {len(alerts)}, the same live and in the analysis\n", flush=True)
     assert not faults, f"not everything arrived from {faults}"
@@ -189,6 +200,18 @@ async def clean(bench):
     assert hits >= 0.95 * total, "stances are missing"
     assert abs(bias["left"] - bias["right"]) < 0.01, "the legs' clocks disagree"
     assert alerts and alerts[0]["side"] == "right" and alerts[0]["rule"] in ("hip_adduction", "femur_adduction"), f"the episode on the right raised {alerts}"
+
+
+def show(bench):
+    """What the run comes to, a line per sensor; kept beside the recordings, too."""
+    rows = list(bench.table.values())
+    heads = list(dict.fromkeys(head for row in rows for head in row))
+    cells = [heads] + [[str(row.get(head, "-")) for head in heads] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    print()
+    for line in cells:
+        print("  ".join(f"{cell:<{w}}" if i == 0 else f"{cell:>{w}}" for i, (cell, w) in enumerate(zip(line, widths))))
+    (bench.folder / "table.json").write_text(json.dumps(rows, indent=1))
 
 
 async def wait_whole(recording):
@@ -236,7 +259,7 @@ def against_truth(bench, samples, stances):
         near = [f - t for f, s in found if s == side and abs(f - t) < 0.15]
         if near:
             errors.append((side, min(near, key=abs)))
-    return len(errors), len(contacts), errors
+    return errors, contacts
 
 
 async def fault(bench, sensor, name, harm, mend, reported, code="link_lost"):
@@ -257,6 +280,8 @@ async def fault(bench, sensor, name, harm, mend, reported, code="link_lost"):
     await bench.machine.until(f"{sensor.serial} to come back ({name})", back)
     took = next(now for _, _, now in sensor.sent if now > at) - at
     bench.harmed.append(([sensor], begin, asyncio.get_running_loop().time()))
+    row = bench.table.setdefault(sensor.serial, {"sensor": sensor.serial})
+    row["back after, s"] = round(max(took, row.get("back after, s", 0.0)), 1)
     if reported:
         await bench.machine.until(f"the end of {name} to be reported", lambda: bench.told(code, sensor.placement, False))
     for other, links, sent in others:
@@ -364,6 +389,7 @@ async def main():
         await bench.machine.until("the program to end", ended)
         panics = [line for line in (bench.machine.share / "run.log").read_text().splitlines() if "panicked" in line and "bluez-async" not in line]
         assert not panics, panics
+        show(bench)
         say("passed")
     finally:
         if hasattr(bench, "machine"):

@@ -25,10 +25,11 @@ pub enum Topic {
     Stride,
     /// What each alert was raised on.
     Evidence,
+    Cue,
 }
 
 impl Topic {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -40,6 +41,7 @@ impl Topic {
         Self::Bytes,
         Self::Stride,
         Self::Evidence,
+        Self::Cue,
     ];
 
     #[must_use]
@@ -56,6 +58,7 @@ impl Topic {
             Self::Bytes => "bytes",
             Self::Stride => "stride",
             Self::Evidence => "evidence",
+            Self::Cue => "cue",
         }
     }
 
@@ -164,6 +167,22 @@ impl Topic {
                     ("withheld", list(&withheld)),
                 ])
             }
+            Self::Cue => object([
+                ("number", integer()),
+                ("time_s", number()),
+                ("kind", string()),
+                ("words", string()),
+                ("strength", number()),
+                ("channels", string()),
+                ("rule", string()),
+                ("side", string()),
+                ("severity", string()),
+                ("alert", integer()),
+                ("tc_time_s", number()),
+                ("code", string()),
+                ("placement", string()),
+                ("spm", number()),
+            ]),
             Self::Calibration => object([
                 ("decided_time_s", number()),
                 ("grade", string()),
@@ -217,6 +236,8 @@ fn input_schema() -> Value {
         ("t", number()),
         // What a link says besides samples; its bytes have a channel of their own.
         ("report", json!({ "type": "object" })),
+        // What a person wants of the cues.
+        ("wish", json!({ "type": "object" })),
     ])
 }
 

@@ -2,7 +2,7 @@
 
 use super::channel::Topic;
 use crate::edge::{self, ANGLE_COLUMNS, PEAK_COLUMNS, decimal};
-use crate::event::{Estimate, Event, Evidence, EvidenceStride, Frame, Stance, Stride, Usual};
+use crate::event::{Cue, CueKind, Estimate, Event, Evidence, EvidenceStride, Frame, Stance, Stride, Usual};
 use crate::gait::MEASURES;
 use crate::units::SessionTime;
 use serde_json::{Map, Value, json};
@@ -87,6 +87,7 @@ pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> serde_json::Result<(Top
             });
             (Topic::Baseline, b.decided, message)
         }
+        Event::Cue(cue) => (Topic::Cue, cue.t, cue_message(cue)),
     };
     serde_json::to_writer(out, &present(message))?;
     Ok((topic, t))
@@ -133,6 +134,34 @@ fn stance_message(stance: &Stance) -> Value {
         for (column, peak) in PEAK_COLUMNS.into_iter().zip(edge::peaks_deg(&stance.peaks)) {
             fields.insert(column.to_owned(), json!(peak));
         }
+    }
+    message
+}
+
+fn cue_message(cue: &Cue) -> Value {
+    let c = cue.channels;
+    let on = [
+        ("tone", c.tone),
+        ("voice", c.voice),
+        ("phone", c.phone),
+        ("sensor", c.sensor),
+        ("screen", c.screen),
+    ];
+    let channels: Vec<_> = on.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    let mut message = json!({
+        "number": cue.number, "time_s": cue.t.0, "words": cue.words, "strength": cue.strength,
+        "channels": channels.join(";"),
+    });
+    let kind = match cue.kind {
+        CueKind::Gait { rule, side, severity, alert, tc } => json!({
+            "kind": "gait", "rule": rule, "side": side, "severity": severity, "alert": alert, "tc_time_s": tc.0,
+        }),
+        CueKind::Data { code, placement } => json!({ "kind": "data", "code": code, "placement": placement }),
+        CueKind::AllClear { side } => json!({ "kind": "all_clear", "side": side }),
+        CueKind::Metronome { spm } => json!({ "kind": "metronome", "spm": spm }),
+    };
+    if let (Value::Object(fields), Value::Object(kind)) = (&mut message, kind) {
+        fields.extend(kind);
     }
     message
 }

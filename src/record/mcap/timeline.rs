@@ -53,6 +53,7 @@ impl Timeline {
             }
             Input::Mark(mark) => mark.t,
             Input::Link(link) => link.t,
+            Input::Order(order) => order.t,
             Input::End => self.newest,
         }
     }

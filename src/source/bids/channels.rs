@@ -1,6 +1,6 @@
 use super::files::sibling;
 use super::rows::{Rows, Table};
-use crate::body::Placement;
+use crate::body::{ClockKind, Placement};
 use crate::source::SourceError;
 use crate::units::{Hz, STANDARD_GRAVITY};
 use serde::Deserialize;
@@ -74,6 +74,15 @@ impl Layout {
         Ok(Self { motion: motion.to_path_buf(), channels, latency, arrival, sensors })
     }
 
+    /// What the time stamps mean. Without the host's arrival times nothing could tie another clock to the session.
+    pub(super) fn clock(&self) -> Result<ClockKind, SourceError> {
+        if self.arrival.is_none() {
+            return Ok(ClockKind::Session);
+        }
+        let sidecar = read_sidecar(&sibling(&self.motion, "motion.json"))?;
+        Ok(sidecar.clock.unwrap_or(ClockKind::Device))
+    }
+
     /// Nominal samples per second: from the motion.json, else from the time stamps.
     pub(super) fn rate(&self) -> Result<Hz, SourceError> {
         let path = sibling(&self.motion, "motion.json");
@@ -96,6 +105,9 @@ impl Layout {
 struct Sidecar {
     #[serde(rename = "SamplingFrequency")]
     sampling_frequency: Option<serde_json::Value>,
+    /// Our own field, which the format leaves room for: it has no word for samples that are numbered, not timed.
+    #[serde(rename = "LatencyClock")]
+    clock: Option<ClockKind>,
 }
 
 /// A missing sidecar is one without fields: the time stamps may do.

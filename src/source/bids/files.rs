@@ -100,6 +100,24 @@ impl Files {
         Some(self.folder.join(format!("{}_events.tsv", self.name))).filter(|p| p.is_file())
     }
 
+    /// `acq_time` of `*_scans.tsv`, where it is in UTC: without a zone it is no moment.
+    pub(in crate::source) fn started(&self) -> Option<String> {
+        let of_session = self.folder.parent()?;
+        let entities = self.name.split('_').take_while(|e| e.starts_with("sub-") || e.starts_with("ses-"));
+        let scans = format!("{}_scans.tsv", entities.collect::<Vec<_>>().join("_"));
+        let text = fs::read_to_string(of_session.join(scans)).ok()?;
+        let mut rows = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        let header = rows.next()?;
+        let column = |name| header.iter().position(|h| *h == name);
+        let (file, time) = (column("filename")?, column("acq_time")?);
+        let names: Vec<_> = self.motions.iter().filter_map(|m| m.file_name()?.to_str()).collect();
+        let row = rows.find(|row| {
+            row.get(file).and_then(|f| f.rsplit('/').next()).is_some_and(|f| names.contains(&f))
+        })?;
+        let time = *row.get(time)?;
+        (time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok()).then(|| time.to_owned())
+    }
+
     /// `derivatives/truth/*_strides.csv` of the data set that the recording lies in, where there is one.
     pub(super) fn strides(&self) -> Option<PathBuf> {
         // Absolute, so that the data set is found from within a subject's folder too.

@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 struct Plan {
     layout: Layout,
     rate: Hz,
+    clock: ClockKind,
     /// Identity and order among ties of each sensor of the layout.
     sensors: Vec<(SensorId, usize)>,
 }
@@ -47,36 +48,33 @@ pub(crate) fn inputs(files: &Files) -> Result<Merge, SourceError> {
 }
 
 fn plan(files: &Files) -> Result<(Vec<Plan>, Vec<SensorInfo>), SourceError> {
-    let mut layouts = Vec::new();
+    let mut plans = Vec::new();
     for motion in files.motions() {
         let layout = Layout::read(motion)?;
         if !layout.sensors.is_empty() {
-            let rate = layout.rate()?;
-            layouts.push((layout, rate));
+            let (rate, clock) = (layout.rate()?, layout.clock()?);
+            plans.push(Plan { layout, rate, clock, sensors: Vec::new() });
         }
     }
     // (placement, file, sensor within the file): the announcement order, the same on every run.
     let mut places: Vec<(usize, usize, usize)> = Vec::new();
-    for (file, (layout, _)) in layouts.iter().enumerate() {
-        for (sensor, columns) in layout.sensors.iter().enumerate() {
+    for (file, plan) in plans.iter().enumerate() {
+        for (sensor, columns) in plan.layout.sensors.iter().enumerate() {
             places.push((placement_order(columns.placement), file, sensor));
         }
     }
     places.sort_unstable();
     let mut infos = Vec::new();
-    let mut plans: Vec<Plan> =
-        layouts.into_iter().map(|(layout, rate)| Plan { layout, rate, sensors: Vec::new() }).collect();
     for (order, (_, file, sensor)) in places.into_iter().enumerate() {
         let Some(plan) = plans.get_mut(file) else { continue };
         let Some(columns) = plan.layout.sensors.get(sensor) else { continue };
         let id = SensorId(order as u16);
-        let clock = if plan.layout.arrival.is_some() { ClockKind::Device } else { ClockKind::Session };
         infos.push(SensorInfo {
             id,
             name: columns.tracked_point.clone(),
             placement: columns.placement,
             rate: plan.rate,
-            clock,
+            clock: plan.clock,
         });
         // A layout keeps its sensors by placement, and so does this list: ids land in its order.
         plan.sensors.push((id, order));

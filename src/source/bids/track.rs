@@ -167,8 +167,11 @@ impl Track {
     /// Puts the row's samples where they belong.
     fn take(&mut self, time: Option<f64>, arrival: Option<f64>) -> Result<(), SourceError> {
         let Some(now) = time else { return Ok(()) };
+        // From one packet to the next a sensor's own clock may begin anew; what that means the pipeline finds out.
+        let same_packet = self.layout.arrival.is_none() || self.arrival == arrival;
         if let Some(before) = self.time
             && now <= before
+            && same_packet
         {
             return Err(self.out_of_order("latency", before, now));
         }

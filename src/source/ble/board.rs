@@ -64,6 +64,8 @@ pub struct Card {
     pub last_reconnect_s: Option<f64>,
     /// Mean turn rate over the last seconds, degrees per second: move the one you mean.
     pub movement_dps: f64,
+    /// It moves, and no other one does: the one in the hand.
+    pub moved: bool,
     pub tapped_twice: bool,
     /// The segment that its movement speaks for; which side it is only you can tell.
     pub suggestion: Option<Segment>,
@@ -171,6 +173,13 @@ impl Board {
             .map(|(peer, card)| (peer.clone(), card.clone()))
     }
 
+    /// The sensor that is worn there.
+    #[must_use]
+    pub fn at(&self, placement: Placement) -> Option<Card> {
+        let inner = self.lock();
+        inner.cards.values().find(|card| card.placement == Some(placement)).cloned()
+    }
+
     /// Everything forgotten that belongs to one session.
     pub fn session(&self) {
         for card in self.lock().cards.values_mut() {
@@ -205,7 +214,7 @@ impl Board {
         let strangers = inner.strangers.values().filter(|heard| now - **heard <= HEARD).count();
         Overview {
             reason: nothing(inner.radio, &sensors, strangers),
-            capacity: capacity::warning(sensors.iter().filter(|c| c.is_linked()).filter_map(|c| c.family)),
+            capacity: too_much(&sensors),
             others: strangers,
             sensors,
         }
@@ -243,13 +252,57 @@ fn nothing(radio: Result<(), NoRadio>, sensors: &[Card], strangers: usize) -> Op
     ))
 }
 
-/// Suggests segments where all sensors that stream walk.
+/// Said before it is too late: of those in use, with the one that is being connected; before any is, of all in reach.
+fn too_much(sensors: &[Card]) -> Option<String> {
+    let used = |card: &&Card| card.is_linked() || card.link == LinkState::Connecting;
+    let idle = !sensors.iter().any(|card| used(&card));
+    let counted = sensors.iter().filter(|card| used(card) || idle && card.link == LinkState::InReach);
+    capacity::warning(counted.filter_map(|card| card.family))
+}
+
+/// Says which one is in the hand, and suggests segments where all sensors that stream walk.
 fn suggest(sensors: &mut [Card]) {
     let mut walking: Vec<&mut Card> =
         sensors.iter_mut().filter(|card| card.link == LinkState::Streaming).collect();
     let turns: Vec<f64> = walking.iter().map(|card| card.movement_dps.to_radians()).collect();
+    if let Some(card) = motion::alone(&turns).and_then(|one| walking.get_mut(one)) {
+        card.moved = true;
+    }
     let Some(found) = motion::segments(&turns) else { return };
     for (card, segment) in walking.iter_mut().zip(found) {
         card.suggestion = Some(segment);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sensor::DRIVERS;
+
+    fn cards(links: &[LinkState]) -> Vec<Card> {
+        let Some(family) = DRIVERS.first() else { panic!("no family") };
+        links.iter().map(|link| Card { link: *link, ..new_card(family) }).collect()
+    }
+
+    #[test]
+    fn what_would_be_too_much_is_said_before_it_is_connected() {
+        use LinkState::{Connecting, InReach, Lost, OutOfReach, Streaming};
+        assert!(too_much(&cards(&[InReach; 8])).is_some_and(|said| said.contains("8 sensors")));
+        assert_eq!(too_much(&cards(&[InReach, InReach, OutOfReach, OutOfReach, OutOfReach])), None);
+        let mut running = vec![Streaming; 5];
+        running.extend([InReach; 6]);
+        assert_eq!(too_much(&cards(&running)), None, "others' sensors in the same room");
+        running.extend([Connecting, Connecting, Connecting, Lost]);
+        assert!(too_much(&cards(&running)).is_some());
+    }
+
+    #[test]
+    fn the_one_in_the_hand_is_shown() {
+        let mut sensors = cards(&[LinkState::Streaming; 3]);
+        for (card, turn) in sensors.iter_mut().zip([3.0, 80.0, 1.0]) {
+            card.movement_dps = turn;
+        }
+        suggest(&mut sensors);
+        assert_eq!(sensors.iter().map(|card| card.moved).collect::<Vec<_>>(), [false, true, false]);
     }
 }

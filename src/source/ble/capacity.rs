@@ -40,7 +40,7 @@ pub fn warning<'a>(families: impl IntoIterator<Item = &'a Family>) -> Option<Str
     }
     if count > LINKS {
         return Some(format!(
-            "{count} sensors are in use, and an adapter is good for {LINKS} (figure of the Xsens DOT manual): switch the others off"
+            "{count} sensors are more than the {LINKS} that an adapter is good for (figure of the Xsens DOT manual): switch the others off"
         ));
     }
     (sum > PLANNED).then(|| {

@@ -8,6 +8,9 @@ use crate::input::{Input, Trouble};
 use crate::sensor::{Driver, Family, Stream};
 use std::time::Instant;
 
+/// Percent at which a person should be told: a run should still fit.
+pub(super) const BATTERY_LOW: f64 = 15.0;
+
 /// What outlasts a lost link.
 pub(super) struct Known {
     /// The same throughout: it knows how often the sensor's counters have wrapped.
@@ -25,6 +28,8 @@ pub(super) struct Known {
     /// Percent, as last told.
     pub(super) battery: Option<f64>,
     pub(super) battery_asked: Option<Instant>,
+    /// Times in a row that it was found unusable.
+    pub(super) refusals: u32,
 }
 
 impl Known {
@@ -41,6 +46,7 @@ impl Known {
             heard_again: None,
             battery: None,
             battery_asked: None,
+            refusals: 0,
         }
     }
 
@@ -50,6 +56,11 @@ impl Known {
             Some(placement) => format!("the {} sensor ({})", words(placement), self.name),
             None => self.name.clone(),
         }
+    }
+
+    /// What the battery had left, where it was so little that it may be what ended the link.
+    pub(super) fn empty_battery(&self) -> Option<f64> {
+        self.battery.filter(|percent| *percent <= BATTERY_LOW)
     }
 
     pub(super) fn announce(&mut self, family: &Family, outlet: &Outlet) {

@@ -25,6 +25,11 @@ const WALKING: f64 = 0.9;
 /// Neighbouring groups differ at least by this factor, or nothing is suggested.
 const CLEAR: f64 = 1.2;
 
+/// Mean turn rate of a sensor that somebody moves on purpose, rad/s: a slow wave of the hand. Own choice.
+const WAVED: f64 = 0.5;
+/// ... and the others turn less than this share of it: breathing and weight shifts of who wears them.
+const STILL: f64 = 0.25;
+
 /// One sensor's movement.
 #[derive(Debug, Clone, Default)]
 pub struct Motion {
@@ -71,6 +76,15 @@ impl Motion {
     pub fn tapped_twice(&self) -> bool {
         self.doubled.zip(self.last).is_some_and(|(tap, now)| now - tap < SHOWN)
     }
+}
+
+/// Which of several sensors moves while all others are still, from their mean turn rates (rad/s).
+#[must_use]
+pub fn alone(turns: &[f64]) -> Option<usize> {
+    let (one, turn) = turns.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let others = turns.iter().enumerate().filter(|(other, _)| *other != one);
+    let still = others.map(|(_, turn)| *turn).fold(0.0, f64::max) < STILL * turn;
+    (turn > WAVED && still).then_some(one)
 }
 
 /// The segment of each of four or five sensors whose wearer walks, from their mean turn rates (rad/s): shanks turn
@@ -162,6 +176,15 @@ mod tests {
                 }
             }
             assert!(seen > 500, "seed {seed}: said {seen} times only");
+        }
+    }
+
+    #[test]
+    fn the_one_that_moves_alone_is_meant() {
+        assert_eq!(alone(&[0.1, 1.4, 0.05, 0.2]), Some(1));
+        assert_eq!(alone(&[2.0]), Some(0));
+        for nobody in [&[][..], &[0.1, 0.0], &[1.0, 0.9, 0.1], &[2.0, 1.8, 1.1, 1.0, 0.4]] {
+            assert_eq!(alone(nobody), None, "{nobody:?}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone)]
 pub(super) struct Outlet {
@@ -16,10 +16,12 @@ pub(super) struct Outlet {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    /// The first sample of the session: session time 0.
-    began: OnceLock<Instant>,
+    /// The first sample of the session, session time 0, and how long this computer had been asleep until then.
+    began: OnceLock<(Instant, Duration)>,
+    /// Session time goes on while this computer sleeps, as the sensors' clocks do.
+    slept: fn() -> Duration,
     /// When samples came last, ms of session time.
     newest: AtomicU64,
     sensors: AtomicU16,
@@ -30,8 +32,9 @@ struct Shared {
 const QUIET: f64 = 2.0;
 
 impl Outlet {
-    pub(super) fn new(inputs: Sender<anyhow::Result<Input>>) -> Self {
-        Self { inputs, shared: Arc::default() }
+    pub(super) fn new(inputs: Sender<anyhow::Result<Input>>, slept: fn() -> Duration) -> Self {
+        let (began, newest, sensors) = Default::default();
+        Self { inputs, shared: Arc::new(Shared { began, slept, newest, sensors }) }
     }
 
     pub(super) fn sensor(&self) -> SensorId {
@@ -40,9 +43,8 @@ impl Outlet {
 
     /// Session time of a moment at which samples came: the first one begins the session.
     pub(super) fn arrival(&self, at: Instant) -> SessionTime {
-        let began = *self.shared.began.get_or_init(|| at);
-        // Two tasks may begin at once: what came before the beginning is at it, not before it.
-        let since = at.saturating_duration_since(began);
+        let began = *self.shared.began.get_or_init(|| (at, (self.shared.slept)()));
+        let since = self.since(began, at);
         self.shared.newest.fetch_max(u64::try_from(since.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         SessionTime(since.as_secs_f64())
     }
@@ -59,7 +61,12 @@ impl Outlet {
     /// Session time of any other moment; 0 while the session has not begun.
     pub(super) fn time(&self, at: Instant) -> SessionTime {
         let began = self.shared.began.get();
-        SessionTime(began.map_or(0.0, |began| at.saturating_duration_since(*began).as_secs_f64()))
+        SessionTime(began.map_or(0.0, |began| self.since(*began, at).as_secs_f64()))
+    }
+
+    fn since(&self, (began, before): (Instant, Duration), at: Instant) -> Duration {
+        // Two tasks may begin at once: what came before the beginning is at it, not before it.
+        at.saturating_duration_since(began) + (self.shared.slept)().saturating_sub(before)
     }
 
     pub(super) fn put(&self, input: Input) {

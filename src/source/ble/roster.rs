@@ -1,6 +1,7 @@
 //! Which sensor is worn where, remembered by serial over restarts: `sensors.toml` in the data folder.
 
-use crate::body::Placement;
+use crate::body::{Placement, Segment, Side};
+use crate::health::words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,6 +15,8 @@ pub enum RosterError {
     Read { path: PathBuf, source: io::Error },
     #[error("{} is no list of sensors ({message}); correct it or move it away", path.display())]
     Parse { path: PathBuf, message: String },
+    #[error("{} gives the {} to two sensors ({first} and {second}): give one of them another place", path.display(), words(*placement))]
+    Twice { path: PathBuf, placement: Placement, first: String, second: String },
     #[error("cannot write {}: {source}; free some space, or choose another folder with --data-dir", path.display())]
     Write { path: PathBuf, source: io::Error },
 }
@@ -52,7 +55,22 @@ impl Roster {
             Err(error) if error.kind() == io::ErrorKind::NotFound => File::default(),
             Err(source) => return Err(RosterError::Read { path, source }),
         };
-        Ok(Self { path, file })
+        let roster = Self { path, file };
+        roster.require_one_each()?;
+        Ok(roster)
+    }
+
+    /// We never write it, and people do.
+    fn require_one_each(&self) -> Result<(), RosterError> {
+        for (second, placement) in self.placed() {
+            let first =
+                self.placed().find(|(_, other)| *other == placement).map_or(second, |(first, _)| first);
+            if first != second {
+                let (first, second) = (first.to_owned(), second.to_owned());
+                return Err(RosterError::Twice { path: self.path.clone(), placement, first, second });
+            }
+        }
+        Ok(())
     }
 
     #[must_use]
@@ -99,6 +117,77 @@ impl Roster {
         self.file = file;
         Ok(moved)
     }
+
+    /// Exchanges places. Gives the serials that have another one now, with it.
+    pub fn swap(&mut self, swap: Swap) -> Result<Vec<(String, Placement)>, RosterError> {
+        let mut file = self.file.clone();
+        let mut moved = Vec::new();
+        for (serial, entry) in &mut file.sensors {
+            if let Some(place) = &mut entry.placement
+                && swap.of(*place) != *place
+            {
+                *place = swap.of(*place);
+                moved.push((serial.clone(), *place));
+            }
+        }
+        write(&self.path, &file)?;
+        self.file = file;
+        Ok(moved)
+    }
+}
+
+/// What people strap on the wrong way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Swap {
+    /// Left and right, thigh and shank.
+    Legs,
+    /// Left and right thigh.
+    Thighs,
+    /// Left and right shank.
+    Shanks,
+    /// Thigh and shank of the left leg.
+    LeftLeg,
+    /// Thigh and shank of the right leg.
+    RightLeg,
+}
+
+impl Swap {
+    pub const ALL: [Self; 5] = [Self::Legs, Self::Thighs, Self::Shanks, Self::LeftLeg, Self::RightLeg];
+
+    /// The word for it on the command line and in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Legs => "legs",
+            Self::Thighs => "thighs",
+            Self::Shanks => "shanks",
+            Self::LeftLeg => "left_leg",
+            Self::RightLeg => "right_leg",
+        }
+    }
+
+    /// Where a sensor is that was said to be at `placement`. Twice is as before.
+    #[must_use]
+    pub fn of(self, placement: Placement) -> Placement {
+        let across = matches!(
+            (self, placement.segment()),
+            (Self::Legs, Segment::Thigh | Segment::Shank)
+                | (Self::Thighs, Segment::Thigh)
+                | (Self::Shanks, Segment::Shank)
+        );
+        let along = matches!(
+            (self, placement.side()),
+            (Self::LeftLeg, Some(Side::Left)) | (Self::RightLeg, Some(Side::Right))
+        );
+        match (placement.side(), placement.segment()) {
+            (Some(side), Segment::Thigh) if across => Placement::thigh(side.other()),
+            (Some(side), Segment::Shank) if across => Placement::shank(side.other()),
+            (Some(side), Segment::Thigh) if along => Placement::shank(side),
+            (Some(side), Segment::Shank) if along => Placement::thigh(side),
+            _ => placement,
+        }
+    }
 }
 
 /// Whole or not at all: a crash must not cost what was set up.
@@ -137,6 +226,46 @@ mod tests {
         assert_eq!(roster.placement("a"), None);
         assert_eq!(roster.assign("b", "", None).unwrap(), None);
         assert!(!roster.is_assigned());
+    }
+
+    #[test]
+    fn what_is_exchanged_twice_is_as_before_and_nobody_shares_a_place() {
+        for swap in Swap::ALL {
+            let mut places = Placement::ALL.map(|place| swap.of(place));
+            assert_eq!(places.map(|place| swap.of(place)), Placement::ALL, "{swap:?}");
+            assert_eq!(swap.of(Placement::Pelvis), Placement::Pelvis);
+            places.sort();
+            assert_eq!(places, Placement::ALL, "{swap:?}");
+        }
+        assert_eq!(Swap::Legs.of(Placement::LeftShank), Placement::RightShank);
+        assert_eq!(Swap::Shanks.of(Placement::LeftThigh), Placement::LeftThigh);
+        assert_eq!(Swap::RightLeg.of(Placement::RightShank), Placement::RightThigh);
+    }
+
+    #[test]
+    fn exchanged_places_are_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut roster = Roster::open(folder.path()).unwrap();
+        roster.assign("a", "", Some(Placement::LeftShank)).unwrap();
+        roster.assign("b", "", Some(Placement::RightShank)).unwrap();
+        roster.assign("c", "", Some(Placement::LeftThigh)).unwrap();
+        assert_eq!(roster.swap(Swap::Thighs).unwrap(), [("c".to_owned(), Placement::RightThigh)]);
+        assert_eq!(roster.swap(Swap::Shanks).unwrap().len(), 2);
+        let again = Roster::open(folder.path()).unwrap();
+        let places: Vec<_> = again.placed().collect();
+        assert_eq!(
+            places,
+            [("a", Placement::RightShank), ("b", Placement::LeftShank), ("c", Placement::RightThigh)]
+        );
+    }
+
+    #[test]
+    fn a_place_that_a_person_wrote_down_twice_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = |serial| format!("[sensors.{serial}]\nplacement = \"left_shank\"\n");
+        fs::write(folder.path().join("sensors.toml"), entry("a") + &entry("b")).unwrap();
+        let said = Roster::open(folder.path()).unwrap_err().to_string();
+        assert!(said.contains("left shank to two sensors (a and b)"), "{said}");
     }
 
     #[test]

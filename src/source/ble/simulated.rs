@@ -55,6 +55,12 @@ pub(super) struct Sensor {
     pub(super) sent: u64,
     pub(super) connects: u32,
     pub(super) asked_to_identify: u32,
+    /// The last command to vibrate.
+    pub(super) vibrated: Vec<u8>,
+    /// Advertises what it is not.
+    pub(super) impostor: bool,
+    /// Percent; 0 is 87.
+    pub(super) battery: u8,
     sink: Option<UnboundedSender<Notified>>,
 }
 
@@ -175,6 +181,9 @@ impl Sensor {
     }
 
     fn description(&self) -> Vec<u8> {
+        if self.impostor {
+            return b"hello, I am a lamp".to_vec();
+        }
         let mut bytes = vec![1, 0, 0, 0];
         for number in [100.0_f32, 9.806_65 / 2048.0, 156.906_4, 0.001_065, 34.906_6] {
             bytes.extend(number.to_le_bytes());
@@ -192,6 +201,7 @@ impl Sensor {
             Some(0) => self.streaming = false,
             Some(1) => self.streaming = true,
             Some(2) => self.asked_to_identify += 1,
+            Some(3) => self.vibrated = bytes.to_vec(),
             _ => {}
         }
     }
@@ -276,7 +286,7 @@ impl Radio for Simulated {
             Operation::Read(from) => {
                 let value = match *from {
                     DESCRIPTION => sensor.description(),
-                    BATTERY => vec![87],
+                    BATTERY => vec![if sensor.battery == 0 { 87 } else { sensor.battery }],
                     _ => return Err(RadioError::Refused("no such characteristic".to_owned())),
                 };
                 // As BlueZ does.

@@ -1,12 +1,16 @@
 use super::board::LinkState;
-use super::central::{Central, Command, Remote, Timing};
+use super::central::Central;
 use super::radio::{NoRadio, RadioEvent};
-use super::roster::Roster;
+use super::remote::{Command, Remote};
+use super::roster::{Roster, Swap};
 use super::simulated::{Simulated, peer};
+use super::timing::Timing;
 use crate::body::Placement;
 use crate::host_clock;
 use crate::input::{Input, Report, Trouble};
+use crate::sensor::Pulse;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -25,6 +29,7 @@ const TIMING: Timing = Timing {
     pause: Duration::from_millis(20),
     longest_pause: Duration::from_millis(100),
     search: Duration::from_secs(60),
+    slept: || Duration::ZERO,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -50,6 +55,8 @@ struct Seen {
     unannounced: bool,
     batteries: usize,
     quiet: usize,
+    /// Session time of the newest packet.
+    newest: f64,
 }
 
 impl Seen {
@@ -60,6 +67,7 @@ impl Seen {
                 self.names.insert(info.id.0, (info.name, info.placement));
             }
             Input::Packet(packet) => {
+                self.newest = packet.arrival.map_or(self.newest, |t| t.0.max(self.newest));
                 self.unannounced |= !self.names.contains_key(&packet.sensor.0);
                 let times = self.samples.entry(packet.sensor.0).or_default();
                 for sample in packet.samples {
@@ -75,7 +83,7 @@ impl Seen {
                 Report::Quiet => self.quiet += 1,
                 Report::Bytes { .. } => {}
             },
-            Input::Mark(_) | Input::End => {}
+            Input::Mark(_) | Input::Order(_) | Input::End => {}
         }
     }
 
@@ -91,13 +99,17 @@ impl Seen {
 
 impl Bench {
     fn start(serials: &[&str], places: &[(&str, Placement)]) -> Self {
+        Self::start_with(TIMING, serials, places)
+    }
+
+    fn start_with(timing: Timing, serials: &[&str], places: &[(&str, Placement)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut roster = Roster::open(folder.path()).unwrap();
         for (serial, placement) in places {
             roster.assign(serial, "open profile", Some(*placement)).unwrap();
         }
         let (radio, events) = Simulated::new(serials);
-        let central = Central::new(radio.clone(), events, roster, TIMING);
+        let central = Central::new(radio.clone(), events, roster, timing);
         let remote = central.remote();
         let (running, inputs, stop) = run(central);
         Self { radio, remote, inputs, stop, running, seen: Seen::default(), _folder: folder }
@@ -344,4 +356,108 @@ async fn looking_around_lists_without_connecting() {
     radio.adapter(Err(NoRadio::NoAdapter));
     let overview = central.look_around(Duration::from_millis(300)).await;
     assert!(overview.reason.unwrap().contains("no Bluetooth adapter"));
+}
+
+static SLEPT: AtomicU64 = AtomicU64::new(7);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_computer_that_was_asleep_makes_all_links_again_and_time_has_gone_on() {
+    let timing = Timing { slept: || Duration::from_secs(SLEPT.load(Ordering::Relaxed)), ..TIMING };
+    let mut bench = Bench::start_with(timing, &["S1", "S2"], &[]);
+    bench.all_send(&["S1", "S2"]).await;
+    assert!(bench.seen.newest < 60.0, "what was slept before the session is no part of it");
+    // The system holds the links to be up, and nothing comes over them.
+    for n in [1, 2] {
+        bench.radio.change(n, |sensor| sensor.silent = true);
+    }
+    SLEPT.fetch_add(3600, Ordering::Relaxed);
+    bench
+        .until("the gap to be told", |b| {
+            b.seen.told(Trouble::Radio, true) && b.radio.change(2, |s| s.connects > 1) == Some(true)
+        })
+        .await;
+    for n in [1, 2] {
+        bench.radio.change(n, |sensor| sensor.silent = false);
+    }
+    bench.all_send(&["S1", "S2"]).await;
+    assert!(bench.seen.newest > 3600.0, "{}", bench.seen.newest);
+    let losses: Vec<_> = bench.seen.troubles.iter().filter(|t| t.1 == Trouble::Lost && t.2).collect();
+    assert_eq!(losses.len(), 2, "{losses:?}");
+    assert!(losses.iter().all(|loss| loss.3.contains("asleep")), "{losses:?}");
+    assert!(bench.seen.told(Trouble::Radio, false) && bench.seen.told(Trouble::Lost, false));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_impostor_is_said_and_left_alone_and_the_others_do_not_notice() {
+    let mut bench = Bench::start(&["S1", "S2"], &[]);
+    bench.radio.change(1, |sensor| sensor.impostor = true);
+    bench.until("the reason", |b| b.state_of("Open S1") == Some(LinkState::Unusable)).await;
+    bench.until("S2", |b| b.seen.samples_of("S2") > 100).await;
+    let card = bench.remote.overview().sensors.into_iter().find(|c| c.name == "Open S1").unwrap();
+    assert!(card.reason.unwrap().contains("cannot be used"));
+    let early = bench.radio.change(1, |s| s.connects).unwrap();
+    bench.until("time to pass", |b| b.seen.samples_of("S2") > 400).await;
+    let late = bench.radio.change(1, |s| s.connects).unwrap() - early;
+    assert!(late <= 3, "tried {late} times in three seconds: each takes the radio from the others");
+    assert_eq!((bench.seen.samples.len(), bench.radio.change(2, |s| s.connects)), (1, Some(1)));
+    // Somebody has put the right firmware on it.
+    bench.radio.change(1, |sensor| sensor.impostor = false);
+    bench.all_send(&["S1"]).await;
+    assert!(bench.seen.told(Trouble::Unusable, false));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_ends_with_an_empty_battery_says_charge_it() {
+    let mut bench = Bench::start(&["S1"], &[]);
+    bench.radio.change(1, |sensor| sensor.battery = 4);
+    bench.all_send(&["S1"]).await;
+    bench.until("the warning", |b| b.seen.told(Trouble::BatteryLow, true)).await;
+    bench.radio.change(1, |sensor| sensor.away = true);
+    bench.radio.cut(1);
+    bench.until("the loss", |b| b.seen.told(Trouble::Lost, true)).await;
+    let lost = bench.seen.troubles.iter().find(|t| t.1 == Trouble::Lost).unwrap();
+    assert!(lost.3.contains("4 % left: charge it"), "{lost:?}");
+    bench.radio.change(1, |sensor| (sensor.away, sensor.battery) = (false, 100));
+    bench.all_send(&["S1"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn places_given_the_wrong_way_round_are_exchanged_while_it_streams() {
+    let mut bench = Bench::start(&FIVE, &five_places());
+    bench.all_send(&FIVE).await;
+    bench.remote.swap(Swap::Legs).unwrap();
+    let mirrored = |b: &Bench| {
+        five_places().iter().all(|(serial, place)| {
+            b.seen
+                .names
+                .values()
+                .any(|(name, now)| name.ends_with(serial) && *now == Some(Swap::Legs.of(*place)))
+        })
+    };
+    bench.until("the other places", mirrored).await;
+    bench.all_send(&FIVE).await;
+    assert!(bench.seen.troubles.is_empty(), "{:?}", bench.seen.troubles);
+    assert_eq!(bench.radio.change(1, |s| s.connects), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cue_reaches_the_sensor_at_a_place() {
+    let mut bench = Bench::start(&FIVE, &five_places());
+    bench.all_send(&FIVE).await;
+    let pulse = Pulse { seconds: 0.25, strength: 1.0 };
+    bench.remote.vibrate_at(Placement::LeftThigh, pulse).unwrap();
+    let n =
+        FIVE.iter().zip(1..).find(|(s, _)| five_places().contains(&(**s, Placement::LeftThigh))).unwrap().1;
+    bench
+        .until("the vibration", |b| b.radio.change(n, |s| s.vibrated.clone()) == Some(vec![3, 250, 0, 255]))
+        .await;
+    let bench = Bench::start(&["S1"], &[]);
+    assert!(
+        bench
+            .remote
+            .vibrate_at(Placement::Pelvis, pulse)
+            .unwrap_err()
+            .to_string()
+            .contains("no sensor pelvis")
+    );
 }

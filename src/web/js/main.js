@@ -12,6 +12,10 @@ import { stridesView } from './strides.js';
 import { alertsView } from './alerts.js';
 import { notesView } from './notes.js';
 import { sensorsView } from './sensors.js';
+import { cueBarView } from './cuebar.js';
+import { cuesView } from './cues.js';
+import { player } from './player.js';
+import { programmeView } from './programme.js';
 
 /** Between two looks at how old the data are, ms. */
 const AGE_PACE = 500;
@@ -26,7 +30,11 @@ const link = linkView(() => socket.retry());
 const legs = SIDES.map(legView);
 const [bar, source, guide, numbers] = [barView(), sourceView(), guideView(), numbersView()];
 const [strides, alerts, notes, sensors] = [stridesView(), alertsView(), notesView(), sensorsView()];
-const views = [bar, source, guide, link, ...legs, numbers, strides, alerts, notes, sensors];
+const play = player();
+const cues = cuesView((channel) => cueBar.test(channel));
+const cueBar = cueBarView(play, cues.problem);
+const programme = programmeView();
+const views = [bar, source, guide, link, ...legs, numbers, strides, alerts, notes, sensors, cueBar, cues, programme];
 
 const page = /** @type {HTMLElement} */ (document.getElementById('page'));
 page.append(
@@ -35,12 +43,21 @@ page.append(
   numbers.node,
   h('div', { class: 'below' },
     h('div', { class: 'column' }, alerts.node, notes.node, sensors.node),
-    h('div', { class: 'column' }, strides.node)),
-  h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`));
+    h('div', { class: 'column' }, strides.node, cues.node, programme.node)),
+  h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`),
+  cueBar.node);
 
 function draw() {
   due = false;
+  play.follow(model);
   for (const view of views) view.update(model);
+}
+
+/** @param {any} message @param {import('./types.js').Model} now */
+function hear(message, now) {
+  if (message.type === 'cue') play.cue(message.cue, now);
+  if (message.type === 'cue_test') play.test(message.channel);
+  if (message.type === 'health' && message.health.active && message.health.code === 'recording_failed') play.trouble(now);
 }
 
 function soon() {
@@ -53,6 +70,8 @@ const socket = connect({
   message(message) {
     const next = after(model, message, performance.now());
     if (!next) return false;
+    // Heard at once: drawing waits for the screen, and does not happen at all in a hidden tab.
+    if (next.seq > model.seq) hear(message, next);
     model = next;
     soon();
     return true;

@@ -6,6 +6,7 @@ const STANCES = 40;
 const STRIDES = 20;
 const ALERTS = 200;
 const NOTES = 50;
+const CUES = 50;
 /** Without a new time for this long, what is on screen is not now (ms). */
 const STALE_AFTER = 1500;
 /** @type {SideName[]} */
@@ -18,7 +19,13 @@ export function empty() {
     reference: null, adduction_deg: null, femur_adduction_deg: null, shank_abduction_deg: null,
     knee_flexion_deg: null, reason: null,
   };
+  const channels = { tone: true, voice: false, phone: true, sensor: true, screen: true };
+  const cueing = {
+    muted: false, snoozed_until_s: null, feedback: null, metronome_percent: null, metronome_spm: null, given: 0, withheld: {},
+  };
   return {
+    cueing, cues: [], programme: null,
+    cue_settings: { muted: false, channels, spacing_strides: 3, refractory_s: 10, all_clear: true },
     seq: 0, link: 'connecting', heard_ms: null, moved_ms: null, found: 0, judged: 0,
     time_s: null, started_s: null, phase: 'waiting_for_sensors', ended: false,
     lights: { left: light, right: light }, legs: { left: leg, right: leg }, running: { left: null, right: null },
@@ -82,6 +89,12 @@ function numbered(model, message) {
       return { ...model, baselines: [...rest, message.baseline] };
     }
     case 'calibration': return { ...model, calibration: message.calibration };
+    case 'cue': return { ...model, cues: pushed(model.cues, message.cue, CUES) };
+    case 'cue_settings': {
+      // Muted at once, before the next state says so, too.
+      const cueing = { ...model.cueing, muted: message.cue_settings.muted };
+      return { ...model, cue_settings: message.cue_settings, cueing };
+    }
     case 'limits': return { ...model, limits: message.limits };
     default: return model;
   }

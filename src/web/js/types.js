@@ -27,16 +27,33 @@
 /** @typedef {{grade: string, reason: string,
  *   segments: {placement: string, grade: string, disagreement_deg: number|null, reason: string}[]}} Calibration */
 
+/** @typedef {'tone'|'voice'|'phone'|'sensor'|'screen'} ChannelName */
+/** @typedef {Record<ChannelName, boolean>} Channels */
+/** @typedef {{number: number, time_s: number, kind: 'gait'|'data'|'all_clear'|'metronome', words: string, strength: number,
+ *   channels: Channels, rule: string|null, side: SideName|null, severity: 'amber'|'red'|null, alert: number|null,
+ *   tc_time_s: number|null, code: string|null, placement: string|null, spm: number|null}} Cue */
+/** @typedef {{muted: boolean, channels: Channels, spacing_strides: number, refractory_s: number, all_clear: boolean}} CueSettings */
+/** @typedef {{muted: boolean, snoozed_until_s: number|null, feedback: boolean|null, metronome_percent: number|null,
+ *   metronome_spm: number|null, given: number, withheld: Record<string, number>}} Cueing */
+/** @typedef {PerSide<{judged: number, over: number, over_percent: number|null}>} Legs */
+/** @typedef {{session: number, minutes: number, run_s: number, feedback: boolean, legs: Legs}} CourseRun */
+/** @typedef {{session: number, minutes: number, feedback_percent: number, check: boolean,
+ *   done: {day: string, legs: Legs}|null}} CourseSession */
+/** @typedef {{exercise: string, source: string, today: boolean, days: string[]}} Exercise */
+/** @typedef {{sessions: CourseSession[], next: number|null, running: CourseRun|null, exercises: Exercise[],
+ *   problem: string|null, stop_words: string}} Programme */
+
 /** What every state message carries.
  * @typedef {{time_s: number|null, started_s: number|null, phase: string, ended: boolean, found: number, judged: number, lights: PerSide<Light>,
  *   legs: PerSide<LegNow>, running: PerSide<Running|null>, sensors: Sensor[],
- *   recording: {path: string, bytes: number}|null}} Now */
+ *   recording: {path: string, bytes: number}|null, cueing: Cueing, programme: CourseRun|null}} Now */
 
 /** What the page knows. Lists are replaced, never changed in place: a view draws anew when its list is another.
  * @typedef {Now & {seq: number, link: 'connecting'|'open'|'lost', heard_ms: number|null, moved_ms: number|null,
  *   source: {kind: 'real'|'synthetic'|'sensors', title: string, text: string}|null,
  *   stances: PerSide<Stance[]>, strides: PerSide<Stride[]>, alerts: Alert[],
- *   health: Note[], baselines: Baseline[], limits: Limit[], calibration: Calibration|null}} Model */
+ *   health: Note[], baselines: Baseline[], limits: Limit[], calibration: Calibration|null,
+ *   cues: Cue[], cue_settings: CueSettings}} Model */
 
 /** A part of the page: its element, and how it takes a new model.
  * @typedef {{node: HTMLElement, update: (model: Model) => void}} View */

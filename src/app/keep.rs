@@ -1,0 +1,130 @@
+//! Where the sessions of a daemon are kept, and how those are completed that a crash cut short.
+
+use super::settings_from;
+use crate::config::Config;
+use crate::export::summary::configuration_sha256;
+use crate::host_clock;
+use crate::pipeline::Pipeline;
+use crate::serve::{Kept, Under};
+use crate::source::mcap;
+use crate::store::{NewSession, RECORDINGS, RunnerId, Session, Store, StoreError};
+use std::thread;
+
+/// Whom sessions of the synthetic runner belong to, so that they are in no person's trend.
+const SYNTHETIC: &str = "Synthetic runner";
+/// Whom recordings belong to of which nobody knows whose they are.
+const NOBODY: &str = "Not assigned";
+
+/// What a daemon's sessions are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plays {
+    Sensors,
+    Synthetic,
+    /// Nobody's: demo and replay.
+    Others,
+}
+
+/// A store that cannot be used is said, and the daemon goes on: recordings lose nothing.
+pub(super) fn begin(config: &Config, who: Option<&str>, plays: Plays) -> Kept {
+    open(config, who, plays).unwrap_or_else(|error| {
+        let why = format!(
+            "{error}. Sessions are recorded all the same, and the history is filled from the recordings later"
+        );
+        Kept::Nowhere(why)
+    })
+}
+
+fn open(config: &Config, who: Option<&str>, plays: Plays) -> Result<Kept, StoreError> {
+    let store = Store::open(&config.data_dir)?;
+    if plays == Plays::Others {
+        return Ok(Kept::In { store, sessions: None });
+    }
+    let alone = store.alone();
+    if alone {
+        store.expire(&host_clock::wall_time())?;
+    }
+    let sessions = match (plays, who) {
+        (Plays::Synthetic, None) => Under::Runner(store.runner_called(SYNTHETIC)?.id),
+        (Plays::Synthetic, Some(_)) => Under::Runner(store.current_runner(who)?.id),
+        _ => {
+            store.current_runner(who)?;
+            Under::Current
+        }
+    };
+    if alone {
+        // Before a session begins: what is cut short now is not the one that runs.
+        let cut_short = missing(&store)?;
+        let (config, store) = (config.clone(), store.clone());
+        thread::spawn(move || complete(&store, &config, cut_short));
+    }
+    Ok(Kept::In { store, sessions: Some(sessions) })
+}
+
+/// A recording that the store lacks rows of.
+struct Missing {
+    recording: String,
+    /// The session that it is of; `None`: the store knows of none.
+    session: Option<Session>,
+}
+
+fn missing(store: &Store) -> Result<Vec<Missing>, StoreError> {
+    let of = |s: Session| s.recording.clone().map(|recording| Missing { recording, session: Some(s) });
+    let mut all: Vec<_> = store.unfinished()?.into_iter().filter_map(of).collect();
+    let known = store.recordings()?;
+    // No folder: nothing was recorded yet.
+    let files = std::fs::read_dir(store.folder().join(RECORDINGS)).into_iter().flatten().flatten();
+    let names = files.filter_map(|file| file.file_name().into_string().ok());
+    let mut lost: Vec<_> = names.filter(|name| name.ends_with(".mcap") && !known.contains(name)).collect();
+    lost.sort();
+    all.extend(lost.into_iter().map(|recording| Missing { recording, session: None }));
+    Ok(all)
+}
+
+fn complete(store: &Store, config: &Config, missing: Vec<Missing>) {
+    for missing in missing {
+        let name = missing.recording.clone();
+        if let Err(error) = fill(store, config, missing) {
+            tracing::warn!("{name} is not in the history: {error:#}");
+        }
+    }
+}
+
+/// Plays a recording through the pipeline into the store, as it would have been live.
+fn fill(store: &Store, config: &Config, missing: Missing) -> anyhow::Result<()> {
+    let path = store.folder().join(RECORDINGS).join(&missing.recording);
+    let recording = mcap::open(&path)?;
+    let meta = recording.meta();
+    let settings =
+        settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
+    let mut pipeline = Pipeline::new(&settings)?;
+    let synthetic = meta.label.contains("Synthetic");
+    let (id, runner, source) = match missing.session {
+        Some(session) => (session.id, session.runner, session.source),
+        None => (recording.name(), nobody(store, synthetic)?, source_word(synthetic).to_owned()),
+    };
+    let mut log = store.log_anew(NewSession {
+        id,
+        runner,
+        source,
+        recording: Some(missing.recording),
+        started: Some(meta.started.clone()),
+        settings_sha256: configuration_sha256(&serde_json::to_value(&settings)?),
+        program_version: meta.version.clone(),
+    })?;
+    for input in recording.inputs()? {
+        let input = input?;
+        let events = pipeline.push(&input);
+        log.input(&input);
+        events.iter().for_each(|event| log.event(event));
+    }
+    log.finish(pipeline.now())?;
+    Ok(())
+}
+
+fn nobody(store: &Store, synthetic: bool) -> Result<RunnerId, StoreError> {
+    Ok(store.runner_called(if synthetic { SYNTHETIC } else { NOBODY })?.id)
+}
+
+fn source_word(synthetic: bool) -> &'static str {
+    if synthetic { "synthetic" } else { "sensors" }
+}

@@ -1,0 +1,309 @@
+//! Sessions and runners over the API. A change may carry the version that it was made for (`If-Match`): when
+//! somebody else was faster, it is refused and said, never silently lost.
+
+use super::Served;
+use super::hub::Kept;
+use crate::body::Side;
+use crate::export::report;
+use crate::review::{self, Comparison, Review};
+use crate::store::{
+    Mark, Runner, RunnerChange, Session, SessionChange, StanceRow, Store, StoreError, TrendPoint,
+};
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+
+/// A refusal in words.
+pub(super) type Refused = (StatusCode, String);
+type Answer<T> = Result<T, Refused>;
+
+/// Works with the store off the network's threads.
+async fn with<T: Send + 'static>(
+    served: &Served,
+    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Answer<T> {
+    let store = match served.hub.kept() {
+        Some(Kept::In { store, .. }) => store.clone(),
+        Some(Kept::Nowhere(why)) => return Err((StatusCode::SERVICE_UNAVAILABLE, why.clone())),
+        None => return Err((StatusCode::SERVICE_UNAVAILABLE, "nothing is kept here".to_owned())),
+    };
+    let done = spawn_blocking(move || work(&store)).await;
+    done.unwrap_or(Err(StoreError::Stopped)).map_err(|error| (status(&error), error.to_string()))
+}
+
+fn status(error: &StoreError) -> StatusCode {
+    match error {
+        StoreError::NoSession(_) | StoreError::NoRunner(_) => StatusCode::NOT_FOUND,
+        StoreError::Changed { .. } | StoreError::ManySessions { .. } => StatusCode::CONFLICT,
+        StoreError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The version that a change was made for, if the client says.
+fn seen(headers: &HeaderMap) -> Answer<Option<i64>> {
+    let Some(said) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let version = said.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
+    let sentence = || "If-Match is the `version` that you saw, a number".to_owned();
+    version.map(Some).ok_or_else(|| (StatusCode::BAD_REQUEST, sentence()))
+}
+
+/// What was sent, or why it cannot be used, in a sentence.
+fn body<T>(sent: Result<Json<T>, JsonRejection>) -> Answer<T> {
+    sent.map(|Json(body)| body).map_err(|rejection| (rejection.status(), rejection.body_text()))
+}
+
+fn tagged(version: i64, body: impl Serialize) -> Response {
+    ([(header::ETAG, format!("\"{version}\""))], Json(body)).into_response()
+}
+
+#[derive(Deserialize)]
+pub(super) struct Which {
+    runner: Option<i64>,
+    #[serde(default)]
+    deleted: bool,
+}
+
+pub(super) async fn sessions(
+    State(served): State<Served>,
+    Query(which): Query<Which>,
+) -> Answer<Json<Vec<Session>>> {
+    let list =
+        with(
+            &served,
+            move |store| {
+                if which.deleted { store.deleted_sessions() } else { store.sessions(which.runner) }
+            },
+        );
+    list.await.map(Json)
+}
+
+#[derive(Serialize)]
+struct SessionView {
+    #[serde(flatten)]
+    review: Review,
+    /// It is being recorded.
+    running: bool,
+    stances: Vec<StanceRow>,
+}
+
+pub(super) async fn session(State(served): State<Served>, Path(id): Path<String>) -> Answer<Response> {
+    let view = with(&served, move |store| {
+        let id = store.session(&id)?.id;
+        let running = store.running().as_deref() == Some(id.as_str());
+        Ok(SessionView { review: review::of(store, &id)?, running, stances: store.stances(&id)? })
+    });
+    let view = view.await?;
+    Ok(tagged(view.review.session.version, view))
+}
+
+pub(super) async fn change_session(
+    State(served): State<Served>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    change: Result<Json<SessionChange>, JsonRejection>,
+) -> Answer<Response> {
+    let (seen, change) = (seen(&headers)?, body(change)?);
+    let session = with(&served, move |store| store.change_session(&id, change, seen)).await?;
+    Ok(tagged(session.version, session))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exclusion {
+    side: Side,
+    stance: u32,
+    excluded: bool,
+}
+
+pub(super) async fn exclude(
+    State(served): State<Served>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    which: Result<Json<Exclusion>, JsonRejection>,
+) -> Answer<Response> {
+    let (seen, which) = (seen(&headers)?, body(which)?);
+    let session =
+        with(&served, move |store| store.exclude(&id, which.side.name(), which.stance, which.excluded, seen));
+    let session = session.await?;
+    Ok(tagged(session.version, session))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct At {
+    time_s: f64,
+}
+
+pub(super) async fn split(
+    State(served): State<Served>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    at: Result<Json<At>, JsonRejection>,
+) -> Answer<Response> {
+    let (seen, at) = (seen(&headers)?, body(at)?);
+    let second = with(&served, move |store| store.split(&id, at.time_s, seen)).await?;
+    Ok(tagged(second.version, second))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Finality {
+    /// At once and for good.
+    #[serde(default)]
+    now: bool,
+}
+
+pub(super) async fn delete_session(
+    State(served): State<Served>,
+    Path(id): Path<String>,
+    Query(finality): Query<Finality>,
+    headers: HeaderMap,
+) -> Answer<StatusCode> {
+    let seen = seen(&headers)?;
+    with(&served, move |store| {
+        if finality.now { store.erase_session(&id) } else { store.delete_session(&id, seen).map(drop) }
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn restore_session(
+    State(served): State<Served>,
+    Path(id): Path<String>,
+) -> Answer<Response> {
+    let session = with(&served, move |store| store.restore_session(&id)).await?;
+    Ok(tagged(session.version, session))
+}
+
+pub(super) async fn report(State(served): State<Served>, Path(id): Path<String>) -> Answer<Response> {
+    let page = with(&served, move |store| {
+        let id = store.session(&id)?.id;
+        Ok(report::page(&review::of(store, &id)?, &store.stances(&id)?))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, report::policy()),
+    ];
+    Ok((headers, page.await?).into_response())
+}
+
+pub(super) async fn runners(
+    State(served): State<Served>,
+    Query(which): Query<Which>,
+) -> Answer<Json<Vec<Runner>>> {
+    with(&served, move |store| store.runners(which.deleted)).await.map(Json)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct NewRunner {
+    name: Option<String>,
+}
+
+pub(super) async fn add_runner(
+    State(served): State<Served>,
+    new: Result<Json<NewRunner>, JsonRejection>,
+) -> Answer<Response> {
+    let new = body(new)?;
+    let runner = with(&served, move |store| store.add_runner(new.name)).await?;
+    Ok((StatusCode::CREATED, tagged(runner.version, runner)).into_response())
+}
+
+pub(super) async fn runner(State(served): State<Served>, Path(id): Path<i64>) -> Answer<Response> {
+    let runner = with(&served, move |store| store.runner_by_id(id)).await?;
+    Ok(tagged(runner.version, runner))
+}
+
+pub(super) async fn change_runner(
+    State(served): State<Served>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+    change: Result<Json<RunnerChange>, JsonRejection>,
+) -> Answer<Response> {
+    let (seen, change) = (seen(&headers)?, body(change)?);
+    let runner = with(&served, move |store| store.change_runner(id, change, seen)).await?;
+    Ok(tagged(runner.version, runner))
+}
+
+pub(super) async fn delete_runner(
+    State(served): State<Served>,
+    Path(id): Path<i64>,
+    Query(finality): Query<Finality>,
+) -> Answer<StatusCode> {
+    with(&served, move |store| {
+        store.runner_by_id(id)?;
+        if finality.now { store.erase_runner(id) } else { store.delete_runner(id) }
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn restore_runner(State(served): State<Served>, Path(id): Path<i64>) -> Answer<Response> {
+    let runner = with(&served, move |store| {
+        store.restore_runner(id)?;
+        store.runner_by_id(id)
+    });
+    let runner = runner.await?;
+    Ok(tagged(runner.version, runner))
+}
+
+pub(super) async fn trends(
+    State(served): State<Served>,
+    Path(id): Path<i64>,
+) -> Answer<Json<Vec<TrendPoint>>> {
+    let points = with(&served, move |store| {
+        store.runner_by_id(id)?;
+        store.trends(id)
+    });
+    points.await.map(Json)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Pair {
+    a: String,
+    b: String,
+}
+
+pub(super) async fn compare(
+    State(served): State<Served>,
+    Query(pair): Query<Pair>,
+) -> Answer<Json<Comparison>> {
+    let compared = with(&served, move |store| {
+        Ok(review::compare(&review::alone(store, &pair.a)?, &review::alone(store, &pair.b)?))
+    });
+    compared.await.map(Json)
+}
+
+/// Longer than any key press takes to arrive, s; further back is no mark of now.
+const LATEST_MARK: f64 = 60.0;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct NewMark {
+    label: Option<String>,
+    /// The moment that is meant; now where absent.
+    time_s: Option<f64>,
+}
+
+pub(super) async fn mark(
+    State(served): State<Served>,
+    new: Result<Json<NewMark>, JsonRejection>,
+) -> Answer<Response> {
+    let new = body(new)?;
+    let now = served.hub.state().time();
+    let Some(now) = now else {
+        return Err((StatusCode::CONFLICT, "no session runs that could be marked".to_owned()));
+    };
+    let time = new.time_s.unwrap_or(now);
+    if !(now - LATEST_MARK..=now + 1.0).contains(&time) {
+        let sentence = format!("{time} s is not now ({now:.1} s): give a moment of the last minute");
+        return Err((StatusCode::UNPROCESSABLE_ENTITY, sentence));
+    }
+    let label = new.label.unwrap_or_else(|| "mark".to_owned());
+    let mark: Mark = with(&served, move |store| store.mark(time, &label)).await?;
+    Ok((StatusCode::CREATED, Json(mark)).into_response())
+}

@@ -1,0 +1,157 @@
+//! For the page, the API and cues: what is there, and what to do with it.
+
+use super::board::{Board, LinkState, Overview};
+use super::link::ToLink;
+use super::radio::Peer;
+use super::registry::Registry;
+use super::roster::{Roster, RosterError, Swap};
+use crate::body::Placement;
+use crate::sensor::{Pulse, Request};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use thiserror::Error;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+/// A command that cannot be done.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    #[error("there is no sensor {0}: `scan` and the page list those in reach")]
+    Unknown(String),
+    #[error("{0} is not connected: switch it on, bring it near and try again")]
+    NotConnected(String),
+    #[error("{0} has nothing to show itself with: move it, and watch which one moves on the page")]
+    CannotShow(String),
+    #[error(
+        "{0} has no motor to vibrate with: take another cue, or a sensor of the open profile that has one"
+    )]
+    CannotVibrate(String),
+    #[error("{0} has not told its serial yet, and places are remembered by it: wait until it is connected")]
+    NoSerial(String),
+    #[error("no sensor has any of the places that would be exchanged: give places first")]
+    NothingToSwap,
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+}
+
+/// A task and how to reach it.
+#[derive(Debug)]
+pub(super) struct Handle {
+    pub(super) messages: UnboundedSender<ToLink>,
+    pub(super) sighted: watch::Sender<Instant>,
+}
+
+pub(super) type Handles = Arc<Mutex<BTreeMap<Peer, Handle>>>;
+
+/// For the page and the API: what is there, and what to do with it.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    pub(super) board: Board,
+    pub(super) registry: Arc<Registry>,
+    pub(super) handles: Handles,
+    wanted: watch::Sender<bool>,
+}
+
+/// What a person wants of one sensor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Command {
+    Identify,
+    /// On the skin, for a cue.
+    Vibrate(Pulse),
+    Place(Option<Placement>),
+}
+
+impl Remote {
+    pub(super) fn new(roster: Roster) -> Self {
+        Self {
+            board: Board::default(),
+            registry: Arc::new(Registry::new(roster)),
+            handles: Handles::default(),
+            wanted: watch::Sender::new(true),
+        }
+    }
+
+    #[must_use]
+    pub fn overview(&self) -> Overview {
+        self.board.overview()
+    }
+
+    /// There is no radio at the moment.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.board.is_down()
+    }
+
+    /// Whether sensors shall be connected and recorded.
+    #[must_use]
+    pub fn session(&self) -> watch::Receiver<bool> {
+        self.wanted.subscribe()
+    }
+
+    pub fn want_session(&self, wanted: bool) {
+        self.wanted.send_replace(wanted);
+    }
+
+    pub fn command(&self, id: &str, command: Command) -> Result<(), Refusal> {
+        let (peer, card) = self.board.find(id).ok_or_else(|| Refusal::Unknown(id.to_owned()))?;
+        match command {
+            Command::Place(placement) => {
+                if card.serial.is_none() && !card.is_linked() {
+                    return Err(Refusal::NoSerial(card.name));
+                }
+                let moved = self.registry.lock().roster.assign(&card.id, card.model, placement)?;
+                if let Some((other, _)) = moved.as_deref().and_then(|other| self.board.find(other)) {
+                    self.tell(&other, ToLink::Place(None));
+                }
+                self.registry.lock().released.remove(&peer);
+                self.tell(&peer, ToLink::Place(placement));
+                Ok(())
+            }
+            Command::Identify if !card.can_identify => Err(Refusal::CannotShow(card.name)),
+            Command::Vibrate(_) if !card.can_vibrate => Err(Refusal::CannotVibrate(card.name)),
+            Command::Identify => self.ask(&peer, card.name, card.link, Request::Identify),
+            Command::Vibrate(pulse) => self.ask(&peer, card.name, card.link, Request::Vibrate(pulse)),
+        }
+    }
+
+    /// Exchanges places that were given the wrong way round, for all sensors that have them.
+    pub fn swap(&self, swap: Swap) -> Result<(), Refusal> {
+        let moved = self.registry.lock().roster.swap(swap)?;
+        if moved.is_empty() {
+            return Err(Refusal::NothingToSwap);
+        }
+        for (serial, placement) in moved {
+            if let Some((peer, _)) = self.board.find(&serial) {
+                self.tell(&peer, ToLink::Place(Some(placement)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the sensor that is worn there vibrate: how a cue reaches it, whatever its name.
+    pub fn vibrate_at(&self, placement: Placement, pulse: Pulse) -> Result<(), Refusal> {
+        let card = self.board.at(placement).ok_or_else(|| Refusal::Unknown(placement.name().to_owned()))?;
+        self.command(&card.id, Command::Vibrate(pulse))
+    }
+
+    fn ask(&self, peer: &Peer, name: String, link: LinkState, request: Request) -> Result<(), Refusal> {
+        let linked = matches!(link, LinkState::Starting | LinkState::Streaming | LinkState::Silent);
+        if linked && self.tell(peer, ToLink::Ask(request)) {
+            return Ok(());
+        }
+        // A person is looking for it: hold it from now on, place or not.
+        let mut names = self.registry.lock();
+        names.released.remove(peer);
+        names.wanted.insert(peer.clone());
+        Err(Refusal::NotConnected(name))
+    }
+
+    pub(super) fn tell(&self, peer: &Peer, message: ToLink) -> bool {
+        lock(&self.handles).get(peer).is_some_and(|handle| handle.messages.send(message).is_ok())
+    }
+}
+
+pub(super) fn lock(handles: &Handles) -> MutexGuard<'_, BTreeMap<Peer, Handle>> {
+    handles.lock().unwrap_or_else(PoisonError::into_inner)
+}
