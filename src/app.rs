@@ -6,7 +6,7 @@ mod sensors;
 
 use crate::cli::{
     AnalyzeArgs, Cli, Command, ExportArgs, ImportArgs, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs,
-    SimulateArgs, ValidateArgs,
+    SimulateArgs, TryArgs, ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
 use crate::desk::Desk;
@@ -20,7 +20,7 @@ use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
-use crate::{analyze, demo, score};
+use crate::{analyze, demo, retry, score};
 use anyhow::{Context, anyhow, bail};
 use keep::Plays;
 use std::io::{self, Write};
@@ -51,6 +51,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Runners(args)) => history::runners(&config, args, cli.json),
         Some(Command::Report(args)) => history::report(&config, args),
         Some(Command::Simulate(args)) => simulate(args),
+        Some(Command::Try(args)) => retry(&config, args, cli),
         Some(Command::Score(args)) => score(&config, args, cli.json),
     }
 }
@@ -338,6 +339,27 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
         print(&report.to_string())?;
     }
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
+}
+
+/// The settings of the recording against those of the settings file, or against its own with `--set` put in.
+fn retry(config: &Config, args: &TryArgs, cli: &Cli) -> anyhow::Result<ExitCode> {
+    if cli.config.is_none() && args.set.is_empty() {
+        bail!(
+            "nothing is changed; give limits with --set, such as femur_adduction.amber_deg=3, or a file with --config"
+        );
+    }
+    let recording = one_recording(&args.source)?;
+    // What a recording does not say of itself was judged with the defaults.
+    let recorded = settings_of(&recording, &PipelineConfig::default())?;
+    let flags = if cli.config.is_some() { &config.pipeline.flags } else { &recorded.flags };
+    let flags = retry::with_settings(flags, &args.set)?;
+    let retried = retry::run(&recording, &recorded, &PipelineConfig { flags, ..recorded.clone() })?;
+    if cli.json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&retried)?))?;
+    } else {
+        print(&retried.text())?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCode> {

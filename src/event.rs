@@ -661,6 +661,8 @@ pub enum HealthCode {
     NoProgression,
     /// Today does not resemble the kept usual: another runner, or sensors that sit otherwise.
     UsualDiffers,
+    /// A rule is asked for that the sensors cannot give.
+    RuleNotMeasured,
 }
 
 /// Everything that leaves the pipeline, in the order in which it was known.

@@ -50,6 +50,7 @@ pub mod analyze;
 pub mod cli;
 pub mod config;
 pub mod live;
+pub mod retry;
 pub mod score;
 pub mod simulate;
 pub mod validate;

@@ -420,6 +420,13 @@ impl Pipeline {
                 });
             }
         }
+        let worn: Vec<_> = self.lines.iter().filter(|(_, line)| line.is_some()).map(|(at, _)| at).collect();
+        let unmeasured = self.flagger.config().check_sensors(&worn).err();
+        self.say(HealthCode::RuleNotMeasured, None, unmeasured.is_some(), || {
+            unmeasured
+                .as_ref()
+                .map_or_else(|| "every rule that is asked for is measured".into(), ToString::to_string)
+        });
         self.slips.calibrated();
         self.frames.calibrated(&self.lines, &calibration);
         self.flagger.calibrated(flag::grades(&calibration));

@@ -23,7 +23,7 @@ const RANKS: &[&[&str]] = &[
     &["source", "review"],
     &["export"],
     &["serve"],
-    &["analyze", "validate", "simulate", "score", "cli"],
+    &["analyze", "validate", "simulate", "score", "retry", "cli"],
     &["config", "live"],
     &["demo", "doctor"],
     &["app"],

@@ -82,12 +82,15 @@ async fn the_api_answers_what_its_description_says() {
             assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
             continue;
         }
+        let path = path.replace("{id}", "1");
         assert_eq!(get(&hub, &format!("/api/v1{path}")).await.status(), StatusCode::OK, "{path}");
     }
     for (answer, schema) in [
         (json(&hub, "/api/v1/health").await, schema("HealthReport")),
         (json(&hub, "/api/v1/sensors").await[0].clone(), schema("Sensor")),
         (json(&hub, "/api/v1/alerts").await[0].clone(), schema("Alert")),
+        (json(&hub, "/api/v1/alerts/1").await, schema("AlertDetail")),
+        (json(&hub, "/api/v1/rules").await[0].clone(), schema("Rule")),
         (json(&hub, "/api/v1/radio").await, schema("Radio")),
         (json(&hub, "/api/v1/measures").await[0].clone(), schema("Measure")),
         (json(&hub, "/api/v1/cues").await, schema("Cues")),
@@ -208,6 +211,26 @@ async fn a_cue_and_a_test_are_numbered_messages() {
     assert_eq!(post(&hub, "/api/v1/cues", r#"{"mute": true}"#).await.0, StatusCode::OK);
     let muted = client.until(|m| m["type"] == "cue_settings").await.pop().unwrap();
     assert_eq!(muted["cue_settings"]["muted"], true);
+}
+
+#[tokio::test]
+async fn an_alert_says_what_it_stands_on_and_an_unknown_one_is_told_in_a_sentence() {
+    let (hub, _) = ran(50.0);
+    let detail = json(&hub, "/api/v1/alerts/1").await;
+    assert_eq!(detail["alert"]["number"], 1);
+    assert_eq!(detail["rule"]["rule"], detail["alert"]["rule"]);
+    let strides = detail["strides"].as_array().unwrap();
+    assert!(strides.len() >= 4 && strides.iter().filter(|s| s["beyond"] == true).count() >= 4, "{detail}");
+    assert_eq!(detail["withheld"][0]["reason"], "turning");
+    for id in ["2", "x", "-1"] {
+        let answer = get(&hub, &format!("/api/v1/alerts/{id}")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        let sentence = text(answer).await;
+        assert!(
+            sentence.contains(&format!("no alert {id}")) && sentence.contains("/api/v1/alerts"),
+            "{sentence}"
+        );
+    }
 }
 
 #[tokio::test]
