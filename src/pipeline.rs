@@ -6,6 +6,7 @@
 mod frames;
 mod line;
 mod stances;
+mod ties;
 
 use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
 use crate::cue::{CueStatus, Cuer};
@@ -25,6 +26,7 @@ use line::Line;
 use serde::{Deserialize, Serialize};
 use stances::StanceStage;
 use std::ops::RangeInclusive;
+use ties::Ties;
 
 /// Sensor states are looked at this often, s of session time.
 const HEALTH_INTERVAL: f64 = 0.5;
@@ -63,6 +65,7 @@ pub struct Pipeline {
     calibrator: Calibrator,
     frames: FrameStage,
     slips: SlipWatch,
+    ties: Ties,
     stances: StanceStage,
     flagger: Flagger,
     cuer: Cuer,
@@ -111,6 +114,7 @@ impl Pipeline {
             calibrator: Calibrator::new(),
             frames: FrameStage::new(),
             slips: SlipWatch::default(),
+            ties: Ties::default(),
             stances: StanceStage::new(),
             flagger,
             cuer: Cuer::new(),
@@ -346,6 +350,7 @@ impl Pipeline {
             match contact.kind {
                 ContactKind::MidSwing => {
                     self.frames.mid_swing(&self.lines, contact.side, contact.t);
+                    self.ties.stride(&mut self.lines, contact.side, contact.t);
                     slip = slip.or(self.slips.stride(contact.side, contact.gait));
                 }
                 ContactKind::LockLost => self.flagger.drop_evidence(Some(contact.decided), &mut self.events),

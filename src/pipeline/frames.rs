@@ -51,6 +51,8 @@ struct Limb {
     heading: Heading,
     /// Where the current stride began; the pelvis has one with each leg, a thigh or shank with its own.
     since: PerSide<Option<SessionTime>>,
+    /// The end of the last stride: who does not stride has no direction of progression, and the heading drifts.
+    strode: Option<SessionTime>,
     /// Ends of strides that the track has not reached yet.
     ends: VecDeque<(Side, SessionTime)>,
     /// The last strides, begin and end, as far back as the track goes: a new calibration reads them again.
@@ -226,6 +228,7 @@ impl FrameStage {
                 self.waiting -= 1;
                 let segment = calibration.and_then(|c| c.segments[placement].as_ref());
                 let begin = limb.since[side].replace(end);
+                limb.strode = Some(end);
                 let Some(begin) = begin else { continue };
                 if limb.past.len() == PAST {
                     limb.past.pop_front();
@@ -327,7 +330,8 @@ impl Limb {
         turned: f64,
         turning: Option<Doubt>,
     ) -> View {
-        let unsettled = (!self.heading.settled()).then_some(Doubt::HeadingUnsettled);
+        let progresses = self.strode.is_some_and(|end| t - end <= LONGEST_STRIDE);
+        let unsettled = (!(progresses && self.heading.settled())).then_some(Doubt::HeadingUnsettled);
         let doubt = pose.doubt.or(segment.quality.doubt).or(turning).or(unsettled);
         match (doubt, self.heading.at(t, turned)) {
             (Some(doubt), _) => View::Withheld(doubt),
