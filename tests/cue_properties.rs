@@ -1,6 +1,6 @@
 //! What must hold for the cues of any run, whatever people want and sensors do.
 
-#![expect(clippy::indexing_slicing, clippy::panic, reason = "helpers of tests: a panic is the failure")]
+#![expect(clippy::indexing_slicing, reason = "helpers of tests: a panic is the failure")]
 
 use proptest::prelude::*;
 use stancewatch::body::{PerSide, Placement, Side};

@@ -3,6 +3,7 @@
 use super::cues::Channel;
 use super::haptics;
 use super::metrics::{Exposition, Latency};
+use super::programme::RunningView;
 use super::state::{Cursor, Due, News, Now, State};
 use super::view::{Limit, LimitView, SourceLabel};
 use crate::cue::CueStatus;
@@ -173,7 +174,7 @@ impl Hub {
 
     /// How the session of the course goes that is being run.
     pub(super) fn programme(&self) {
-        let running = self.desk().running(|running| running.into());
+        let running = self.desk().running(RunningView::of);
         self.change(|state| state.programme(running));
     }
 
