@@ -40,7 +40,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Sensors(command)) => sensors::manage(&config, command, cli.json),
         Some(Command::Doctor(args)) => sensors::doctor(&config, args, cli.json),
         Some(Command::Demo(args)) => {
-            session(&config, args, demo::plays(&config.pipeline)?, keep::begin(&config, None, Plays::Others))
+            session(&config, args, demo::plays(&config.pipeline)?, (Plays::Others, None))
         }
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
@@ -119,8 +119,7 @@ fn synthetic(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         config: config.pipeline.clone(),
         recording,
     };
-    let kept = keep::begin(config, args.who.as_deref(), Plays::Synthetic);
-    session(config, &args.live, vec![play], kept)
+    session(config, &args.live, vec![play], (Plays::Synthetic, args.who.as_deref()))
 }
 
 fn recording_path(config: &Config) -> PathBuf {
@@ -142,7 +141,7 @@ fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
         config: settings_of(&recording, &config.pipeline)?,
         recording: None,
     };
-    session(config, &args.live, vec![play], keep::begin(config, None, Plays::Others))
+    session(config, &args.live, vec![play], (Plays::Others, None))
 }
 
 /// Where a SOURCE lies: a path as it is, a session's id as the path of its recording.
@@ -186,11 +185,18 @@ fn settings_from(said: Option<&str>, path: &Path, config: &PipelineConfig) -> an
     }
 }
 
-/// Serves the page and plays one source after the other.
-fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>, kept: Kept) -> anyhow::Result<ExitCode> {
+/// Serves the page and plays one source after the other; what they are and of whom says where they are kept.
+fn session(
+    config: &Config,
+    args: &LiveArgs,
+    plays: Vec<Play>,
+    (kind, who): (Plays, Option<&str>),
+) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let listener = bind(args.port.unwrap_or(config.port)).await?;
         let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
+        // After all that may hinder: nothing is begun in vain.
+        let kept = keep::begin(config, who, kind);
         let page = Page::open(listener, &config.data_dir, args.no_open, kept)?;
         let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
         let player = tokio::task::spawn_blocking(move || {
