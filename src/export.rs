@@ -78,6 +78,11 @@ impl Analysis {
         self.alerts.write(&mut alerts)?;
         let mut summary = Output::create(&folder.join("summary.json"))?;
         self.summary.write(facts, self.alerts.rows(), &mut summary)?;
+        // The summary says that the others are there and whole: it goes first and comes last.
+        match std::fs::remove_file(folder.join("summary.json")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         Output::commit_all([self.angles.finish()?, stances, alerts, summary])?;
         Ok(counts)
     }

@@ -89,24 +89,43 @@ fn complete(store: &Store, config: &Config, missing: Vec<Missing>) {
     }
 }
 
-/// Plays a recording through the pipeline into the store, as it would have been live.
+/// Takes a recording that was imported into the history; the id of its session.
+pub(super) fn imported(config: &Config, recording: &str, who: Option<&str>) -> anyhow::Result<String> {
+    let store = Store::open(&config.data_dir)?;
+    let runner = who.map_or_else(|| nobody(&store, false), |who| Ok(store.runner(who)?.id))?;
+    fill_as(&store, config, &format!("{recording}.mcap"), (recording.to_owned(), runner, "import".to_owned()))?;
+    Ok(recording.to_owned())
+}
+
 fn fill(store: &Store, config: &Config, missing: Missing) -> anyhow::Result<()> {
-    let path = store.folder().join(RECORDINGS).join(&missing.recording);
+    let known = match missing.session {
+        Some(session) => (session.id, session.runner, session.source),
+        None => {
+            let recording = mcap::open(&store.folder().join(RECORDINGS).join(&missing.recording))?;
+            let synthetic = recording.meta().label.contains("Synthetic");
+            (recording.name(), nobody(store, synthetic)?, source_word(synthetic).to_owned())
+        }
+    };
+    fill_as(store, config, &missing.recording, known)
+}
+
+/// Plays a recording through the pipeline into the store, as it would have been live.
+fn fill_as(
+    store: &Store,
+    config: &Config,
+    name: &str,
+    (id, runner, source): (String, RunnerId, String),
+) -> anyhow::Result<()> {
+    let path = store.folder().join(RECORDINGS).join(name);
     let recording = mcap::open(&path)?;
     let meta = recording.meta();
-    let settings =
-        settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
+    let settings = settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
     let mut pipeline = Pipeline::new(&settings)?;
-    let synthetic = meta.label.contains("Synthetic");
-    let (id, runner, source) = match missing.session {
-        Some(session) => (session.id, session.runner, session.source),
-        None => (recording.name(), nobody(store, synthetic)?, source_word(synthetic).to_owned()),
-    };
     let mut log = store.log_anew(NewSession {
         id,
         runner,
         source,
-        recording: Some(missing.recording),
+        recording: Some(name.to_owned()),
         started: Some(meta.started.clone()),
         settings_sha256: configuration_sha256(&serde_json::to_value(&settings)?),
         program_version: meta.version.clone(),
