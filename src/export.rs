@@ -84,11 +84,17 @@ impl Analysis {
         self.alerts.write(&mut alerts)?;
         let mut summary = Output::create(&folder.join("summary.json"))?;
         self.summary.write(facts, self.alerts.rows(), &mut summary)?;
-        let mut outputs = vec![self.angles.finish()?, stances, alerts, summary];
+        let mut outputs = vec![self.angles.finish()?, stances, alerts];
         if !self.screening.is_empty() {
             let mut screening = Output::create(&folder.join("screening.json"))?;
             self.screening.write(&mut screening)?;
             outputs.push(screening);
+        }
+        outputs.push(summary);
+        // The summary says that the others are there and whole: it goes first and comes last.
+        match std::fs::remove_file(folder.join("summary.json")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
         Output::commit_all(outputs)?;
         Ok(counts)
