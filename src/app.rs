@@ -366,11 +366,14 @@ fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
         if let Some(warning) = recording.warning() {
             note(&warning);
         }
-        let out = folder.join(&recording.name).with_extension("mcap");
+        let out = folder.join(format!("{}.mcap", recording.name));
         if out.exists() {
             bail!("{} is there already, and a recording is never overwritten: move it away", out.display());
         }
         mcap.export(&recording, &settings_of(&recording, &config.pipeline)?, None, &out)?;
+        if let Err(error) = keep::import(config, format!("{}.mcap", recording.name)) {
+            note(&format!("{} is not in the history: {error:#}", recording.name));
+        }
         print(&format!("{}\n", out.display()))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -379,7 +382,7 @@ fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
 fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let format =
         Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
-    let recording = one_recording(&args.source)?;
+    let recording = one_recording(&located(config, &args.source)?)?;
     if let Some(warning) = recording.warning() {
         note(&warning);
     }

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::export::summary::configuration_sha256;
 use crate::host_clock;
 use crate::pipeline::Pipeline;
+use crate::record::mcap::NO_START;
 use crate::serve::{Kept, Under};
 use crate::source::mcap;
 use crate::store::{NewSession, RECORDINGS, RunnerId, Session, Store, StoreError};
@@ -89,6 +90,11 @@ fn complete(store: &Store, config: &Config, missing: Vec<Missing>) {
     }
 }
 
+/// Puts a recording that has come into the folder into the history; whose it is, someone has to say.
+pub(super) fn import(config: &Config, recording: String) -> anyhow::Result<()> {
+    fill(&Store::open(&config.data_dir)?, config, Missing { recording, session: None })
+}
+
 /// Plays a recording through the pipeline into the store, as it would have been live.
 fn fill(store: &Store, config: &Config, missing: Missing) -> anyhow::Result<()> {
     let path = store.folder().join(RECORDINGS).join(&missing.recording);
@@ -98,16 +104,19 @@ fn fill(store: &Store, config: &Config, missing: Missing) -> anyhow::Result<()> 
         settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
     let mut pipeline = Pipeline::new(&settings)?;
     let synthetic = meta.label.contains("Synthetic");
-    let (id, runner, source) = match missing.session {
-        Some(session) => (session.id, session.runner, session.source),
-        None => (recording.name(), nobody(store, synthetic)?, source_word(synthetic).to_owned()),
+    let (id, runner, source, started) = match missing.session {
+        Some(session) => (session.id, session.runner, session.source, Some(session.started)),
+        None => {
+            let said = Some(meta.started.clone()).filter(|said| said != NO_START);
+            (recording.name(), nobody(store, synthetic)?, source_word(synthetic).to_owned(), said)
+        }
     };
     let mut log = store.log_anew(NewSession {
         id,
         runner,
         source,
         recording: Some(missing.recording),
-        started: Some(meta.started.clone()),
+        started,
         settings_sha256: configuration_sha256(&serde_json::to_value(&settings)?),
         program_version: meta.version.clone(),
     })?;

@@ -3,7 +3,7 @@
 use stancewatch::body::{PerPlacement, PerSide, Placement, Side};
 use stancewatch::event::{
     Alert, Angles, Baseline, Basis, Calibration, Contact, ContactKind, Event, Flag, Frame, Gait, Grade,
-    LegAngles, Peaks, Phase, Rule, SensorStatus, Severity, Stance, Usual,
+    LegAngles, LegUsual, Peaks, PerQuantity, Phase, Rule, SensorStatus, Severity, Stance, Usual,
 };
 use stancewatch::serve::{Hub, Limit, SourceKind, SourceLabel};
 use stancewatch::units::SessionTime;
@@ -153,6 +153,8 @@ impl Runner {
                     (Rule::MedialRotation, usual(3.3, 1.1)),
                 ],
                 cadence_spm: 171.4,
+                leg: LegUsual { of: PerQuantity::default(), contact: 0.25, cadence_spm: 171.4, grade: None },
+                kept: None,
             }));
             for (rule, mean, amber, red) in
                 [(Rule::FemurAdduction, 11.0_f64, 3.0_f64, 5.0_f64), (Rule::MedialRotation, 3.3, 4.0, 8.0)]
