@@ -290,7 +290,8 @@ fn analyze_writes_screening_json_where_there_was_a_test() {
                 analysis.event(event).expect("written");
             }
         }
-        let facts = Facts { recording: "x".into(), config: serde_json::Value::Null, warnings: Vec::new() };
+        let config = serde_json::Value::Null;
+        let facts = Facts { recording: "x".into(), config, source: String::new(), warnings: Vec::new() };
         analysis.finish(folder.path(), &facts).expect("written");
         std::fs::read_to_string(folder.path().join("screening.json")).ok()
     };
