@@ -187,7 +187,13 @@ impl Kind {
             Event::Alert(alert) => Self::Alert(Box::new(alert.into())),
             Event::Calibration(calibration) => Self::Calibration(calibration.clone()),
             Event::Baseline(baseline) => Self::Baseline(baseline.clone()),
-            Event::Frame(_) | Event::Contact(_) | Event::Health(_) | Event::Evidence(_) | Event::Cue(_) => {
+            Event::Frame(_)
+            | Event::Contact(_)
+            | Event::Health(_)
+            | Event::Evidence(_)
+            | Event::Repetition(_)
+            | Event::Screening(_)
+            | Event::Cue(_) => {
                 return None;
             }
         })
