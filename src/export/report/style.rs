@@ -17,5 +17,5 @@ svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif
 .note{white-space:pre-wrap;overflow-wrap:anywhere;max-height:7.5em;overflow:hidden}.lines{border-bottom:1px solid #999;height:1.4em}\
 footer{border-top:1px solid #000;margin-top:.8em;padding-top:.3em;font-size:.85em;color:#222}\
 @media(max-width:40rem){.two{grid-template-columns:minmax(0,1fr)}.alerts{columns:1}table{font-size:.9em}th,td{padding:.22em .2em}\
-main{padding:12px}}\
-@media print{body{font-size:10.5px;line-height:1.25}h2{margin:.6em 0 .2em}th,td{padding:.16em .3em}main{max-width:none;padding:0}}";
+main{padding:12px}td{white-space:normal}}\
+@media print{body{font-size:11.5px;line-height:1.25}h2{margin:.6em 0 .2em}th,td{padding:.16em .3em}main{max-width:none;padding:0}}";
