@@ -49,6 +49,7 @@ test('a session is listed, read, sorted, filtered, and a stance taken out', { ti
   assert.equal(await page.getAttribute('.stances th:nth-child(3)', 'aria-sort'), 'descending');
   await page.selectOption('select[aria-label="Side"]', 'left');
   assert.equal(await page.locator('.stances tbody tr.right').count(), 0);
+  await page.selectOption('select[aria-label="State"]', 'judged');
   const counted = await page.innerText('.past > p:not(.wrong)');
   await page.locator('.stances tbody tr.left button[aria-label^="Exclude"]').first().click();
   await page.waitForFunction((before) => /** @type {HTMLElement} */ (document.querySelector('.past > p:not(.wrong)')).innerText !== before && document.querySelector('.stances tr'), counted);
