@@ -1,6 +1,8 @@
 //! Batch: recordings through the same pipeline as live, several at a time, to files that are the same on
 //! every run and on any number of threads.
 
+mod resume;
+
 use crate::export::summary::Facts;
 use crate::export::{Analysis, Counts};
 use crate::flag::ConfigError;
@@ -23,6 +25,8 @@ use thiserror::Error;
 /// Inputs that the reading thread hands over at once: large enough that handing over costs nothing, small
 /// enough that a few batches stay in cache.
 const BATCH: usize = 1024;
+/// Failures told in the closing sentence; the list has all of them.
+const MOST_TOLD: usize = 5;
 /// Batches that reading may be ahead.
 const BATCHES_AHEAD: usize = 4;
 
@@ -37,6 +41,8 @@ pub enum AnalyzeError {
     Settings { path: PathBuf, source: serde_json::Error },
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("cannot read {}: {source}; check that the file is there and that you may read it", path.display())]
+    Read { path: PathBuf, source: io::Error },
     #[error("cannot write to {}: {source}; free some space there or choose another folder with --out", folder.display())]
     Write { folder: PathBuf, source: io::Error },
 }
@@ -50,6 +56,8 @@ pub struct Options {
     pub progress: bool,
     /// For recordings that do not bring the settings of the session with them.
     pub config: PipelineConfig,
+    /// Recordings whose results are there and would come out the same are analysed again.
+    pub again: bool,
 }
 
 impl Options {
@@ -57,7 +65,7 @@ impl Options {
     #[must_use]
     pub fn new(config: PipelineConfig, threads: Option<NonZeroUsize>) -> Self {
         let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { threads: threads.unwrap_or_else(all), progress: true, config }
+        Self { threads: threads.unwrap_or_else(all), progress: true, config, again: false }
     }
 }
 
@@ -76,6 +84,23 @@ impl Found {
     pub fn at(source: &Path) -> Self {
         Self { source: source.to_owned(), is_folder: source.is_dir(), recordings: source::find(source) }
     }
+
+    /// As [`at`](Self::at), and each `.mcap` recording below a folder by itself, so that one that cannot be read stops
+    /// no other.
+    #[must_use]
+    pub fn all_at(source: &Path) -> Vec<Self> {
+        let recordings = if source.is_dir() { source::mcap::below(source) } else { Vec::new() };
+        let mut found: Vec<_> = recordings
+            .iter()
+            .map(|path| Self { source: path.clone(), is_folder: true, recordings: source::find(path) })
+            .collect();
+        let other = Self::at(source);
+        let nothing_else = matches!(other.recordings, Err(SourceError::NoRecording { .. }));
+        if found.is_empty() || !nothing_else {
+            found.push(other);
+        }
+        found
+    }
 }
 
 /// How one recording came out.
@@ -83,6 +108,8 @@ impl Found {
 pub struct Outcome {
     pub name: String,
     pub warning: Option<String>,
+    /// The results were there already.
+    pub kept: bool,
     pub result: Result<Counts, AnalyzeError>,
 }
 
@@ -99,6 +126,7 @@ impl Report {
         let row = |o: &Outcome| match &o.result {
             Ok(counts) => serde_json::json!({
                 "recording": o.name, "stances": counts.stances, "alerts": counts.alerts, "warning": o.warning,
+                "kept": o.kept,
             }),
             Err(error) => serde_json::json!({ "recording": o.name, "error": error.to_string() }),
         };
@@ -117,7 +145,11 @@ impl Report {
             [] => None,
             [(_, error)] if self.outcomes.len() == 1 => Some(error.to_string()),
             _ => {
-                let each: Vec<_> = failed.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+                let mut each: Vec<_> =
+                    failed.iter().take(MOST_TOLD).map(|(name, error)| format!("{name}: {error}")).collect();
+                if let Some(more) = failed.len().checked_sub(MOST_TOLD).filter(|more| *more > 0) {
+                    each.push(format!("and {more} more, listed above"));
+                }
                 Some(format!(
                     "{} of {} recordings could not be analysed: {}",
                     failed.len(),
@@ -154,7 +186,7 @@ pub fn run(found: Vec<Found>, out: &Path, options: &Options) -> Report {
             scope.spawn(|| {
                 let taken = || next.fetch_add(1, Ordering::Relaxed);
                 while let Some((job, outcome)) = at(&jobs, &outcomes, taken()) {
-                    let done = analyze(job, &options.config, &progress);
+                    let done = analyze(job, options, &progress);
                     *outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
                     progress.inc(1);
                 }
@@ -219,39 +251,50 @@ fn progress_bar(recordings: usize, show: bool) -> ProgressBar {
     bar
 }
 
-fn analyze(job: &Job, config: &PipelineConfig, progress: &ProgressBar) -> Outcome {
+fn analyze(job: &Job, options: &Options, progress: &ProgressBar) -> Outcome {
     progress.set_message(job.name.clone());
     let taken = job.recording.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let mut warning = None;
+    let (mut warning, mut kept) = (None, false);
     let result = taken.map_or(Ok(None), |recording| recording.map(Some)).map_err(AnalyzeError::from);
     let result = result.and_then(|recording| match recording {
         Some(recording) => {
             warning = recording.warning();
-            through_pipeline(&recording, job, config)
+            through_pipeline(&recording, job, options, &mut kept)
         }
         None => Ok(Counts::default()),
     });
-    Outcome { name: job.name.clone(), warning, result }
+    Outcome { name: job.name.clone(), warning, kept, result }
 }
 
 fn through_pipeline(
     recording: &Recording,
     job: &Job,
-    config: &PipelineConfig,
+    options: &Options,
+    kept: &mut bool,
 ) -> Result<Counts, AnalyzeError> {
     let unfit = |source| AnalyzeError::Settings { path: recording.path().to_owned(), source };
     let config = match recording.settings() {
         Some(settings) => serde_json::from_str(settings).map_err(unfit)?,
-        None => config.clone(),
+        None => options.config.clone(),
     };
-    let mut pipeline = Pipeline::new(&config)?;
+    let facts = Facts {
+        recording: job.name.clone(),
+        config: serde_json::to_value(&config).map_err(unfit)?,
+        source: resume::fingerprint(recording)?,
+        warnings: recording.warning().into_iter().collect(),
+    };
     let folder = &job.folder;
+    if let Some(counts) = resume::finished(folder, &job.name, &facts.config, &facts.source).filter(|_| !options.again) {
+        *kept = true;
+        return Ok(counts);
+    }
+    let mut pipeline = Pipeline::new(&config)?;
     let unwritten = |source| AnalyzeError::Write { folder: folder.clone(), source };
     // Before anything is written: a recording that cannot be opened leaves no empty folder.
     let inputs = recording.inputs()?;
     let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(unwritten)?;
-    let written = write_results(recording, inputs, job, &config, &mut pipeline);
+    let written = write_results(inputs, folder, &facts, &mut pipeline);
     if written.is_err() && is_new {
         // Nor does one that breaks off; a folder that is not empty stays as it is.
         fs::remove_dir(folder).ok();
@@ -260,15 +303,12 @@ fn through_pipeline(
 }
 
 fn write_results(
-    recording: &Recording,
     inputs: source::Inputs,
-    job: &Job,
-    config: &PipelineConfig,
+    folder: &Path,
+    facts: &Facts,
     pipeline: &mut Pipeline,
 ) -> Result<Counts, AnalyzeError> {
-    let folder = &job.folder;
-    let unwritten = |source| AnalyzeError::Write { folder: folder.clone(), source };
-    let unfit = |source| AnalyzeError::Settings { path: recording.path().to_owned(), source };
+    let unwritten = |source| AnalyzeError::Write { folder: folder.to_owned(), source };
     let mut analysis = Analysis::create(folder).map_err(unwritten)?;
     thread::scope(|scope| {
         // Reading text and filtering cost about the same, so that one hides behind the other.
@@ -276,12 +316,7 @@ fn write_results(
         scope.spawn(move || read_ahead(inputs, &sender));
         consume(batches, &mut analysis, pipeline, &unwritten)
     })?;
-    let facts = Facts {
-        recording: job.name.clone(),
-        config: serde_json::to_value(config).map_err(unfit)?,
-        warnings: recording.warning().into_iter().collect(),
-    };
-    analysis.finish(folder, &facts).map_err(unwritten)
+    analysis.finish(folder, facts).map_err(unwritten)
 }
 
 type Batch = Result<Vec<Input>, SourceError>;
@@ -331,9 +366,10 @@ impl std::fmt::Display for Report {
         for outcome in &self.outcomes {
             match &outcome.result {
                 Ok(c) => {
-                    writeln!(f, "{:width$}  {:5} stances  {:3} alerts", outcome.name, c.stances, c.alerts)?;
+                    let kept = if outcome.kept { "  (there already)" } else { "" };
+                    writeln!(f, "{:width$}  {:5} stances  {:3} alerts{kept}", outcome.name, c.stances, c.alerts)?;
                 }
-                Err(_) => writeln!(f, "{:width$}  failed", outcome.name)?,
+                Err(error) => writeln!(f, "{:width$}  failed: {error}", outcome.name)?,
             }
             if let Some(warning) = &outcome.warning {
                 writeln!(f, "{:width$}  {warning}", "")?;

@@ -1,26 +1,25 @@
 //! Wires the parts of the running program and owns its end.
 
+mod exchange;
 mod history;
 mod keep;
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, ExportArgs, ImportArgs, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs,
-    SimulateArgs, ValidateArgs,
+    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs, TryArgs,
+    ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
 use crate::desk::Desk;
-use crate::export::format::Format;
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
 use crate::serve::{self, Hub, Kept, SourceKind, SourceLabel};
-use crate::source::logs::Places;
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
-use crate::{analyze, demo, score};
+use crate::{analyze, demo, retry, score};
 use anyhow::{Context, anyhow, bail};
 use keep::Plays;
 use std::io::{self, Write};
@@ -40,17 +39,18 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Sensors(command)) => sensors::manage(&config, command, cli.json),
         Some(Command::Doctor(args)) => sensors::doctor(&config, args, cli.json),
         Some(Command::Demo(args)) => {
-            session(&config, args, demo::plays(&config.pipeline)?, keep::begin(&config, None, Plays::Others))
+            session(&config, args, demo::plays(&config.pipeline)?, (Plays::Others, None))
         }
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
-        Some(Command::Import(args)) => import(&config, args),
-        Some(Command::Export(args)) => export(&config, args),
+        Some(Command::Import(args)) => exchange::import(&config, args),
+        Some(Command::Export(args)) => exchange::export(&config, args),
         Some(Command::Validate(args)) => validate(&config, args, cli.json),
         Some(Command::Sessions(args)) => history::sessions(&config, args, cli.json),
         Some(Command::Runners(args)) => history::runners(&config, args, cli.json),
         Some(Command::Report(args)) => history::report(&config, args),
         Some(Command::Simulate(args)) => simulate(args),
+        Some(Command::Try(args)) => retry(&config, args, cli),
         Some(Command::Score(args)) => score(&config, args, cli.json),
     }
 }
@@ -118,8 +118,7 @@ fn synthetic(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         config: config.pipeline.clone(),
         recording,
     };
-    let kept = keep::begin(config, args.who.as_deref(), Plays::Synthetic);
-    session(config, &args.live, vec![play], kept)
+    session(config, &args.live, vec![play], (Plays::Synthetic, args.who.as_deref()))
 }
 
 fn recording_path(config: &Config) -> PathBuf {
@@ -141,7 +140,7 @@ fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
         config: settings_of(&recording, &config.pipeline)?,
         recording: None,
     };
-    session(config, &args.live, vec![play], keep::begin(config, None, Plays::Others))
+    session(config, &args.live, vec![play], (Plays::Others, None))
 }
 
 /// Where a SOURCE lies: a path as it is, a session's id as the path of its recording.
@@ -185,11 +184,18 @@ fn settings_from(said: Option<&str>, path: &Path, config: &PipelineConfig) -> an
     }
 }
 
-/// Serves the page and plays one source after the other.
-fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>, kept: Kept) -> anyhow::Result<ExitCode> {
+/// Serves the page and plays one source after the other; what they are and of whom says where they are kept.
+fn session(
+    config: &Config,
+    args: &LiveArgs,
+    plays: Vec<Play>,
+    (kind, who): (Plays, Option<&str>),
+) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let listener = bind(args.port.unwrap_or(config.port)).await?;
         let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
+        // After all that may hinder: nothing is begun in vain.
+        let kept = keep::begin(config, who, kind);
         let page = Page::open(listener, &config.data_dir, args.no_open, kept)?;
         let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
         let player = tokio::task::spawn_blocking(move || {
@@ -329,8 +335,9 @@ fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
 fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<ExitCode> {
     let sources = args.sources.iter().map(|source| located(config, source));
     let sources = sources.collect::<anyhow::Result<Vec<_>>>()?;
-    let found = sources.iter().map(|source| analyze::Found::at(source)).collect();
-    let options = analyze::Options::new(config.pipeline.clone(), args.jobs);
+    let found = sources.iter().flat_map(|source| analyze::Found::all_at(source)).collect();
+    let options =
+        analyze::Options { again: args.again, ..analyze::Options::new(config.pipeline.clone(), args.jobs) };
     let report = analyze::run(found, &args.out, &options);
     if json {
         print(&format!("{}\n", serde_json::to_string_pretty(&report.table())?))?;
@@ -338,6 +345,27 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
         print(&report.to_string())?;
     }
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
+}
+
+/// The settings of the recording against those of the settings file, or against its own with `--set` put in.
+fn retry(config: &Config, args: &TryArgs, cli: &Cli) -> anyhow::Result<ExitCode> {
+    if cli.config.is_none() && args.set.is_empty() {
+        bail!(
+            "nothing is changed; give limits with --set, such as femur_adduction.amber_deg=3, or a file with --config"
+        );
+    }
+    let recording = one_recording(&args.source)?;
+    // What a recording does not say of itself was judged with the defaults.
+    let recorded = settings_of(&recording, &PipelineConfig::default())?;
+    let flags = if cli.config.is_some() { &config.pipeline.flags } else { &recorded.flags };
+    let flags = retry::with_settings(flags, &args.set)?;
+    let retried = retry::run(&recording, &recorded, &PipelineConfig { flags, ..recorded.clone() })?;
+    if cli.json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&retried)?))?;
+    } else {
+        print(&retried.text())?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCode> {
@@ -353,40 +381,6 @@ fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCo
         0 => Ok(ExitCode::SUCCESS),
         n => bail!("{n} of the product's targets are missed: {}", score.missed.join("; ")),
     }
-}
-
-/// Into the folder of recordings, as `run` would have recorded it.
-fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitCode> {
-    let mcap = Format::named("mcap").context("no format to import to; build the program again")?;
-    let places = args.place.iter().map(|placed| (placed.part.clone(), placed.placement)).collect();
-    let folder = config.data_dir.join("recordings");
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make {}; choose another place with --data-dir", folder.display()))?;
-    for recording in source::find_placed(&args.source, &Places::given(places))? {
-        if let Some(warning) = recording.warning() {
-            note(&warning);
-        }
-        let out = folder.join(&recording.name).with_extension("mcap");
-        if out.exists() {
-            bail!("{} is there already, and a recording is never overwritten: move it away", out.display());
-        }
-        mcap.export(&recording, &settings_of(&recording, &config.pipeline)?, None, &out)?;
-        print(&format!("{}\n", out.display()))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let format =
-        Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
-    let recording = one_recording(&args.source)?;
-    if let Some(warning) = recording.warning() {
-        note(&warning);
-    }
-    let settings = settings_of(&recording, &config.pipeline)?;
-    format.export(&recording, &settings, args.started.as_deref(), &args.out)?;
-    print(&format!("{}\n", args.out.display()))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 fn validate(config: &Config, args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {

@@ -1,12 +1,13 @@
 //! The raw command line, exactly as typed. [`crate::config`] makes it usable.
 
 use crate::body::Placement;
-use crate::export::format::FORMATS;
 use crate::source::ble::roster::Swap;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+mod exchange;
 mod history;
+pub use exchange::{ExportArgs, ImportArgs, PlacedFile};
 pub use history::{ReportArgs, RunnersArgs, RunnersCommand, SessionsArgs, SessionsCommand};
 
 use std::str::FromStr;
@@ -61,6 +62,8 @@ pub enum Command {
     Report(ReportArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
     Simulate(SimulateArgs),
+    /// Other limits on an old session: when each rule would have fired
+    Try(TryArgs),
     /// How good the limits are: many synthetic runners with known episodes
     Score(ScoreArgs),
 }
@@ -187,54 +190,9 @@ pub struct AnalyzeArgs {
     /// Recordings worked at the same time [default: one per processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<std::num::NonZeroUsize>,
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct ImportArgs {
-    /// A recording, or a folder of them: what analyze takes
-    pub source: PathBuf,
-    /// Whose log is whose, by a part of the file's name; may be given several times [default: placements.toml beside the
-    /// logs, or what the names say]
-    #[arg(long, value_name = "FILE=PLACE")]
-    pub place: Vec<PlacedFile>,
-}
-
-/// `PART-OF-A-NAME=left_thigh`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlacedFile {
-    pub part: String,
-    pub placement: Placement,
-}
-
-impl FromStr for PlacedFile {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (part, place) =
-            text.rsplit_once('=').ok_or("write a part of the file's name, =, and the place")?;
-        match Place::from_str(place)? {
-            Place(Some(placement)) if !part.is_empty() => Ok(Self { part: part.to_owned(), placement }),
-            _ => Err("write a part of the file's name, =, and the place".to_owned()),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Args)]
-pub struct ExportArgs {
-    /// An .mcap recording, or a path inside a Motion-BIDS data set with one recording
-    pub source: PathBuf,
-    /// csv, parquet, bids (folders), sto, mot, mcap or fit (files)
-    #[arg(long, value_name = "F", value_parser = format_names())]
-    pub format: String,
-    /// The file, or the folder for formats of several files
-    #[arg(long, value_name = "PATH")]
-    pub out: PathBuf,
-    /// Date and time at which the session's time was 0, where the recording does not say: 2026-11-23T18:05:00+01:00
-    #[arg(long, value_name = "TIME")]
-    pub started: Option<String>,
-}
-
-fn format_names() -> clap::builder::PossibleValuesParser {
-    FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.holds)).into()
+    /// Also recordings whose results are there and would come out the same
+    #[arg(long)]
+    pub again: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -265,6 +223,16 @@ pub struct SimulateArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub runner: RunnerArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct TryArgs {
+    /// An .mcap recording, or a path inside a Motion-BIDS data set with one recording
+    pub source: PathBuf,
+    /// A changed setting of the rules, such as `femur_adduction.amber_deg=3`; may be given often. Without any,
+    /// those of --config
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -106,6 +106,7 @@ fn run(sources: &[PathBuf], out: &Path, threads: usize) -> Report {
         threads: NonZeroUsize::new(threads).unwrap(),
         progress: false,
         config: PipelineConfig::default(),
+        again: false,
     };
     analyze::run(sources.iter().map(|source| Found::at(source)).collect(), out, &options)
 }
@@ -280,6 +281,54 @@ fn an_interrupted_recording_is_analysed_with_a_warning_in_its_summary() {
     assert_eq!(summary["warnings"][0], warning);
     assert_eq!(summary["sensors"][0]["placement"], "left_thigh");
     assert!(summary["sensors"][0]["samples"].as_u64().unwrap() > 100);
+}
+
+fn run_all(source: &Path, out: &Path, again: bool) -> Report {
+    let options = Options {
+        threads: NonZeroUsize::new(2).unwrap(),
+        progress: false,
+        config: PipelineConfig::default(),
+        again,
+    };
+    analyze::run(Found::all_at(source), out, &options)
+}
+
+fn kept(report: &Report) -> usize {
+    report.outcomes.iter().filter(|outcome| outcome.kept).count()
+}
+
+#[test]
+fn an_interrupted_batch_goes_on_where_it_was_and_changes_are_worked_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    let once = recording(&data, "run-00");
+    for i in 1..60 {
+        fs::copy(&once, data.join(format!("run-{i:02}.mcap"))).unwrap();
+    }
+    for (i, broken) in ["mcap-damaged-chunk.mcap", "mcap-empty.mcap", "mcap-text.mcap"].iter().enumerate() {
+        fs::copy(fixture(broken), data.join(format!("run-{:02}.mcap", 10 + i))).unwrap();
+    }
+    let first = run_all(&data, &out, false);
+    let said = first.failure().unwrap();
+    assert!(said.starts_with("3 of 60 recordings could not be analysed: "), "{said}");
+    assert_eq!((first.outcomes.len(), kept(&first)), (60, 0));
+    let whole = contents(&out);
+    assert_eq!(whole.len(), 57 * FILES.len());
+
+    // As a kill leaves it: one recording half written, one not begun, one between its renames.
+    fs::remove_file(out.join("run-20/summary.json")).unwrap();
+    fs::write(out.join("run-20/angles.csv.partial"), "time_s,").unwrap();
+    fs::remove_dir_all(out.join("run-21")).unwrap();
+    fs::remove_file(out.join("run-22/stances.csv")).unwrap();
+    let second = run_all(&data, &out, false);
+    assert_eq!(kept(&second), 54);
+    assert_eq!(contents(&out), whole);
+
+    // Another recording under the same name, another setting, or being told to: worked anew.
+    fs::remove_file(data.join("run-30.mcap")).unwrap();
+    record(&data.join("run-30.mcap"), &inputs(10, 0.1), "{}");
+    assert_eq!(kept(&run_all(&data, &out, false)), 56);
+    assert_eq!(kept(&run_all(&data, &out, true)), 0);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Facts {
     pub recording: String,
     /// The configuration in force.
     pub config: Value,
+    /// Fingerprint of the files that it was read from.
+    pub source: String,
     /// What the source had to say, such as an interrupted recording.
     pub warnings: Vec<String>,
 }
@@ -64,7 +66,12 @@ impl Summary {
                     *slot = Some(baseline.clone());
                 }
             }
-            Event::Contact(_) | Event::Alert(_) | Event::Evidence(_) | Event::Cue(_) => {}
+            Event::Contact(_)
+            | Event::Alert(_)
+            | Event::Evidence(_)
+            | Event::Repetition(_)
+            | Event::Screening(_)
+            | Event::Cue(_) => {}
         }
     }
 
@@ -82,6 +89,7 @@ impl Summary {
         let report = Report {
             version: env!("CARGO_PKG_VERSION"),
             recording: &facts.recording,
+            source: &facts.source,
             configuration_sha256: configuration_sha256(&facts.config),
             configuration: &facts.config,
             warnings: &facts.warnings,
@@ -133,6 +141,7 @@ impl Summary {
 struct Report<'a> {
     version: &'static str,
     recording: &'a str,
+    source: &'a str,
     configuration: &'a Value,
     configuration_sha256: String,
     warnings: &'a [String],
@@ -260,6 +269,7 @@ mod tests {
         let facts = Facts {
             recording: "sub-01_task-run".into(),
             config: serde_json::json!({ "b": 1, "a": 2 }),
+            source: String::new(),
             warnings: Vec::new(),
         };
         let mut out = Vec::new();

@@ -73,6 +73,20 @@ pub struct McapRecording {
     chunks: Vec<Span>,
 }
 
+/// Every `.mcap` file at or below a folder, by name; a folder that cannot be read has none.
+#[must_use]
+pub fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    let files = |path: PathBuf| match path.is_dir() && !path.is_symlink() {
+        true => below(&path),
+        false if path.extension().is_some_and(|ending| ending == "mcap") => vec![path],
+        false => Vec::new(),
+    };
+    entries.into_iter().flat_map(files).collect()
+}
+
 /// Looks through the file without decoding the session: what it is, and whether it is whole.
 pub fn open(path: &Path) -> Result<McapRecording, McapSourceError> {
     let mut file = open_file(path)?;

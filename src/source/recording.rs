@@ -4,7 +4,7 @@ use super::logs::{self, LogRecording, Places};
 use super::mcap::{self, McapRecording};
 use crate::input::Input;
 use crate::record::mcap::NO_START;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The inputs of a recording, in the order in which a live session would have had them. Ends after
 /// the first error.
@@ -71,6 +71,16 @@ impl Recording {
             Form::Bids(files) => files.path(),
             Form::Mcap(recording) => recording.path(),
             Form::Logs(recording) => recording.path(),
+        }
+    }
+
+    /// Every file that its samples and marks come from, in a fixed order.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        match &self.form {
+            Form::Bids(files) => files.all(),
+            Form::Mcap(recording) => vec![recording.path().to_owned()],
+            Form::Logs(recording) => recording.files(),
         }
     }
 

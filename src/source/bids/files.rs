@@ -95,6 +95,15 @@ impl Files {
         self.motions.first().map_or(&self.folder, PathBuf::as_path)
     }
 
+    /// Every file that says something of the samples or the stretches.
+    pub(in crate::source) fn all(&self) -> Vec<PathBuf> {
+        let beside = |motion: &PathBuf| {
+            [motion.clone(), sibling(motion, "channels.tsv"), sibling(motion, "motion.json")]
+        };
+        let all = self.motions.iter().flat_map(beside).chain(self.events());
+        all.filter(|path| path.is_file()).collect()
+    }
+
     /// `*_events.tsv` of the recording, where there is one.
     pub(super) fn events(&self) -> Option<PathBuf> {
         Some(self.folder.join(format!("{}_events.tsv", self.name))).filter(|p| p.is_file())

@@ -127,6 +127,12 @@ impl LogRecording {
         &self.folder
     }
 
+    /// Every log, and what says where the sensors were worn.
+    pub(in crate::source) fn files(&self) -> Vec<PathBuf> {
+        let logs = self.sensors.iter().flat_map(|s| s.files.iter().map(|head| head.path.clone()));
+        logs.chain(Some(self.folder.join(super::PLACEMENTS)).filter(|path| path.is_file())).collect()
+    }
+
     #[must_use]
     pub fn started(&self) -> Option<String> {
         let microseconds = (self.epoch? * 1e6).round() as i64;
