@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use stancewatch::body::{Placement, SensorId};
-use stancewatch::event::{Event, Health, HealthCode};
+use stancewatch::event::{CueKind, Event, Health, HealthCode};
 use stancewatch::input::{Input, Link, Report, Trouble};
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
 use stancewatch::source::synthetic::{Runner, RunnerConfig};
@@ -82,7 +82,9 @@ fn what_a_link_says_is_said_of_its_sensor_and_time_goes_on_while_all_are_quiet()
     let lost = Report::Trouble { trouble: Trouble::Lost, active: true, message: "it is lost".into() };
     let told: Vec<_> = pipeline.push(&link(Some(sensor), 4.0, lost)).to_vec();
     assert!(
-        matches!(told.as_slice(), [Event::Health(h)] if h.code == HealthCode::LinkLost && h.placement == placement && h.active),
+        matches!(told.as_slice(), [Event::Health(h), Event::Cue(cue)]
+            if h.code == HealthCode::LinkLost && h.placement == placement && h.active
+            && cue.kind == CueKind::Data { code: h.code, placement }),
         "{told:?}"
     );
     let before = pipeline.now().unwrap();
