@@ -17,7 +17,8 @@ const TURN: usize = 400;
 
 /// Resident memory of this process, MiB.
 fn resident_mib() -> Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("memory is read from /proc, on Linux only")?;
+    let status =
+        std::fs::read_to_string("/proc/self/status").context("memory is read from /proc, on Linux only")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }
@@ -28,7 +29,8 @@ fn main() -> Result<()> {
     let seconds = arguments.next().transpose()?.unwrap_or(120.0);
     let mut data = Vec::new();
     for seed in 0..DISTINCT {
-        let config = RunnerConfig { seed, pelvis_sensor: false, running_s: seconds, ..RunnerConfig::default() };
+        let config =
+            RunnerConfig { seed, pelvis_sensor: false, running_s: seconds, ..RunnerConfig::default() };
         data.push(Runner::new(&config)?.collect::<Vec<Input>>());
     }
     let length = |inputs: &[Input]| -> f64 {
@@ -39,7 +41,8 @@ fn main() -> Result<()> {
         let last = inputs.iter().filter_map(t).fold(f64::NEG_INFINITY, f64::max);
         last - inputs.iter().find_map(t).unwrap_or(last)
     };
-    let session_s: f64 = (0..runners).filter_map(|k| data.get(k % data.len())).map(|inputs| length(inputs)).sum();
+    let session_s: f64 =
+        (0..runners).filter_map(|k| data.get(k % data.len())).map(|inputs| length(inputs)).sum();
     let before = resident_mib()?;
     let mut pipelines =
         (0..runners).map(|_| Pipeline::new(&PipelineConfig::default())).collect::<Result<Vec<_>, _>>()?;

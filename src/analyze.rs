@@ -284,7 +284,9 @@ fn through_pipeline(
         warnings: recording.warning().into_iter().collect(),
     };
     let folder = &job.folder;
-    if let Some(counts) = resume::finished(folder, &job.name, &facts.config, &facts.source).filter(|_| !options.again) {
+    if let Some(counts) =
+        resume::finished(folder, &job.name, &facts.config, &facts.source).filter(|_| !options.again)
+    {
         *kept = true;
         return Ok(counts);
     }
@@ -367,7 +369,11 @@ impl std::fmt::Display for Report {
             match &outcome.result {
                 Ok(c) => {
                     let kept = if outcome.kept { "  (there already)" } else { "" };
-                    writeln!(f, "{:width$}  {:5} stances  {:3} alerts{kept}", outcome.name, c.stances, c.alerts)?;
+                    writeln!(
+                        f,
+                        "{:width$}  {:5} stances  {:3} alerts{kept}",
+                        outcome.name, c.stances, c.alerts
+                    )?;
                 }
                 Err(error) => writeln!(f, "{:width$}  failed: {error}", outcome.name)?,
             }

@@ -6,8 +6,8 @@ mod keep;
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs,
-    SimulateArgs, ValidateArgs,
+    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs,
+    ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
 use crate::desk::Desk;

@@ -55,7 +55,10 @@ fn content(path: &Path) -> Vec<u8> {
     if path.is_file() {
         return fs::read(path).unwrap();
     }
-    names(path).iter().flat_map(|name| [name.as_bytes().to_vec(), content(&path.join(name))].concat()).collect()
+    names(path)
+        .iter()
+        .flat_map(|name| [name.as_bytes().to_vec(), content(&path.join(name))].concat())
+        .collect()
 }
 
 #[test]
@@ -65,7 +68,11 @@ fn every_format_is_the_same_on_every_run_and_leaves_nothing_else() {
             let dir = tempfile::tempdir().unwrap();
             let out = path(dir.path(), format);
             export(&RUN.1, format.name, &out).unwrap();
-            assert!(names(dir.path()).iter().all(|name| !name.ends_with(".partial")), "{:?}", names(dir.path()));
+            assert!(
+                names(dir.path()).iter().all(|name| !name.ends_with(".partial")),
+                "{:?}",
+                names(dir.path())
+            );
             content(&out)
         });
         assert!(contents[0].len() > 1000, "{}: {} bytes", format.name, contents[0].len());

@@ -138,7 +138,8 @@ fn a_dot_export_is_its_samples_across_the_end_of_its_clock() {
 fn an_mt_manager_export_is_its_samples_on_the_packet_counter_and_gaps_stay_gaps() {
     let dir = tempfile::tempdir().unwrap();
     let whole = mtw(0, 400, 65_300);
-    let lost: Vec<_> = whole.lines().enumerate().filter(|(k, _)| !(100..120).contains(k)).map(|(_, l)| l).collect();
+    let lost: Vec<_> =
+        whole.lines().enumerate().filter(|(k, _)| !(100..120).contains(k)).map(|(_, l)| l).collect();
     write(dir.path(), "MT_0001-000_00B42279.txt", &(lost.join("\r\n") + "\r\n"));
     write(dir.path(), "MT_0001-000_00B422A1.txt", &mtw(1, 400, 65_300));
     write(dir.path(), "placements.toml", "\"00B42279\" = \"right_thigh\"\n00B422A1 = \"right_shank\"\n");
@@ -156,7 +157,11 @@ fn metamotion_files_come_together_at_the_gyroscopes_times() {
     let dir = tempfile::tempdir().unwrap();
     for (k, name) in ["Left_Thigh", "Right_Thigh"].iter().enumerate() {
         let [acc, gyr] = metamotion(k, 500, "+0100");
-        write(dir.path(), &format!("{name}_2026-11-23T18.05.00.000_E1_Accelerometer_100.000Hz_1.5.0.csv"), &acc);
+        write(
+            dir.path(),
+            &format!("{name}_2026-11-23T18.05.00.000_E1_Accelerometer_100.000Hz_1.5.0.csv"),
+            &acc,
+        );
         write(dir.path(), &format!("{name}_2026-11-23T18.05.00.000_E1_Gyroscope_100.000Hz_1.5.0.csv"), &gyr);
     }
     let recording = only(dir.path());
@@ -231,29 +236,60 @@ fn a_file_of_a_newer_program_is_refused_with_what_it_has() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "left_thigh.csv", &dot(0, 100, 0.0).replace("Gyr_X", "AngularRate_X"));
     let said = refusal(dir.path());
-    assert!(said.contains("no column `Gyr_X`") && said.contains("AngularRate_X") && said.contains("update"), "{said}");
+    assert!(
+        said.contains("no column `Gyr_X`") && said.contains("AngularRate_X") && said.contains("update"),
+        "{said}"
+    );
 }
 
 #[test]
 fn what_is_missing_or_odd_is_said_with_the_remedy() {
     let damages: [(&str, &dyn Fn(&Path), &str); 7] = [
-        ("half", &|d| write(d, "left_thigh_Gyroscope.csv", &metamotion(0, 9, "+0100")[1]), "no accelerometer file"),
-        ("unit", &|d| {
-            let [acc, gyr] = metamotion(0, 9, "+0100");
-            write(d, "left_thigh_Accelerometer.csv", &acc.replace("(g)", "(mg)"));
-            write(d, "left_thigh_Gyroscope.csv", &gyr);
-        }, "unit `mg`"),
-        ("rate", &|d| write(d, "left_thigh.txt", &mtw(0, 9, 0).replace("// Update Rate: 100.0Hz\n", "")), "// Update Rate: 100.0Hz"),
-        ("place", &|d| write(d, "MT_00B42279.txt", &mtw(0, 9, 0)), "placements.toml with lines like `\"MT_00B42279.txt\" = \"left_thigh\"`"),
-        ("slip", &|d| {
-            write(d, "MT_00B42279.txt", &mtw(0, 9, 0));
-            write(d, "placements.toml", "00B4227X = \"left_thigh\"\n");
-        }, "`00B4227X` fits the name of no log"),
-        ("twice", &|d| {
-            write(d, "left_thigh_a.txt", &mtw(0, 9, 0));
-            write(d, "left_thigh_b.txt", &mtw(1, 9, 0));
-        }, "both said to be the left_thigh"),
-        ("number", &|d| write(d, "left_thigh.txt", &mtw(0, 9, 0).replace("\t9.5", "\tnine")), "line 6: `nine`"),
+        (
+            "half",
+            &|d| write(d, "left_thigh_Gyroscope.csv", &metamotion(0, 9, "+0100")[1]),
+            "no accelerometer file",
+        ),
+        (
+            "unit",
+            &|d| {
+                let [acc, gyr] = metamotion(0, 9, "+0100");
+                write(d, "left_thigh_Accelerometer.csv", &acc.replace("(g)", "(mg)"));
+                write(d, "left_thigh_Gyroscope.csv", &gyr);
+            },
+            "unit `mg`",
+        ),
+        (
+            "rate",
+            &|d| write(d, "left_thigh.txt", &mtw(0, 9, 0).replace("// Update Rate: 100.0Hz\n", "")),
+            "// Update Rate: 100.0Hz",
+        ),
+        (
+            "place",
+            &|d| write(d, "MT_00B42279.txt", &mtw(0, 9, 0)),
+            "placements.toml with lines like `\"MT_00B42279.txt\" = \"left_thigh\"`",
+        ),
+        (
+            "slip",
+            &|d| {
+                write(d, "MT_00B42279.txt", &mtw(0, 9, 0));
+                write(d, "placements.toml", "00B4227X = \"left_thigh\"\n");
+            },
+            "`00B4227X` fits the name of no log",
+        ),
+        (
+            "twice",
+            &|d| {
+                write(d, "left_thigh_a.txt", &mtw(0, 9, 0));
+                write(d, "left_thigh_b.txt", &mtw(1, 9, 0));
+            },
+            "both said to be the left_thigh",
+        ),
+        (
+            "number",
+            &|d| write(d, "left_thigh.txt", &mtw(0, 9, 0).replace("\t9.5", "\tnine")),
+            "line 6: `nine`",
+        ),
     ];
     for (name, damage, want) in damages {
         let dir = tempfile::tempdir().unwrap();

@@ -34,7 +34,12 @@ pub(super) fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<ExitC
 }
 
 /// The id of the session.
-fn import_one(config: &Config, args: &ImportArgs, recording: &Recording, out: &PathBuf) -> anyhow::Result<String> {
+fn import_one(
+    config: &Config,
+    args: &ImportArgs,
+    recording: &Recording,
+    out: &PathBuf,
+) -> anyhow::Result<String> {
     if let Some(warning) = recording.warning() {
         note(&warning);
     }
@@ -47,7 +52,8 @@ fn import_one(config: &Config, args: &ImportArgs, recording: &Recording, out: &P
 }
 
 pub(super) fn export(config: &Config, args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let format = Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
+    let format =
+        Format::named(&args.format).with_context(|| format!("there is no format {}", args.format))?;
     let recording = one_recording(&located(config, &args.source)?)?;
     if let Some(warning) = recording.warning() {
         note(&warning);

@@ -93,7 +93,12 @@ fn complete(store: &Store, config: &Config, missing: Vec<Missing>) {
 pub(super) fn imported(config: &Config, recording: &str, who: Option<&str>) -> anyhow::Result<String> {
     let store = Store::open(&config.data_dir)?;
     let runner = who.map_or_else(|| nobody(&store, false), |who| Ok(store.runner(who)?.id))?;
-    fill_as(&store, config, &format!("{recording}.mcap"), (recording.to_owned(), runner, "import".to_owned()))?;
+    fill_as(
+        &store,
+        config,
+        &format!("{recording}.mcap"),
+        (recording.to_owned(), runner, "import".to_owned()),
+    )?;
     Ok(recording.to_owned())
 }
 
@@ -119,7 +124,8 @@ fn fill_as(
     let path = store.folder().join(RECORDINGS).join(name);
     let recording = mcap::open(&path)?;
     let meta = recording.meta();
-    let settings = settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
+    let settings =
+        settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
     let mut pipeline = Pipeline::new(&settings)?;
     let mut log = store.log_anew(NewSession {
         id,

@@ -30,7 +30,8 @@ pub struct PlacedFile {
 impl FromStr for PlacedFile {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let (part, place) = text.rsplit_once('=').ok_or("write a part of the file's name, =, and the place")?;
+        let (part, place) =
+            text.rsplit_once('=').ok_or("write a part of the file's name, =, and the place")?;
         match Place::from_str(place)? {
             Place(Some(placement)) if !part.is_empty() => Ok(Self { part: part.to_owned(), placement }),
             _ => Err("write a part of the file's name, =, and the place".to_owned()),
