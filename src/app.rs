@@ -6,7 +6,7 @@ mod keep;
 mod sensors;
 
 use crate::cli::{
-    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs,
+    AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs, TryArgs,
     ValidateArgs,
 };
 use crate::config::{Config, TomlProblem};
@@ -19,7 +19,7 @@ use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
 use crate::validate::{self, Baseline};
-use crate::{analyze, demo, score};
+use crate::{analyze, demo, retry, score};
 use anyhow::{Context, anyhow, bail};
 use keep::Plays;
 use std::io::{self, Write};
@@ -39,7 +39,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Sensors(command)) => sensors::manage(&config, command, cli.json),
         Some(Command::Doctor(args)) => sensors::doctor(&config, args, cli.json),
         Some(Command::Demo(args)) => {
-            session(&config, args, demo::plays(&config.pipeline)?, keep::begin(&config, None, Plays::Others))
+            session(&config, args, demo::plays(&config.pipeline)?, (Plays::Others, None))
         }
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
@@ -50,6 +50,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Runners(args)) => history::runners(&config, args, cli.json),
         Some(Command::Report(args)) => history::report(&config, args),
         Some(Command::Simulate(args)) => simulate(args),
+        Some(Command::Try(args)) => retry(&config, args, cli),
         Some(Command::Score(args)) => score(&config, args, cli.json),
     }
 }
@@ -117,8 +118,7 @@ fn synthetic(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         config: config.pipeline.clone(),
         recording,
     };
-    let kept = keep::begin(config, args.who.as_deref(), Plays::Synthetic);
-    session(config, &args.live, vec![play], kept)
+    session(config, &args.live, vec![play], (Plays::Synthetic, args.who.as_deref()))
 }
 
 fn recording_path(config: &Config) -> PathBuf {
@@ -140,7 +140,7 @@ fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
         config: settings_of(&recording, &config.pipeline)?,
         recording: None,
     };
-    session(config, &args.live, vec![play], keep::begin(config, None, Plays::Others))
+    session(config, &args.live, vec![play], (Plays::Others, None))
 }
 
 /// Where a SOURCE lies: a path as it is, a session's id as the path of its recording.
@@ -184,11 +184,18 @@ fn settings_from(said: Option<&str>, path: &Path, config: &PipelineConfig) -> an
     }
 }
 
-/// Serves the page and plays one source after the other.
-fn session(config: &Config, args: &LiveArgs, plays: Vec<Play>, kept: Kept) -> anyhow::Result<ExitCode> {
+/// Serves the page and plays one source after the other; what they are and of whom says where they are kept.
+fn session(
+    config: &Config,
+    args: &LiveArgs,
+    plays: Vec<Play>,
+    (kind, who): (Plays, Option<&str>),
+) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let listener = bind(args.port.unwrap_or(config.port)).await?;
         let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
+        // After all that may hinder: nothing is begun in vain.
+        let kept = keep::begin(config, who, kind);
         let page = Page::open(listener, &config.data_dir, args.no_open, kept)?;
         let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
         let player = tokio::task::spawn_blocking(move || {
@@ -338,6 +345,27 @@ fn analyze(config: &Config, args: &AnalyzeArgs, json: bool) -> anyhow::Result<Ex
         print(&report.to_string())?;
     }
     report.failure().map_or(Ok(ExitCode::SUCCESS), |failure| bail!(failure))
+}
+
+/// The settings of the recording against those of the settings file, or against its own with `--set` put in.
+fn retry(config: &Config, args: &TryArgs, cli: &Cli) -> anyhow::Result<ExitCode> {
+    if cli.config.is_none() && args.set.is_empty() {
+        bail!(
+            "nothing is changed; give limits with --set, such as femur_adduction.amber_deg=3, or a file with --config"
+        );
+    }
+    let recording = one_recording(&args.source)?;
+    // What a recording does not say of itself was judged with the defaults.
+    let recorded = settings_of(&recording, &PipelineConfig::default())?;
+    let flags = if cli.config.is_some() { &config.pipeline.flags } else { &recorded.flags };
+    let flags = retry::with_settings(flags, &args.set)?;
+    let retried = retry::run(&recording, &recorded, &PipelineConfig { flags, ..recorded.clone() })?;
+    if cli.json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&retried)?))?;
+    } else {
+        print(&retried.text())?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn score(config: &Config, args: &ScoreArgs, json: bool) -> anyhow::Result<ExitCode> {

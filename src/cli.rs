@@ -62,6 +62,8 @@ pub enum Command {
     Report(ReportArgs),
     /// A synthetic runner, as a Motion-BIDS data set with exact truth
     Simulate(SimulateArgs),
+    /// Other limits on an old session: when each rule would have fired
+    Try(TryArgs),
     /// How good the limits are: many synthetic runners with known episodes
     Score(ScoreArgs),
 }
@@ -221,6 +223,16 @@ pub struct SimulateArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub runner: RunnerArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct TryArgs {
+    /// An .mcap recording, or a path inside a Motion-BIDS data set with one recording
+    pub source: PathBuf,
+    /// A changed setting of the rules, such as `femur_adduction.amber_deg=3`; may be given often. Without any,
+    /// those of --config
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]

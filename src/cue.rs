@@ -9,7 +9,7 @@ mod withheld;
 mod words;
 
 use crate::body::{PerSide, Side};
-use crate::event::{Alert, Baseline, Cue, CueKind, Event, Rule, Stance, Words};
+use crate::event::{Alert, Baseline, Cue, CueKind, Event, Quantity, Rule, Stance, Words};
 use crate::flag::RuleSpec;
 use crate::input::{CueSettings, Fade, Wish};
 use crate::programme::{Blocks, RunClock};
@@ -21,8 +21,13 @@ use withheld::{Why, Withheld};
 /// Least time from the start of one cue to the next, s: six words take about that long, knocks less.
 const APART: f64 = 1.5;
 
-/// Alerts that stand; one per rule and leg at most.
-type Standing = Vec<Alert>;
+/// An alert that stands; one per rule and leg at most.
+#[derive(Debug, Clone, Copy)]
+struct Stands {
+    alert: Alert,
+    /// What it was raised on, once that is told.
+    quantity: Option<Quantity>,
+}
 
 /// How the cues stand, for people.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,7 +48,7 @@ pub struct Cuer {
     settings: CueSettings,
     snoozed_until: Option<SessionTime>,
     fading: Option<(Blocks, RunClock)>,
-    standing: Standing,
+    standing: Vec<Stands>,
     candidate: Option<Candidate>,
     /// The thing that is being mended, its last cue, and how many there were.
     topic: Option<(Words, SessionTime, u32)>,
@@ -106,6 +111,12 @@ impl Cuer {
                     self.take(stance);
                 }
                 Event::Alert(alert) => self.alert(alert),
+                Event::Evidence(evidence) => {
+                    let raised = self.standing.iter_mut().find(|s| s.alert.number == evidence.number);
+                    if let Some(stands) = raised {
+                        stands.quantity = Some(evidence.quantity);
+                    }
+                }
                 Event::Health(health) => {
                     if self.problems.note(health) {
                         self.withheld.count(Why::Repeated);
@@ -119,7 +130,8 @@ impl Cuer {
                 | Event::Contact(_)
                 | Event::Stride(_)
                 | Event::Calibration(_)
-                | Event::Evidence(_)
+                | Event::Repetition(_)
+                | Event::Screening(_)
                 | Event::Cue(_) => {}
             }
         }
@@ -136,13 +148,13 @@ impl Cuer {
     }
 
     fn alert(&mut self, alert: &Alert) {
-        self.standing.retain(|standing| standing.number != alert.number);
+        self.standing.retain(|stands| stands.alert.number != alert.number);
         let trend = RuleSpec::of(alert.rule).quantities.is_empty();
         match alert.cleared {
             None => {
-                self.standing.push(*alert);
+                self.standing.push(Stands { alert: *alert, quantity: None });
                 if let Some(candidate) = self.candidate.as_mut().filter(|_| trend) {
-                    candidate.trend = Some(*alert);
+                    candidate.trend = Some(alert.number);
                 }
             }
             // One that ends because its evidence grew old was not mended.
@@ -157,16 +169,16 @@ impl Cuer {
     /// Whether the last stance is worth a cue, now that all is known that it raised.
     fn decide(&mut self, out: &mut Vec<Cue>) {
         let Some(candidate) = self.candidate.take() else { return };
-        if let Some(alert) = candidate.alert(&self.standing) {
-            match self.against(&alert, candidate.decided) {
+        if let Some(stands) = candidate.alert(&self.standing) {
+            match self.against(&stands.alert, candidate.decided) {
                 Some(why) => self.withheld.count(why),
-                None => self.cue(&candidate, &alert, out),
+                None => self.cue(&candidate, &stands, out),
             }
         } else if let Some(side) = candidate.cleared {
             self.praise(side, candidate.decided, out);
         }
         for side in Side::BOTH {
-            self.cued[side] &= self.standing.iter().any(|a| a.side == side);
+            self.cued[side] &= self.standing.iter().any(|stands| stands.alert.side == side);
         }
     }
 
@@ -179,7 +191,7 @@ impl Cuer {
         self.hushed(t).or_else(|| {
             if self.is_faded() {
                 Some(Why::Faded)
-            } else if self.worst() != Some(topic) {
+            } else if self.worst(alert) != Some(topic) {
                 Some(Why::OtherRule)
             } else if other {
                 Some(Why::Refractory)
@@ -191,11 +203,14 @@ impl Cuer {
         })
     }
 
-    /// What a runner should mend first: the worst that stands on either leg; of equals, what is being mended.
-    fn worst(&self) -> Option<Words> {
+    /// What a runner should mend first: the worst that stands on either leg; of equals, what is being mended. A trend
+    /// that was told before cannot be told again by a stance, and holds nothing else up.
+    fn worst(&self, now: &Alert) -> Option<Words> {
         let mended = self.topic.map(|(topic, ..)| topic);
         let rank = |rule: Rule| (Some(words::topic(rule)) == mended, words::priority(rule));
-        let worst = self.standing.iter().max_by_key(|a| (a.severity, rank(a.rule)))?;
+        let tellable = |a: &&Alert| a.number == now.number || !RuleSpec::of(a.rule).quantities.is_empty();
+        let alerts = self.standing.iter().map(|stands| &stands.alert).filter(tellable);
+        let worst = alerts.max_by_key(|a| (a.severity, rank(a.rule)))?;
         Some(words::topic(worst.rule))
     }
 
@@ -216,7 +231,8 @@ impl Cuer {
         self.last.is_some_and(|last| (t - last).abs() < APART)
     }
 
-    fn cue(&mut self, candidate: &Candidate, alert: &Alert, out: &mut Vec<Cue>) {
+    fn cue(&mut self, candidate: &Candidate, stands: &Stands, out: &mut Vec<Cue>) {
+        let alert = &stands.alert;
         let topic = words::topic(alert.rule);
         let said = self.topic.filter(|(mended, ..)| *mended == topic).map_or(0, |(.., said)| said);
         self.topic = Some((topic, candidate.decided, said + 1));
@@ -229,7 +245,7 @@ impl Cuer {
             alert: alert.number,
             tc: candidate.tc,
         };
-        self.say(candidate.decided, kind, words::of(alert.rule, said), candidate.strength(alert), out);
+        self.say(candidate.decided, kind, words::of(alert.rule, said), candidate.strength(stands), out);
     }
 
     fn praise(&mut self, side: Side, t: SessionTime, out: &mut Vec<Cue>) {

@@ -42,8 +42,10 @@ struct Inner {
 impl Desk {
     /// What is remembered in this data folder.
     pub fn open(data_dir: &Path) -> Result<Self, DeskError> {
-        let settings = Kept::<CueSettings>::open(data_dir.join("cues.json"))?;
-        settings.value().check()?;
+        let path = data_dir.join("cues.json");
+        let settings = Kept::<CueSettings>::open(path.clone())?;
+        let checked = settings.value().check();
+        checked.map_err(|error| KeptError::Parse { path, message: error.to_string() })?;
         let programme = Kept::open(data_dir.join("programme.json"))?;
         Ok(Self(Mutex::new(Inner { settings, chosen: true, programme, ..Inner::default() })))
     }
@@ -187,6 +189,14 @@ mod tests {
         desk.begin_session().unwrap();
         assert_eq!(desk.begin(), None);
         assert!(desk.programme().0.running().is_none());
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_said_with_their_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("cues.json"), r#"{"spacing_strides": 1}"#).unwrap();
+        let said = Desk::open(folder.path()).unwrap_err().to_string();
+        assert!(said.contains("cues.json") && said.contains("2 to 20"), "{said}");
     }
 
     #[test]

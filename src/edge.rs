@@ -5,6 +5,7 @@ use crate::event::{Angles, Flag, Frame, LegAngles, Peaks};
 
 pub mod decimal;
 pub mod private;
+pub mod screening;
 
 /// Angles of one moment, in the order in which every file names them.
 pub const ANGLE_COLUMNS: [&str; 21] = [

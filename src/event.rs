@@ -2,8 +2,12 @@
 //! degrees begin where a file, a message or a page is written.
 
 mod cue;
+mod screening;
 
 pub use cue::{Cue, CueKind, Words};
+pub use screening::{
+    Difference, Figure, LegScreening, Repetition, RepetitionDoubt, ScreenQuantity, Screening, Test,
+};
 
 use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::units::SessionTime;
@@ -657,6 +661,8 @@ pub enum HealthCode {
     NoProgression,
     /// Today does not resemble the kept usual: another runner, or sensors that sit otherwise.
     UsualDiffers,
+    /// A rule is asked for that the sensors cannot give.
+    RuleNotMeasured,
 }
 
 /// Everything that leaves the pipeline, in the order in which it was known.
@@ -674,6 +680,10 @@ pub enum Event {
     Health(Health),
     /// A leg's usual has formed (or why it could not, as `Health`).
     Baseline(Baseline),
+    /// A repetition of a screening test.
+    Repetition(Repetition),
+    /// A screening test is over.
+    Screening(Box<Screening>),
     Cue(Cue),
 }
 

@@ -18,6 +18,7 @@ pub mod opensim;
 pub mod output;
 mod parquet;
 pub mod report;
+pub mod screening;
 pub mod stances;
 mod sto;
 pub mod summary;
@@ -25,6 +26,7 @@ pub mod summary;
 use alerts::AlertTable;
 use angles::AngleTable;
 use output::Output;
+use screening::ScreeningLog;
 use stances::StanceTable;
 use summary::{Facts, Summary};
 
@@ -40,6 +42,7 @@ pub struct Analysis {
     angles: AngleTable<Output>,
     stances: StanceTable,
     alerts: AlertTable,
+    screening: ScreeningLog,
     summary: Summary,
 }
 
@@ -50,6 +53,7 @@ impl Analysis {
             angles: AngleTable::new(Output::create(&folder.join("angles.csv"))?)?,
             stances: StanceTable::default(),
             alerts: AlertTable::default(),
+            screening: ScreeningLog::default(),
             summary: Summary::default(),
         })
     }
@@ -64,6 +68,8 @@ impl Analysis {
             Event::Frame(frame) => self.angles.push(frame)?,
             Event::Stance(stance) => self.stances.push(stance.clone()),
             Event::Alert(alert) => self.alerts.push(*alert),
+            Event::Repetition(repetition) => self.screening.repetition(repetition),
+            Event::Screening(screening) => self.screening.screening(screening),
             _ => {}
         }
         Ok(())
@@ -78,12 +84,19 @@ impl Analysis {
         self.alerts.write(&mut alerts)?;
         let mut summary = Output::create(&folder.join("summary.json"))?;
         self.summary.write(facts, self.alerts.rows(), &mut summary)?;
+        let mut outputs = vec![self.angles.finish()?, stances, alerts];
+        if !self.screening.is_empty() {
+            let mut screening = Output::create(&folder.join("screening.json"))?;
+            self.screening.write(&mut screening)?;
+            outputs.push(screening);
+        }
+        outputs.push(summary);
         // The summary says that the others are there and whole: it goes first and comes last.
         match std::fs::remove_file(folder.join("summary.json")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        Output::commit_all([self.angles.finish()?, stances, alerts, summary])?;
+        Output::commit_all(outputs)?;
         Ok(counts)
     }
 }

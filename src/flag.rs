@@ -183,7 +183,9 @@ impl Flagger {
                 let Some(limits) = limits::limits(&self.config, quantity, usuals, leg.grade) else {
                     continue;
                 };
-                let verdict = Verdict { number: stance.number, ic: stance.ic, value, limits };
+                let plausible =
+                    quantity != Quantity::RotationLevel || leg.turns_under_load(&stance.peaks, speeds);
+                let verdict = Verdict { number: stance.number, ic: stance.ic, value, limits, plausible };
                 worst = worst.max(verdict.severity());
                 leg.watches[quantity].step(verdict, &self.config.decision);
                 judged = true;

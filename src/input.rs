@@ -42,6 +42,10 @@ pub enum Stretch {
     Functional,
     /// Steady running that counts as the runner's usual.
     Baseline,
+    /// A screening test: two seconds of standing on both feet, then squats on one leg and on the other.
+    SingleLegSquat,
+    /// A screening test: the same from a step, the free foot reaching for the ground.
+    StepDown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

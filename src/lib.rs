@@ -30,6 +30,8 @@ pub mod health;
 pub mod programme;
 
 pub mod cue;
+pub mod screen;
+
 pub mod pipeline;
 
 // The shell.
@@ -48,6 +50,7 @@ pub mod analyze;
 pub mod cli;
 pub mod config;
 pub mod live;
+pub mod retry;
 pub mod score;
 pub mod simulate;
 pub mod validate;

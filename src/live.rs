@@ -9,7 +9,7 @@ use crate::edge::private;
 use crate::event::{Event, Health, HealthCode};
 use crate::export::summary::configuration_sha256;
 use crate::host_clock;
-use crate::input::{Input, Order, Wish};
+use crate::input::{Input, Mark, Order, Wish};
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::{RecordError, Recorder, SessionMeta};
 use crate::serve::{Hub, Kept, Limit, SourceKind, SourceLabel, Under};
@@ -207,6 +207,9 @@ impl Listener<'_, '_> {
             for wish in self.hub.desk().take_wishes() {
                 self.order(wish, since);
             }
+            for (stretch, edge) in self.hub.take_marks() {
+                self.take(Input::Mark(Mark { stretch, edge, t: self.now() }), since);
+            }
             let now = self.take(input, since);
             if now - told >= STATUS {
                 told = now;
@@ -222,6 +225,9 @@ impl Listener<'_, '_> {
     /// Passes one input on to all who want it; when that was done.
     fn take(&mut self, input: Input, since: Instant) -> Instant {
         let events = self.pipeline.push(&input);
+        if let Input::Mark(mark) = &input {
+            self.hub.marked(mark);
+        }
         for event in events {
             self.hub.publish(event);
         }

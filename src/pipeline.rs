@@ -6,6 +6,8 @@
 mod frames;
 mod line;
 mod stances;
+mod standing;
+mod ties;
 
 use crate::body::{Packet, PerPlacement, Placement, SensorId, SensorInfo, Side};
 use crate::cue::{CueStatus, Cuer};
@@ -17,6 +19,7 @@ use crate::flag::{self, ConfigError, FlagConfig, Flagger, KeptBaseline};
 use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
 use crate::input::{Input, Link, Mark, Order, Report, Trouble};
+use crate::screen::{self, Screener};
 use crate::segment::calibration::{Calibrator, Step};
 use crate::segment::slip::{Slip, SlipWatch};
 use crate::units::SessionTime;
@@ -25,6 +28,7 @@ use line::Line;
 use serde::{Deserialize, Serialize};
 use stances::StanceStage;
 use std::ops::RangeInclusive;
+use ties::Ties;
 
 /// Sensor states are looked at this often, s of session time.
 const HEALTH_INTERVAL: f64 = 0.5;
@@ -63,7 +67,9 @@ pub struct Pipeline {
     calibrator: Calibrator,
     frames: FrameStage,
     slips: SlipWatch,
+    ties: Ties,
     stances: StanceStage,
+    screener: Screener,
     flagger: Flagger,
     cuer: Cuer,
     health: HealthMonitor,
@@ -111,7 +117,9 @@ impl Pipeline {
             calibrator: Calibrator::new(),
             frames: FrameStage::new(),
             slips: SlipWatch::default(),
+            ties: Ties::default(),
             stances: StanceStage::new(),
+            screener: Screener::default(),
             flagger,
             cuer: Cuer::new(),
             health: HealthMonitor::new(),
@@ -307,6 +315,10 @@ impl Pipeline {
     fn mark(&mut self, mark: Mark) {
         self.calibrator.mark(mark);
         self.flagger.mark(mark);
+        if screen::test_of(mark.stretch).is_some() {
+            self.frames.screening(mark);
+            self.screener.mark(mark);
+        }
     }
 
     fn order(&mut self, order: &Order) {
@@ -331,6 +343,7 @@ impl Pipeline {
         self.calibrator.finish(&mut self.scratch.steps);
         self.take_steps();
         self.advance(true);
+        self.screener.finish(|event| self.events.push(event));
         self.miss_calibration(true);
     }
 
@@ -346,6 +359,7 @@ impl Pipeline {
             match contact.kind {
                 ContactKind::MidSwing => {
                     self.frames.mid_swing(&self.lines, contact.side, contact.t);
+                    self.ties.stride(&mut self.lines, contact.side, contact.t);
                     slip = slip.or(self.slips.stride(contact.side, contact.gait));
                 }
                 ContactKind::LockLost => self.flagger.drop_evidence(Some(contact.decided), &mut self.events),
@@ -406,6 +420,13 @@ impl Pipeline {
                 });
             }
         }
+        let worn: Vec<_> = self.lines.iter().filter(|(_, line)| line.is_some()).map(|(at, _)| at).collect();
+        let unmeasured = self.flagger.config().check_sensors(&worn).err();
+        self.say(HealthCode::RuleNotMeasured, None, unmeasured.is_some(), || {
+            unmeasured
+                .as_ref()
+                .map_or_else(|| "every rule that is asked for is measured".into(), ToString::to_string)
+        });
         self.slips.calibrated();
         self.frames.calibrated(&self.lines, &calibration);
         self.flagger.calibrated(flag::grades(&calibration));
@@ -415,10 +436,11 @@ impl Pipeline {
     /// Moves the grid, completes stances and judges them.
     fn advance(&mut self, last: bool) {
         let Some(now) = self.now else { return };
-        let Self { frames, lines, slips, stances, events, .. } = self;
+        let Self { frames, lines, slips, stances, screener, events, .. } = self;
         frames.advance(lines, now, last, |frame, lean| {
             stances.frame(&frame, lean);
             slips.frame(&frame);
+            screener.frame(&frame, |event| events.push(event));
             events.push(Event::Frame(frame));
         });
         while let Some(stance) = self.stances.next(last) {

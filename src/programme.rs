@@ -29,6 +29,9 @@ pub struct Programme {
     /// The legs whose usual is known: others are not judged.
     #[serde(skip)]
     learnt: PerSide<bool>,
+    /// The legs with a usual from an earlier session: a calibration does not end it.
+    #[serde(skip)]
+    kept: PerSide<bool>,
 }
 
 /// A session that was run to its planned time.
@@ -181,11 +184,13 @@ impl Programme {
     pub fn new_source(&mut self) {
         self.running = None;
         self.learnt = PerSide::default();
+        self.kept = PerSide::default();
     }
 
     /// Follows the run; true when it has just completed the session, which is then kept under `day`.
     pub fn follow(&mut self, event: &Event, day: impl FnOnce() -> String) -> bool {
         match event {
+            Event::Baseline(baseline) if baseline.kept.is_some() => self.kept[baseline.side] = true,
             Event::Baseline(baseline) => self.learnt[baseline.side] = true,
             // Its usual is in angles of the calibration before.
             Event::Calibration(_) => self.learnt = PerSide::default(),
@@ -198,7 +203,8 @@ impl Programme {
     fn stance(&mut self, stance: &Stance, day: impl FnOnce() -> String) -> bool {
         let Some(running) = &mut self.running else { return false };
         running.clock.step(stance);
-        if stance.valid && stance.gait == Gait::Run && self.learnt[stance.side] {
+        let known = self.learnt[stance.side] || self.kept[stance.side];
+        if stance.valid && stance.gait == Gait::Run && known {
             let tally = &mut running.legs[stance.side];
             tally.judged += 1;
             tally.over += u32::from(!stance.flags.is_empty());

@@ -3,9 +3,9 @@
 //! ones where there are any.
 
 use crate::body::{PerSide, Side};
-use crate::event::{Baseline, Rule};
+use crate::event::Rule;
 use crate::flag::RuleSpec;
-use crate::store::{AlertRow, Mark, Runner, Session, StanceRow, Store, StoreError};
+use crate::store::{AlertRow, BaselineRow, Mark, Runner, Session, StanceRow, Store, StoreError};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -144,11 +144,9 @@ pub fn alone(store: &Store, id: &str) -> Result<Review, StoreError> {
     let id = session.id.clone();
     let runner = store.runner_by_id(session.runner)?;
     let stances = store.stances(&id)?;
-    let mut usual = PerSide::<Option<Baseline>>::default();
-    for row in store.baselines(&id)? {
-        let side = row.baseline.side;
-        usual[side] = Some(row.baseline);
-    }
+    let learnt = store.baselines(&id)?;
+    // Of several the last counts.
+    let usual = |side: Side| learnt.iter().rfind(|row| row.side == side.name());
     let (from, to) = session.range();
     let inside = |t: f64| (from..=to).contains(&t);
     let calibration = store.calibrations(&id)?.pop();
@@ -171,7 +169,7 @@ pub fn alone(store: &Store, id: &str) -> Result<Review, StoreError> {
         *withheld.entry(stance.reason.clone()).or_default() += 1;
     }
     let reviewed = quantities().into_iter().map(|quantity| {
-        let leg = |side: Side| leg(quantity, side, &counted, usual[side].as_ref());
+        let leg = |side: Side| leg(quantity, side, &counted, usual(side));
         let (left, right) = (leg(Side::Left), leg(Side::Right));
         let difference = left.mean.zip(right.mean).map(|(l, r)| l - r);
         Reviewed { quantity, left, right, difference }
@@ -199,7 +197,7 @@ fn counts(stance: &StanceRow, gait: Option<&str>) -> bool {
     stance.valid && !stance.excluded && gait == Some(stance.gait.as_str())
 }
 
-fn leg(quantity: Quantity, side: Side, counted: &[&StanceRow], usual: Option<&Baseline>) -> Leg {
+fn leg(quantity: Quantity, side: Side, counted: &[&StanceRow], usual: Option<&BaselineRow>) -> Leg {
     let points: Vec<(f64, f64)> = counted
         .iter()
         .filter(|s| s.side == side.name())
@@ -212,8 +210,8 @@ fn leg(quantity: Quantity, side: Side, counted: &[&StanceRow], usual: Option<&Ba
         (squares / (n - 1.0)).sqrt()
     });
     let learnt = usual.zip(quantity.rule).and_then(|(usual, rule)| {
-        let found = usual.usual.iter().find(|(of, _)| *of == rule);
-        found.map(|(_, u)| Band { mean: u.mean.to_degrees(), sd: u.sd.to_degrees() })
+        let found = usual.usual_deg.iter().find(|(of, ..)| of == rule.name());
+        found.map(|&(_, mean, sd)| Band { mean, sd })
     });
     Leg { stances: points.len(), mean, sd, usual: learnt, trend: trend::of(&points) }
 }

@@ -7,5 +7,6 @@ pub mod link;
 pub mod progression;
 pub mod slip;
 mod smooth;
+pub mod tie;
 pub mod track;
 pub mod turn;

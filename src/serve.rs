@@ -14,6 +14,7 @@ mod light;
 mod live;
 mod metrics;
 mod programme;
+mod screening;
 mod sensors;
 mod state;
 mod view;
@@ -50,6 +51,7 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/sensors/swap", post(sensors::swap))
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
+        .route("/screening", get(screening::show).post(screening::want))
         .route("/alerts", get(api::alerts))
         .route("/alerts/{id}", get(alerts::detail))
         .route("/rules", get(alerts::rules))

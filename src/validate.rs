@@ -20,6 +20,7 @@
 //! The last word of a name is its unit. `found_pct` and `valid_pct` are better when larger, all else
 //! when smaller. See [`Baseline`].
 
+mod alerts;
 mod angles;
 mod baseline;
 mod collect;
@@ -32,6 +33,7 @@ mod summary;
 mod text;
 mod timing;
 
+pub use alerts::{AlertReport, AlertSummary, EpisodeReport, FalseAlert};
 pub use angles::AngleError;
 pub use baseline::{Baseline, BaselineError, Tolerance, Worse};
 pub use contacts::ContactError;
@@ -116,6 +118,8 @@ pub struct RecordingReport {
     pub clock_constant_ms: Option<f64>,
     pub angle_lag_ms: Option<f64>,
     pub orientations: Vec<OrientationError>,
+    /// Where the truth lists faults.
+    pub alerts: Option<AlertReport>,
     /// What the pipeline said about the data, in order, each sentence once.
     pub health: Vec<String>,
     #[serde(skip)]
@@ -207,6 +211,7 @@ fn validate(
         valid_stances: estimates.stances.iter().filter(|s| s.valid).count(),
         peaks: peaks::compare(&estimates.stances, &truth, from),
         orientations: collect::orientations(&estimates, &truth),
+        alerts: alerts::compare(&estimates.alerts, &truth),
         calibration: estimates.calibration,
         health: estimates.health,
         clock_constant_ms: constant.map(|c| c * 1000.0),

@@ -51,7 +51,7 @@ set_up_deny() {
 }
 
 # The virtual machine with real BlueZ, and the simulated sensors.
-bluetooth() { target/ble/venv/bin/python tests/ble/run.py; }
+bluetooth() { target/ble/venv/bin/python tests/ble/run.py --long; }
 
 # Recordings with truth lie beside the project on the machines that have them; nowhere else can this run.
 recordings=target/recordings

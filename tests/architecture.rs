@@ -15,7 +15,7 @@ const RANKS: &[&[&str]] = &[
     &["event"],
     &["sensor", "clock", "filter", "joint"],
     &["fusion", "gait", "flag", "health", "programme"],
-    &["segment", "cue"],
+    &["segment", "cue", "screen"],
     &["pipeline"],
     // The shell.
     &["edge", "desk"],
@@ -23,7 +23,7 @@ const RANKS: &[&[&str]] = &[
     &["source", "review"],
     &["export"],
     &["serve"],
-    &["analyze", "validate", "simulate", "score", "cli"],
+    &["analyze", "validate", "simulate", "score", "retry", "cli"],
     &["config", "live"],
     &["demo", "doctor"],
     &["app"],
@@ -45,6 +45,7 @@ const PURE: &[&str] = &[
     "programme",
     "segment",
     "cue",
+    "screen",
     "pipeline",
 ];
 

@@ -54,7 +54,7 @@ fn run(inputs: impl IntoIterator<Item = Input>) -> Said {
                 Event::Stance(s) => said.stances.push(s.clone()),
                 Event::Frame(f) => said.frames.push(*f),
                 Event::Alert(_) => said.alerts += 1,
-                Event::Contact(_) | Event::Baseline(_) | Event::Stride(_) | Event::Cue(_) => {}
+                _ => {}
             }
         }
     }

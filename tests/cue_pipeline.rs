@@ -1,6 +1,6 @@
 //! Cues of a whole run through the pipeline: soon enough, the same in a replay, and without influence on verdicts.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests: a panic is the failure")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is the failure")]
 
 use stancewatch::body::Side;
 use stancewatch::event::{Cue, CueKind, Event};

@@ -1,12 +1,13 @@
 //! What must hold for the cues of any run, whatever people want and sensors do.
 
-#![expect(clippy::indexing_slicing, clippy::panic, reason = "helpers of tests: a panic is the failure")]
+#![expect(clippy::indexing_slicing, reason = "helpers of tests: a panic is the failure")]
 
 use proptest::prelude::*;
 use stancewatch::body::{PerSide, Placement, Side};
 use stancewatch::cue::Cuer;
 use stancewatch::event::{
-    Alert, Basis, Cue, CueKind, Event, Flag, Gait, Health, HealthCode, Peaks, Rule, Severity, Stance, Words,
+    Against, Alert, Baseline, Basis, Cue, CueKind, Event, Evidence, Flag, Gait, Health, HealthCode, LegUsual,
+    Peaks, PerQuantity, Quantity, Rule, Severity, Stance, Words,
 };
 use stancewatch::input::{CueSettings, Fade, Wish};
 use stancewatch::units::SessionTime;
@@ -106,7 +107,7 @@ impl Run {
                         basis: Basis::Baseline,
                     };
                     *slot = Some(alert);
-                    events.push(Event::Alert(alert));
+                    events.extend([Event::Alert(alert), Event::Evidence(Box::new(evidence(&alert)))]);
                 }
                 (None, Some(alert)) => {
                     *slot = None;
@@ -125,6 +126,23 @@ impl Run {
 
     fn withheld(&self, reason: &str) -> u32 {
         self.cuer.status().withheld.iter().find(|(word, _)| *word == reason).map_or(0, |(_, n)| *n)
+    }
+}
+
+fn evidence(alert: &Alert) -> Evidence {
+    Evidence {
+        number: alert.number,
+        rule: alert.rule,
+        side: alert.side,
+        severity: alert.severity,
+        decided: alert.decided,
+        quantity: Quantity::FemurAdduction,
+        against: Against::Today,
+        kept: None,
+        usual: None,
+        strides: Vec::new(),
+        estimate: None,
+        withheld: Vec::new(),
     }
 }
 
@@ -311,6 +329,30 @@ fn the_worse_of_two_legs_goes_first_and_the_other_waits() {
 }
 
 #[test]
+fn a_trend_is_told_once_and_holds_nothing_else_up() {
+    let mut run = Run::new();
+    let alert = Alert {
+        number: 900,
+        rule: Rule::Asymmetry,
+        side: Side::Left,
+        severity: Severity::Red,
+        onset: SessionTime(run.t),
+        decided: SessionTime(run.t),
+        cleared: None,
+        value: 0.1,
+        threshold: 0.08,
+        strides: 20,
+        basis: Basis::Baseline,
+    };
+    run.follow(&[Event::Alert(alert)]);
+    for _ in 0..6 {
+        run.stance(&[]);
+        run.stance(ADDUCTION);
+    }
+    assert_eq!(said(&run), ["2: right knees_apart", "8: right knees_apart"]);
+}
+
+#[test]
 fn hip_and_femur_are_one_thing_to_mend() {
     let mut run = Run::new();
     let both: &[(Rule, Severity)] =
@@ -415,11 +457,13 @@ fn the_metronome_beats_over_the_runners_own_cadence_and_is_silent_when_muted() {
     let mut run = Run::new();
     assert!(run.want(Wish::Metronome { percent: Some(5.0) }).is_empty(), "no cadence is known yet");
     let baseline = |side, cadence_spm| {
-        Event::Baseline(stancewatch::event::Baseline {
+        Event::Baseline(Baseline {
             side,
             decided: SessionTime(60.0),
             usual: Vec::new(),
             cadence_spm,
+            leg: LegUsual { of: PerQuantity::default(), contact: 0.24, cadence_spm, grade: None },
+            kept: None,
         })
     };
     run.follow(&[baseline(Side::Left, 160.0), baseline(Side::Right, 164.0)]);

@@ -274,6 +274,24 @@ fn a_pause_ends_a_standing_alert_at_its_last_evidence_and_keeps_the_usual() {
 }
 
 #[test]
+fn a_clock_that_jumps_back_starts_the_count_anew() {
+    let mut runner = Runner::new(25, 0.1, 0.0);
+    let mut flagger = learnt(&mut runner, FlagConfig::default());
+    for jump in [-60.0, 60.0] {
+        for _ in 0..3 {
+            assert!(alerts(&feed(&mut flagger, runner.stride([5.0, 0.0]))).is_empty());
+        }
+        // Three before and three after are no six in a row.
+        runner.t += jump;
+        for _ in 0..3 {
+            assert!(alerts(&feed(&mut flagger, runner.stride([5.0, 0.0]))).is_empty());
+        }
+        runner.t += 60.0;
+    }
+    assert!(flagger.has_baseline(Side::Left));
+}
+
+#[test]
 fn running_much_faster_is_counted_and_not_judged() {
     let mut runner = Runner::new(6, 0.9, 0.0);
     let mut flagger = learnt(&mut runner, FlagConfig::default());
@@ -442,11 +460,27 @@ fn one_leg_that_changes_is_also_named_as_asymmetry() {
     let mut runner = Runner::new(21, 0.9, 0.0);
     let mut flagger = learnt(&mut runner, FlagConfig::default());
     let mut raised = Vec::new();
+    let mut evidence = Vec::new();
     for _ in 0..40 {
-        raised.extend(alerts(&feed(&mut flagger, runner.stride([6.0, 0.0]))));
+        let events = feed(&mut flagger, runner.stride([6.0, 0.0]));
+        raised.extend(alerts(&events));
+        evidence.extend(
+            events.into_iter().filter_map(|e| if let Event::Evidence(e) = e { Some(e) } else { None }),
+        );
     }
     let asymmetry: Vec<_> = raised.iter().filter(|a| a.rule == Rule::Asymmetry).collect();
     assert!(!asymmetry.is_empty() && asymmetry.iter().all(|a| a.side == Side::Left), "{raised:?}");
+    for alert in asymmetry {
+        let why = evidence.iter().find(|e| e.number == alert.number && e.severity == alert.severity).unwrap();
+        let estimate = why.estimate.unwrap();
+        // Certain: the whole interval is over the limit.
+        assert!(
+            estimate.low > alert.threshold && estimate.low < estimate.value && estimate.value < estimate.high
+        );
+        assert!(
+            Side::BOTH.into_iter().all(|side| why.strides.iter().filter(|s| s.side == side).count() == 20)
+        );
+    }
 }
 
 #[test]
@@ -510,4 +544,28 @@ fn flags_name_the_stances_that_are_beyond() {
     assert!(left.flags.is_empty() && out.is_empty());
     let named: Vec<_> = right.flags.iter().map(|f| (f.rule, f.severity)).collect();
     assert_eq!(named, [(Rule::FemurAdduction, Severity::Amber)]);
+}
+
+#[test]
+fn a_strap_that_turns_is_no_medial_rotation_and_a_femur_that_turns_under_load_is() {
+    for (rises, found) in [(0.0, false), (4.0, true)] {
+        let mut runner = Runner::new(26, 0.5, 0.0);
+        let mut turned = |by: f64, rises: f64| {
+            runner.stride([0.0; 2]).map(|mut s| {
+                let rise = s.peaks.femur_rotation_excursion.unwrap() + f64::to_radians(rises);
+                s.peaks.femur_rotation = Some(rise + f64::to_radians(5.0 + by - rises));
+                s.peaks.femur_rotation_excursion = Some(rise);
+                s
+            })
+        };
+        let mut flagger = Flagger::new();
+        while !flagger.has_baseline(Side::Right) {
+            feed(&mut flagger, turned(0.0, 0.0));
+        }
+        let mut raised = Vec::new();
+        for _ in 0..12 {
+            raised.extend(alerts(&feed(&mut flagger, turned(7.0, rises))));
+        }
+        assert_eq!(raised.iter().any(|a| a.rule == Rule::MedialRotation), found, "{raised:?}");
+    }
 }

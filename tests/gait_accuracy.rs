@@ -77,6 +77,12 @@ fn walking_on_force_plates() {
     assert!(tc.found() >= 0.99 && tc.mae_ms() < 12.0, "terminal contact: {tc}");
     for variant in VARIANTS {
         let [ic, tc] = walk_table(&all, &variant);
+        let later = variant.allowance_ms();
+        assert!(
+            ic.latency_ms() < 25.0 + later && tc.latency_ms() < 41.0 + later,
+            "{}: {ic}, {tc}",
+            variant.name
+        );
         assert!(ic.found() >= 0.99 && ic.mae_ms() < 16.0, "{}: initial contact: {ic}", variant.name);
         assert!(tc.found() >= 0.99 && tc.mae_ms() < 12.5, "{}: terminal contact: {tc}", variant.name);
     }

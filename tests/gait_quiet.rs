@@ -12,8 +12,10 @@ mod track;
 use nalgebra::Vector3;
 use proptest::prelude::*;
 use stancewatch::body::{Placement, Side};
-use stancewatch::event::{Contact, ContactKind, Gait};
+use stancewatch::event::{Contact, ContactKind, Event, Gait};
 use stancewatch::gait::GaitTracker;
+use stancewatch::pipeline::{Pipeline, PipelineConfig};
+use stancewatch::source::synthetic::{Disturbance, Runner, RunnerConfig, Truth};
 use stancewatch::units::{Hz, SessionTime};
 use std::f64::consts::TAU;
 use track::Track;
@@ -282,6 +284,49 @@ fn hopping_on_one_leg_is_not_judged() {
     }
 }
 
+/// A leg that dangles from a seat swings as regularly as a walker's, evenly or quicker one way.
+#[test]
+fn a_leg_that_dangles_from_a_seat_is_not_judged() {
+    for (amplitude, frequency, skew) in [(3.0, 0.9, 0.0), (3.0, 0.9, 0.4), (2.5, 0.8, 0.4), (4.0, 1.0, -0.3)]
+    {
+        let found = minute(|t| {
+            let angle = TAU * frequency * t;
+            let w = amplitude * (angle.sin() - skew * (2.0 * angle).cos());
+            // 30 cm below the knee.
+            let swing = Vector3::new(-0.3 * amplitude * TAU * frequency * angle.cos(), 0.3 * w * w, 0.0);
+            (gravity(0.4 * angle.cos()) + swing, Vector3::new(0.1 * w, 0.0, w))
+        });
+        assert_eq!(judged(&found), 0, "{amplitude} rad/s at {frequency} Hz, {skew}");
+        assert!(longest_stance(&found) < 1.85);
+    }
+}
+
+/// The landing after a gap is seen when the gap ends in the swing before, and it begins a new rhythm.
+#[test]
+fn a_landing_right_after_a_gap_in_swing_is_found() {
+    let track = run(20);
+    let whole: Vec<f64> = contacts(100.0, &track.samples)
+        .iter()
+        .filter(|c| c.kind == ContactKind::Initial)
+        .map(|c| c.t.0)
+        .collect();
+    // Swing lasts from 0.45 to 0.69 of a stride and is fastest at 0.58: the gap ends before and after its middle.
+    for into_swing in [0.50, 0.54, 0.58, 0.61, 0.63] {
+        let back = 2.0 + 10.0 * 0.69 + into_swing;
+        let samples: Vec<Sample> =
+            track.samples.iter().filter(|s| !(back - 1.0..back).contains(&s.0)).copied().collect();
+        let found = contacts(100.0, &samples);
+        let lost = found.iter().position(|c| c.kind == ContactKind::LockLost).expect("a second is missing");
+        let next = found[lost + 1..].iter().find(|c| c.kind == ContactKind::Initial).expect("regained");
+        let actual = whole.iter().copied().find(|t| *t > back).expect("runs on");
+        assert!((next.t.0 - actual).abs() < 0.012, "{into_swing}: {} is not {actual}", next.t.0);
+        assert_eq!(next.rhythm, 1);
+        // A middle of the swing that was not seen ends no stride.
+        let middle = found[lost + 1..].iter().find(|c| c.kind == ContactKind::MidSwing).map(|c| c.t.0);
+        assert_eq!(middle.is_some_and(|t| t < actual), into_swing < 0.575, "{into_swing}: {middle:?}");
+    }
+}
+
 /// The other leg is out of sight, which says nothing about this one.
 #[test]
 fn a_leg_is_judged_while_the_other_one_is_lossy() {
@@ -328,6 +373,54 @@ fn a_sprint_start_is_found_from_the_second_step_or_later_and_never_doubled() {
     assert!(initials.len() >= 12, "{initials:?}");
     assert!(initials.windows(2).all(|w| (0.4..0.72).contains(&(w[1] - w[0]))), "{initials:?}");
     assert!(longest_stance(&found) < 0.4);
+}
+
+/// What the synthetic runner's shanks give, with both thighs and the pelvis as witnesses.
+fn of_runner(config: &RunnerConfig) -> Vec<Contact> {
+    let mut pipeline = Pipeline::new(&PipelineConfig::default()).expect("defaults");
+    let mut found = Vec::new();
+    for input in Runner::new(config).expect("valid") {
+        found.extend(pipeline.push(&input).iter().filter_map(|event| match event {
+            Event::Contact(contact) => Some(*contact),
+            _ => None,
+        }));
+    }
+    found
+}
+
+/// Standing, knee bends and standing again, of whole people with all their sensors.
+#[test]
+fn a_person_who_stands_and_bends_the_knees_makes_no_step() {
+    for seed in 1..=8 {
+        let config =
+            RunnerConfig { seed, still_s: 12.0, knee_bends: 8, running_s: 12.0, ..RunnerConfig::default() };
+        let truth = Truth::new(&config).expect("valid");
+        let walks_from = truth.running_from().0 - config.walk_s - 2.0;
+        let early = of_runner(&config).iter().filter(|c| c.decided.0 < walks_from).count();
+        assert_eq!(early, 0, "seed {seed}");
+    }
+}
+
+/// Both legs of a runner who stands still in the middle of a run: lock lost, and nothing until the next step.
+#[test]
+fn a_person_who_stops_loses_both_locks_and_has_no_long_stance() {
+    for seed in 1..=4 {
+        let stop = Disturbance::Stop { after_s: 12.0, duration_s: 8.0 };
+        let config =
+            RunnerConfig { seed, running_s: 30.0, disturbances: vec![stop], ..RunnerConfig::default() };
+        let from = Truth::new(&config).expect("valid").running_from().0 + 12.0;
+        let found = of_runner(&config);
+        for side in Side::BOTH {
+            let own = of_side(&found, side);
+            let standing = from + 3.5..from + 8.0;
+            let within = |c: &&Contact| standing.contains(&c.t.0) && c.kind != ContactKind::LockLost;
+            assert_eq!(own.iter().filter(within).count(), 0, "{side}, seed {seed}");
+            let lost =
+                own.iter().filter(|c| c.kind == ContactKind::LockLost && (from..from + 8.0).contains(&c.t.0));
+            assert_eq!(lost.count(), 1, "{side}, seed {seed}");
+            assert!(longest_stance(&own) < 1.85, "{side}, seed {seed}");
+        }
+    }
 }
 
 fn resampled(samples: &[Sample], interval: f64) -> Vec<Sample> {

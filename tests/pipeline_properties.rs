@@ -66,6 +66,8 @@ fn run<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> Said {
                 Event::Health(health) => said.times.push(health.t.0),
                 Event::Baseline(baseline) => said.times.push(baseline.decided.0),
                 Event::Cue(cue) => said.times.push(cue.t.0),
+                // Of an alert, and of marks that no test here sets.
+                Event::Evidence(_) | Event::Repetition(_) | Event::Screening(_) => {}
             }
         }
     }

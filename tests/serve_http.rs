@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, in its helpers, too"
 )]
 
+mod kept;
 mod serve_feed;
 
 use axum::body::{Body, to_bytes};
@@ -14,8 +15,13 @@ use axum::http::{Request, Response, StatusCode};
 use futures::{FutureExt, StreamExt};
 use serde_json::Value;
 use serve_feed::Runner;
-use stancewatch::body::Side;
-use stancewatch::event::{Contact, ContactKind, Event, Gait, Health, HealthCode, Stride};
+use stancewatch::body::{PerSide, Side};
+use stancewatch::desk::Desk;
+use stancewatch::event::{
+    Contact, ContactKind, Cue, CueKind, Event, Gait, Health, HealthCode, Repetition, Rule, Screening, Severity,
+    Stride, Test, Words,
+};
+use stancewatch::input::{Channels, Edge, Mark, Stretch};
 use stancewatch::serve::{Hub, SourceKind, SourceLabel, router, serve};
 use stancewatch::units::SessionTime;
 use std::collections::BTreeSet;
@@ -57,24 +63,42 @@ async fn json(hub: &Hub, path: &str) -> Value {
 
 #[tokio::test]
 async fn the_api_answers_what_its_description_says() {
-    let (hub, _) = ran(50.0);
+    let kept = kept::Kept::new();
+    let hub = kept.hub.clone();
+    run(&mut Runner::new(hub.clone()), 50.0);
+    hub.publish(&Event::Cue(cue()));
     let description = json(&hub, "/api/v1/openapi.json").await;
     let schema = |name: &str| description["components"]["schemas"][name].clone();
     for (path, methods) in description["paths"].as_object().unwrap().iter().filter(|(p, _)| *p != "/live") {
+        // Runner 1 is there; so is a session, by the beginning of its id.
+        let path = &match path.as_str() {
+            "/compare" => format!("{path}?a={0}&b={0}", kept::ID),
+            path if path.starts_with("/sessions/") => path.replace("{id}", kept::ID),
+            path => path.replace("{id}", "1"),
+        };
         if methods.get("get").is_none() {
             // A command: there, and not to be asked for.
             let status = get(&hub, &format!("/api/v1{path}")).await.status();
             assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
             continue;
         }
+        let path = path.replace("{id}", "1");
         assert_eq!(get(&hub, &format!("/api/v1{path}")).await.status(), StatusCode::OK, "{path}");
     }
     for (answer, schema) in [
         (json(&hub, "/api/v1/health").await, schema("HealthReport")),
         (json(&hub, "/api/v1/sensors").await[0].clone(), schema("Sensor")),
         (json(&hub, "/api/v1/alerts").await[0].clone(), schema("Alert")),
+        (json(&hub, "/api/v1/alerts/1").await, schema("AlertDetail")),
+        (json(&hub, "/api/v1/rules").await[0].clone(), schema("Rule")),
         (json(&hub, "/api/v1/radio").await, schema("Radio")),
         (json(&hub, "/api/v1/measures").await[0].clone(), schema("Measure")),
+        (json(&hub, "/api/v1/cues").await, schema("Cues")),
+        (json(&hub, "/api/v1/cues").await["settings"].clone(), schema("CueSettings")),
+        (json(&hub, "/api/v1/cues").await["cues"][0].clone(), schema("Cue")),
+        (json(&hub, "/api/v1/programme").await, schema("Programme")),
+        (json(&hub, "/api/v1/programme").await["sessions"][0].clone(), schema("CourseSession")),
+        (json(&hub, "/api/v1/programme").await["exercises"][0].clone(), schema("Exercise")),
     ] {
         let names: BTreeSet<_> = answer.as_object().unwrap().keys().cloned().collect();
         let described: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
@@ -82,6 +106,130 @@ async fn the_api_answers_what_its_description_says() {
             schema["required"].as_array().unwrap().iter().map(|n| n.as_str().unwrap().to_owned()).collect();
         assert_eq!(names, described);
         assert_eq!(names, required);
+    }
+}
+
+fn cue() -> Cue {
+    Cue {
+        number: 1,
+        t: SessionTime(50.0),
+        kind: CueKind::Gait {
+            rule: Rule::FemurAdduction,
+            side: Side::Right,
+            severity: Severity::Red,
+            alert: 1,
+            tc: SessionTime(49.97),
+        },
+        words: Words::KneesApart,
+        strength: 0.7,
+        channels: Channels::default(),
+    }
+}
+
+async fn post(hub: &Hub, path: &str, body: &str) -> (StatusCode, String) {
+    let request = Request::post(path)
+        .header("host", "localhost:7878")
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let response = router(hub.clone(), CancellationToken::new()).oneshot(request).await.unwrap();
+    (response.status(), text(response).await)
+}
+
+#[tokio::test]
+async fn wishes_about_cues_are_kept_and_nonsense_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::with_desk(Desk::open(folder.path()).unwrap());
+    assert_eq!(post(&hub, "/api/v1/cues", r#"{"mute": true}"#).await.0, StatusCode::OK);
+    let mut settings = json(&hub, "/api/v1/cues").await["settings"].clone();
+    assert_eq!(settings["muted"], true);
+    settings["channels"]["voice"] = true.into();
+    let (status, answer) = post(&hub, "/api/v1/cues", &format!(r#"{{"settings": {settings}}}"#)).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let again = Hub::with_desk(Desk::open(folder.path()).unwrap());
+    assert_eq!(json(&again, "/api/v1/cues").await["settings"], settings);
+    for (path, body, status, word) in [
+        ("cues", r#"{"snooze_minutes": 1000}"#, StatusCode::UNPROCESSABLE_ENTITY, "0 (ends it) to 60"),
+        ("cues", r#"{"metronome_percent": 40}"#, StatusCode::UNPROCESSABLE_ENTITY, "5 to 10"),
+        ("cues", r#"{"settings": {"spacing_strides": 1}}"#, StatusCode::UNPROCESSABLE_ENTITY, "2 to 20"),
+        ("cues", r#"{"loudness": 11}"#, StatusCode::UNPROCESSABLE_ENTITY, "loudness"),
+        ("cues", r#"{"test": "sensor"}"#, StatusCode::CONFLICT, "stancewatch run"),
+        ("programme", r#"{"act": "stop"}"#, StatusCode::CONFLICT, "begin one first"),
+        ("programme", r#"{"act": "tick", "exercise": "pushups"}"#, StatusCode::CONFLICT, "step_down"),
+    ] {
+        let (given, sentence) = post(&hub, &format!("/api/v1/{path}"), body).await;
+        assert_eq!(given, status, "{body}");
+        assert!(sentence.contains(word), "{body}: {sentence}");
+    }
+    assert_eq!(json(&hub, "/api/v1/cues").await["settings"], settings, "what was refused changes nothing");
+}
+
+#[tokio::test]
+async fn a_session_of_the_course_is_begun_and_ticks_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::with_desk(Desk::open(folder.path()).unwrap());
+    let (status, answer) = post(&hub, "/api/v1/programme", r#"{"act": "begin"}"#).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let course = json(&hub, "/api/v1/programme").await;
+    assert_eq!((&course["next"], &course["running"]["session"]), (&1.into(), &1.into()));
+    post(&hub, "/api/v1/programme", r#"{"act": "tick", "exercise": "step_down"}"#).await;
+    let again = Hub::with_desk(Desk::open(folder.path()).unwrap());
+    let course = json(&again, "/api/v1/programme").await;
+    assert_eq!(course["running"], Value::Null, "a session does not outlast the program");
+    assert_eq!(course["exercises"][3]["today"], true);
+}
+
+#[tokio::test]
+async fn another_page_cannot_mute_a_runner() {
+    let hub = Hub::new();
+    for path in ["cues", "programme"] {
+        let request = Request::post(format!("/api/v1/{path}"))
+            .header("host", "localhost:7878")
+            .header("origin", "https://evil.example")
+            .header("content-type", "application/json")
+            .body(Body::from(r#"{"mute": true}"#))
+            .unwrap();
+        let response = router(hub.clone(), CancellationToken::new()).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    assert!(!hub.desk().settings().muted);
+}
+
+#[tokio::test]
+async fn a_cue_and_a_test_are_numbered_messages() {
+    let hub = Hub::new();
+    let live = Live::start(hub.clone()).await;
+    let mut client = live.client().await;
+    assert_eq!(client.next().await["cue_settings"]["channels"]["tone"], true);
+    hub.publish(&Event::Cue(cue()));
+    let given = client.until(|m| m["type"] == "cue").await.pop().unwrap();
+    assert_eq!(given["seq"], 1);
+    assert_eq!((&given["cue"]["words"], &given["cue"]["tc_time_s"]), (&"knees_apart".into(), &49.97.into()));
+    assert_eq!(post(&hub, "/api/v1/cues", r#"{"test": "voice"}"#).await.0, StatusCode::OK);
+    let test = client.until(|m| m["type"] == "cue_test").await.pop().unwrap();
+    assert_eq!((&test["seq"], &test["channel"]), (&2.into(), &"voice".into()));
+    assert_eq!(post(&hub, "/api/v1/cues", r#"{"mute": true}"#).await.0, StatusCode::OK);
+    let muted = client.until(|m| m["type"] == "cue_settings").await.pop().unwrap();
+    assert_eq!(muted["cue_settings"]["muted"], true);
+}
+
+#[tokio::test]
+async fn an_alert_says_what_it_stands_on_and_an_unknown_one_is_told_in_a_sentence() {
+    let (hub, _) = ran(50.0);
+    let detail = json(&hub, "/api/v1/alerts/1").await;
+    assert_eq!(detail["alert"]["number"], 1);
+    assert_eq!(detail["rule"]["rule"], detail["alert"]["rule"]);
+    let strides = detail["strides"].as_array().unwrap();
+    assert!(strides.len() >= 4 && strides.iter().filter(|s| s["beyond"] == true).count() >= 4, "{detail}");
+    assert_eq!(detail["withheld"][0]["reason"], "turning");
+    for id in ["2", "x", "-1"] {
+        let answer = get(&hub, &format!("/api/v1/alerts/{id}")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        let sentence = text(answer).await;
+        assert!(
+            sentence.contains(&format!("no alert {id}")) && sentence.contains("/api/v1/alerts"),
+            "{sentence}"
+        );
     }
 }
 
@@ -402,4 +550,60 @@ async fn a_client_that_reads_nothing_holds_nobody_up() {
     timeout(Duration::from_secs(60), stepping).await.expect("600 s of running are published").unwrap();
     assert!(live.client().await.next().await["time_s"].as_f64().unwrap() > 609.0);
     assert!(live.server.now_or_never().is_none());
+}
+
+async fn screening(hub: &Hub, body: &str) -> StatusCode {
+    let request = Request::post("/api/v1/screening")
+        .header("host", "localhost:7878")
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    router(hub.clone(), CancellationToken::new()).oneshot(request).await.unwrap().status()
+}
+
+#[tokio::test]
+async fn a_screening_test_is_begun_followed_and_ended() {
+    let begin = r#"{"test":"step_down","running":true}"#;
+    assert_eq!(screening(&Hub::new(), begin).await, StatusCode::CONFLICT);
+
+    let (hub, runner) = ran(2.0);
+    assert_eq!(screening(&hub, begin).await, StatusCode::NO_CONTENT);
+    let marks = hub.take_marks();
+    assert_eq!(marks, [(Stretch::StepDown, Edge::Begin)]);
+    assert_eq!(hub.take_marks(), []);
+    let t = SessionTime(runner.t);
+    hub.marked(&Mark { stretch: Stretch::StepDown, edge: Edge::Begin, t });
+    hub.publish(&Event::Repetition(Repetition {
+        test: Test::StepDown,
+        side: Side::Left,
+        number: 1,
+        start: t,
+        bottom: t + 1.0,
+        end: t + 2.0,
+        decided: t + 2.2,
+        depth: 1.0,
+        adduction_peak: None,
+        adduction_excursion: None,
+        rotation_excursion: None,
+        drop_excursion: None,
+        doubt: None,
+    }));
+    let under_way = json(&hub, "/api/v1/screening").await;
+    assert_eq!(under_way["running"], "step_down");
+    assert_eq!(under_way["repetitions"][0]["down_s"], 1.0);
+    assert!(under_way["repetitions"][0]["drop_excursion_deg"].is_null());
+    hub.publish(&Event::Screening(Box::new(Screening {
+        test: Test::StepDown,
+        begin: t,
+        end: t + 9.0,
+        legs: PerSide::default(),
+        left_less_right: Vec::new(),
+        reason: Some("why".into()),
+    })));
+    let over = json(&hub, "/api/v1/screening").await;
+    assert!(over["running"].is_null());
+    assert_eq!(
+        (&over["results"][0]["reason"], over["repetitions"].as_array().unwrap().len()),
+        (&"why".into(), 1)
+    );
 }

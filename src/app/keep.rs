@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::export::summary::configuration_sha256;
 use crate::host_clock;
 use crate::pipeline::Pipeline;
+use crate::record::mcap::NO_START;
 use crate::serve::{Kept, Under};
 use crate::source::mcap;
 use crate::store::{NewSession, RECORDINGS, RunnerId, Session, Store, StoreError};
@@ -93,46 +94,52 @@ fn complete(store: &Store, config: &Config, missing: Vec<Missing>) {
 pub(super) fn imported(config: &Config, recording: &str, who: Option<&str>) -> anyhow::Result<String> {
     let store = Store::open(&config.data_dir)?;
     let runner = who.map_or_else(|| nobody(&store, false), |who| Ok(store.runner(who)?.id))?;
-    fill_as(
-        &store,
-        config,
-        &format!("{recording}.mcap"),
-        (recording.to_owned(), runner, "import".to_owned()),
-    )?;
+    let session = Known { id: recording.to_owned(), runner, source: "import".to_owned(), started: None };
+    fill_as(&store, config, &format!("{recording}.mcap"), session)?;
     Ok(recording.to_owned())
 }
 
 fn fill(store: &Store, config: &Config, missing: Missing) -> anyhow::Result<()> {
     let known = match missing.session {
-        Some(session) => (session.id, session.runner, session.source),
+        Some(s) => Known { id: s.id, runner: s.runner, source: s.source, started: Some(s.started) },
         None => {
             let recording = mcap::open(&store.folder().join(RECORDINGS).join(&missing.recording))?;
             let synthetic = recording.meta().label.contains("Synthetic");
-            (recording.name(), nobody(store, synthetic)?, source_word(synthetic).to_owned())
+            Known {
+                id: recording.name(),
+                runner: nobody(store, synthetic)?,
+                source: source_word(synthetic).to_owned(),
+                started: None,
+            }
         }
     };
     fill_as(store, config, &missing.recording, known)
 }
 
+/// What is known of a session beside its recording.
+struct Known {
+    id: String,
+    runner: RunnerId,
+    source: String,
+    /// `None`: as the recording says, if it does.
+    started: Option<String>,
+}
+
 /// Plays a recording through the pipeline into the store, as it would have been live.
-fn fill_as(
-    store: &Store,
-    config: &Config,
-    name: &str,
-    (id, runner, source): (String, RunnerId, String),
-) -> anyhow::Result<()> {
+fn fill_as(store: &Store, config: &Config, name: &str, known: Known) -> anyhow::Result<()> {
     let path = store.folder().join(RECORDINGS).join(name);
     let recording = mcap::open(&path)?;
     let meta = recording.meta();
     let settings =
         settings_from(Some(meta.config.as_str()).filter(|c| !c.is_empty()), &path, &config.pipeline)?;
     let mut pipeline = Pipeline::new(&settings)?;
+    let said = || Some(meta.started.clone()).filter(|said| said != NO_START);
     let mut log = store.log_anew(NewSession {
-        id,
-        runner,
-        source,
+        id: known.id,
+        runner: known.runner,
+        source: known.source,
         recording: Some(name.to_owned()),
-        started: Some(meta.started.clone()),
+        started: known.started.or_else(said),
         settings_sha256: configuration_sha256(&serde_json::to_value(&settings)?),
         program_version: meta.version.clone(),
     })?;

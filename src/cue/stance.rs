@@ -1,9 +1,8 @@
 //! The stance that may be worth a cue, without what allocates.
 
-use super::{Standing, words};
+use super::{Stands, words};
 use crate::body::Side;
 use crate::event::{Alert, Rule, Severity, Stance};
-use crate::flag::RuleSpec;
 use crate::units::SessionTime;
 
 /// So far beyond its limit a stance is as bad as a cue can say, rad. Own choice: 4 degrees, about from amber to red.
@@ -16,8 +15,8 @@ pub(super) struct Candidate {
     pub(super) decided: SessionTime,
     beyond: u16,
     peaks: crate::event::Peaks,
-    /// A trend that this stance has raised; it may be about the other leg.
-    pub(super) trend: Option<Alert>,
+    /// Number of the alert of a trend that this stance has raised; it may be about the other leg.
+    pub(super) trend: Option<u32>,
     /// The leg that has just come back, by evidence.
     pub(super) cleared: Option<Side>,
 }
@@ -44,18 +43,18 @@ impl Candidate {
     }
 
     /// The worst alert that stands and that this stance bears out.
-    pub(super) fn alert(&self, standing: &Standing) -> Option<Alert> {
-        let borne_out = standing.iter().filter(|a| a.side == self.side && self.is_beyond(a.rule));
-        let all = borne_out.copied().chain(self.trend);
-        all.max_by_key(|a| (a.severity, words::priority(a.rule)))
+    pub(super) fn alert(&self, standing: &[Stands]) -> Option<Stands> {
+        let shown = |a: &Alert| a.side == self.side && self.is_beyond(a.rule) || self.trend == Some(a.number);
+        let shown = standing.iter().filter(|stands| shown(&stands.alert)).copied();
+        shown.max_by_key(|stands| (stands.alert.severity, words::priority(stands.alert.rule)))
     }
 
     /// How bad it is, 0 to 1: the lower half for amber, the upper for red.
-    pub(super) fn strength(&self, alert: &Alert) -> f64 {
-        let quantities = RuleSpec::of(alert.rule).quantities.iter();
-        let excess = quantities.filter_map(|q| q.read(&self.peaks)).map(|value| value - alert.threshold);
+    pub(super) fn strength(&self, Stands { alert, quantity }: &Stands) -> f64 {
         // A trend has no value of a single stance.
-        let excess = excess.reduce(f64::max).unwrap_or(alert.value - alert.threshold);
+        let trend = self.trend == Some(alert.number);
+        let value = quantity.filter(|_| !trend).and_then(|quantity| quantity.read(&self.peaks));
+        let excess = value.unwrap_or(alert.value) - alert.threshold;
         let within = 0.5 * (excess / FULL).clamp(0.0, 1.0);
         match alert.severity {
             Severity::Amber => within,

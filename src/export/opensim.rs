@@ -136,7 +136,7 @@ mod tests {
     fn pelvis_coordinates_have_the_signs_of_opensim() {
         // One angle at a time: tilt backwards, list to the right side down, right side forward.
         for (obliquity, tilt, rotation, want) in [
-            (0.1, 0.0, 0.0, [0.0, 0.1, 0.0]),
+            (0.1, 0.0, 0.0, [0.0_f64, 0.1, 0.0]),
             (0.0, 0.1, 0.0, [-0.1, 0.0, 0.0]),
             (0.0, 0.0, 0.1, [0.0, 0.0, 0.1]),
         ] {

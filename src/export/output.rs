@@ -21,7 +21,8 @@ impl Output {
     }
 
     /// Every byte is out before the first file takes its name: a full disk leaves the earlier results whole.
-    pub fn commit_all<const N: usize>(mut outputs: [Self; N]) -> io::Result<()> {
+    pub fn commit_all(outputs: impl IntoIterator<Item = Self>) -> io::Result<()> {
+        let mut outputs: Vec<Self> = outputs.into_iter().collect();
         outputs.iter_mut().try_for_each(Write::flush)?;
         outputs.into_iter().try_for_each(Self::commit)
     }

@@ -66,7 +66,12 @@ impl Summary {
                     *slot = Some(baseline.clone());
                 }
             }
-            Event::Contact(_) | Event::Alert(_) | Event::Evidence(_) | Event::Cue(_) => {}
+            Event::Contact(_)
+            | Event::Alert(_)
+            | Event::Evidence(_)
+            | Event::Repetition(_)
+            | Event::Screening(_)
+            | Event::Cue(_) => {}
         }
     }
 

@@ -185,9 +185,12 @@ impl Default for FlagConfig {
             // degree lower: within 8 strides that finds 9 of 10 changes of 3; a limit of 3 itself finds 4.
             hip_adduction: Change { amber_deg: 2.0, red_deg: 4.0, speed_slope_deg: add },
             femur_adduction: Change { amber_deg: 2.0, red_deg: 4.0, speed_slope_deg: add },
-            // 4 and 8 of excursion: our rule. Level: wander of clean running 1.2 to 1.7, so three SDs.
-            rotation_excursion: Change { amber_deg: 4.0, red_deg: 8.0, speed_slope_deg: 0.6 },
-            rotation_level: Change { amber_deg: 5.0, red_deg: 9.0, speed_slope_deg: 0.0 },
+            // An extra rotation of 8 raises the excursion by 4.4 and is read as 0.75 to 1 of that; strides scatter by
+            // 0.9 (own measurement on virtual running): 4, as first proposed, would find few of them.
+            rotation_excursion: Change { amber_deg: 2.5, red_deg: 5.0, speed_slope_deg: 0.6 },
+            // Wander of clean running 1.2 to 1.7, a part of it speed and turns: two and a half to three SDs, and only
+            // together with the excursion.
+            rotation_level: Change { amber_deg: 4.0, red_deg: 8.0, speed_slope_deg: 0.0 },
             // Bramah 2018: +1 degree is +80 % odds; 2.0 is the least that 4 of 5 can tell at 0.9.
             pelvic_drop: Change { amber_deg: 2.0, red_deg: 3.5, speed_slope_deg: 6.0 },
             knee_valgus: Change { amber_deg: 3.2, red_deg: 6.0, speed_slope_deg: add },

@@ -14,6 +14,8 @@ pub(super) struct Verdict {
     pub(super) ic: SessionTime,
     pub(super) value: f64,
     pub(super) limits: Limits,
+    /// `false`: what else the stance shows says that this is no fault of the gait, however large it is.
+    pub(super) plausible: bool,
 }
 
 /// The limits that hold for one stance, rad.
@@ -39,7 +41,9 @@ impl Limits {
 
 impl Verdict {
     pub(super) fn severity(&self) -> Option<Severity> {
-        if self.value > self.limits.red {
+        if !self.plausible {
+            None
+        } else if self.value > self.limits.red {
             Some(Severity::Red)
         } else if self.value > self.limits.amber {
             Some(Severity::Amber)
@@ -101,7 +105,7 @@ impl Watch {
         }
         self.last.push_back(verdict);
         self.quiet = self.quiet.saturating_sub(1);
-        let over = self.last.iter().filter(|v| v.value > v.limits.clear).count();
+        let over = self.last.iter().filter(|v| v.plausible && v.value > v.limits.clear).count();
         if self.raised.is_some() && self.last.len() >= config.of && over <= config.clears_at {
             self.raised = None;
             self.quiet = config.refractory;
@@ -151,7 +155,13 @@ mod tests {
         let mut watch = Watch::default();
         let mut history = Vec::new();
         for (i, &value) in values.iter().enumerate() {
-            let verdict = Verdict { number: i as u32, ic: SessionTime(i as f64), value, limits: LIMITS };
+            let verdict = Verdict {
+                number: i as u32,
+                ic: SessionTime(i as f64),
+                value,
+                limits: LIMITS,
+                plausible: true,
+            };
             watch.step(verdict, &Decision::default());
             history.push(watch.raised().map(|r| r.severity));
         }

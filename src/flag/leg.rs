@@ -9,7 +9,7 @@ use super::rules::RULES;
 use super::standing::Standing;
 use super::suppressed::Suppressed;
 use super::zero;
-use crate::event::{Against, Grade, LegUsual, PerQuantity, Quantity};
+use crate::event::{Against, Grade, LegUsual, Peaks, PerQuantity, Quantity};
 use crate::units::SessionTime;
 
 /// Stances whose contact time is averaged before it says how fast the runner is.
@@ -86,6 +86,16 @@ impl Leg {
     /// There is a usual, and none compares at these speeds.
     pub(super) fn is_off_speed(&self, speeds: Speeds) -> bool {
         (self.usual.is_some() || self.kept.is_some()) && speeds.today.is_none() && speeds.kept.is_none()
+    }
+
+    /// Whether the femur turns in more than usual between contact and mid-stance. A strap that turns on its limb shifts
+    /// rotation at contact as much as later, a femur that gives way does so under load: an extra rotation raises the
+    /// excursion by 0.55 of it, 4 to 9 of its SDs (own measurement on virtual running, 92 strides in 3 episodes), a slip
+    /// not at all. What is the same from contact on is left to the watch over straps.
+    pub(super) fn turns_under_load(&self, peaks: &Peaks, speeds: Speeds) -> bool {
+        let usual = self.usuals(Quantity::RotationExcursion, speeds).next().map(|compared| compared.usual);
+        let excursion = Quantity::RotationExcursion.read(peaks);
+        usual.zip(excursion).is_none_or(|(usual, excursion)| excursion > usual.mean + usual.sd)
     }
 
     /// The usuals of a quantity that compare at these speeds.

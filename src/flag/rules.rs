@@ -66,7 +66,7 @@ pub const RULES: [RuleSpec; 7] = [
         needs_pelvis: false,
         definition: "Two readings of the femur's axial rotation between 15 and 75 percent of stance, where impact and push-off do not reach: its rise since initial contact, and its largest value against the usual.",
         norm: "Rise since contact 3.4 +- 2.5 degrees at 2.5 m/s. The level differs by 5 degrees between healthy legs and is no measure.",
-        limits: "Against the usual: rise since contact amber 4, red 8 degrees; value amber 5, red 9, three SDs of its slow wander (1.2 to 1.7). Never a level.",
+        limits: "Against the usual: rise since contact amber 2.5, red 5 degrees; value amber 4, red 8, and only in stances whose rise is over the usual by one SD too, since a strap that turns shifts the value alone. Never a level.",
         explanation: "The kneecap turns inward while the foot is loaded, more than this runner's usual. The zero of \
                       rotation depends on how the sensor sits, so only the change is judged, never the level.",
         source: "Souza and Powers 2009: 8 degrees between runners with and without pain. Error of a median of five \

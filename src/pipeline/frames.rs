@@ -1,9 +1,11 @@
 //! The 100 Hz grid on which all sensors meet: segment orientations and headings to angles.
 
 use super::line::Line;
+use super::standing::Standing;
 use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::event::{Angles, Calibration, Doubt, Frame, Grade, LegAngles, PelvisAngles, SegmentCalibration};
 use crate::fusion::Turn;
+use crate::input::Mark;
 use crate::joint::{self, GaitFromSegment};
 use crate::segment::heading::{Heading, HeadingParams};
 use crate::segment::progression::{self, Evidence};
@@ -39,6 +41,8 @@ pub(crate) struct FrameStage {
     calibration: Option<Calibration>,
     limbs: PerPlacement<Limb>,
     turn: TurnTracker,
+    /// Forward in a screening test.
+    standing: Standing,
     /// Kept the grid from going on last time, and is asked first the next time.
     slowest: Placement,
     /// Ends of strides that wait in all limbs together.
@@ -51,6 +55,8 @@ struct Limb {
     heading: Heading,
     /// Where the current stride began; the pelvis has one with each leg, a thigh or shank with its own.
     since: PerSide<Option<SessionTime>>,
+    /// The end of the last stride: who does not stride has no direction of progression, and the heading drifts.
+    strode: Option<SessionTime>,
     /// Ends of strides that the track has not reached yet.
     ends: VecDeque<(Side, SessionTime)>,
     /// The last strides, begin and end, as far back as the track goes: a new calibration reads them again.
@@ -82,6 +88,18 @@ impl Default for View {
 }
 
 impl View {
+    /// `doubt`: of the heading.
+    fn of(pose: &Pose, segment: &SegmentCalibration, doubt: Option<Doubt>, heading: Option<f64>) -> Self {
+        match (pose.doubt.or(segment.quality.doubt).or(doubt), heading) {
+            (Some(doubt), _) => Self::Withheld(doubt),
+            (None, None) => Self::Withheld(Doubt::HeadingUnsettled),
+            (None, Some(heading)) => {
+                let world_from_segment = pose.world_from_sensor * segment.sensor_from_segment;
+                Self::Trusted(joint::gait_from_segment(&world_from_segment, heading))
+            }
+        }
+    }
+
     fn orientation(&self) -> Option<&GaitFromSegment> {
         match self {
             Self::Trusted(orientation) => Some(orientation),
@@ -104,6 +122,7 @@ impl FrameStage {
             calibration: None,
             limbs: PerPlacement::from_fn(Limb::new),
             turn: TurnTracker::default(),
+            standing: Standing::default(),
             slowest: Placement::Pelvis,
             waiting: 0,
         }
@@ -133,6 +152,11 @@ impl FrameStage {
                 segment.quality.doubt = Some(Doubt::StrapSlipped);
             }
         }
+    }
+
+    /// From this mark on forward is where the segments point in standing, for a test on the spot; or it is no more.
+    pub(crate) fn screening(&mut self, mark: Mark) {
+        self.standing.mark(mark);
     }
 
     /// The forward swing of a leg was fastest at `t`: a stride of its segments ends and the next begins.
@@ -226,6 +250,7 @@ impl FrameStage {
                 self.waiting -= 1;
                 let segment = calibration.and_then(|c| c.segments[placement].as_ref());
                 let begin = limb.since[side].replace(end);
+                limb.strode = Some(end);
                 let Some(begin) = begin else { continue };
                 if limb.past.len() == PAST {
                     limb.past.pop_front();
@@ -265,6 +290,15 @@ impl FrameStage {
         let Some(calibration) = &self.calibration else {
             return (without_angles(t, Doubt::Uncalibrated), PerSide::default());
         };
+        let standing = self.standing.running(t);
+        if standing {
+            let orientation = |placement| {
+                let (pose, segment): (&Pose, _) =
+                    (poses[placement].as_ref()?, calibration.segments[placement].as_ref()?);
+                Some(pose.world_from_sensor * segment.sensor_from_segment)
+            };
+            self.standing.look(t, &PerPlacement::from_fn(orientation));
+        }
         let turning = self.turn.voids(t).then_some(Doubt::Turning);
         let turned = self.turn.turned_at(t);
         let mut views: PerPlacement<View> = PerPlacement::default();
@@ -277,6 +311,9 @@ impl FrameStage {
                     View::Withheld(Doubt::CalibrationRefused)
                 }
                 (Some(_), _, None) => View::Withheld(Doubt::Uncalibrated),
+                (Some(pose), _, Some(segment)) if standing => {
+                    View::of(pose, segment, None, self.standing.heading(placement))
+                }
                 (Some(pose), _, Some(segment)) => limb.view(pose, segment, t, turned, turning),
             };
         }
@@ -327,16 +364,9 @@ impl Limb {
         turned: f64,
         turning: Option<Doubt>,
     ) -> View {
-        let unsettled = (!self.heading.settled()).then_some(Doubt::HeadingUnsettled);
-        let doubt = pose.doubt.or(segment.quality.doubt).or(turning).or(unsettled);
-        match (doubt, self.heading.at(t, turned)) {
-            (Some(doubt), _) => View::Withheld(doubt),
-            (None, None) => View::Withheld(Doubt::HeadingUnsettled),
-            (None, Some(heading)) => {
-                let world_from_segment = pose.world_from_sensor * segment.sensor_from_segment;
-                View::Trusted(joint::gait_from_segment(&world_from_segment, heading))
-            }
-        }
+        let progresses = self.strode.is_some_and(|end| t - end <= LONGEST_STRIDE);
+        let unsettled = (!(progresses && self.heading.settled())).then_some(Doubt::HeadingUnsettled);
+        View::of(pose, segment, turning.or(unsettled), self.heading.at(t, turned))
     }
 
     fn stride(

@@ -19,6 +19,8 @@ const MOST_GYR: f64 = 100.0;
 /// This share of samples that cannot be is worth a word: fewer are dropped as if they were lost (a loss of
 /// 5 % doubles inclination errors, own measurement on BROAD).
 const BAD: f64 = 0.05;
+/// A sensor's time is moved no faster than this, s per s: what is turned meanwhile is off by as little.
+const SLEW: f64 = 0.002;
 /// Window for the measured rate, s.
 const RATE_WINDOW: f64 = 2.0;
 
@@ -32,6 +34,14 @@ pub(crate) struct Line {
     /// Percent.
     pub(crate) battery: Option<f64>,
     has_arrivals: bool,
+    nudge: Nudge,
+}
+
+/// What is added to the clock's session time, s, because a neighbour knows better.
+#[derive(Debug, Clone, Copy, Default)]
+struct Nudge {
+    wanted: f64,
+    applied: f64,
 }
 
 /// What a sensor has sent and not sent.
@@ -56,6 +66,7 @@ impl Line {
             counts: Counts { rate_hz: info.rate.0, ..Counts::default() },
             battery: None,
             has_arrivals: false,
+            nudge: Nudge::default(),
             info,
         }
     }
@@ -75,12 +86,33 @@ impl Line {
             && sample.acc.iter().all(|value| value.abs() <= MOST_ACC)
             && sample.gyr.iter().all(|value| value.abs() <= MOST_GYR);
         let t = if possible { Some(self.clock.align(sample.t)) } else { None };
+        let t = t.map(|t| self.nudged(t));
         let t = t.filter(|t| t.0.abs() < LATEST && self.counts.last.is_none_or(|last| *t > last));
         match t {
             Some(t) => self.counts.take(t, self.info.rate.interval()),
             None => self.counts.bad += 1,
         }
         t
+    }
+
+    /// What makes session time of the sensor's own at its newest sample, s.
+    pub(crate) fn session_less_device(&self) -> f64 {
+        self.clock.state().offset + self.nudge.applied
+    }
+
+    /// Moves its time by this from now on, s; little by little.
+    pub(crate) fn set_nudge(&mut self, seconds: f64) {
+        self.nudge.wanted = seconds;
+    }
+
+    fn nudged(&mut self, t: SessionTime) -> SessionTime {
+        let nudge = &mut self.nudge;
+        let still = nudge.wanted - nudge.applied;
+        if still != 0.0 {
+            let most = SLEW * self.info.rate.interval();
+            nudge.applied += still.clamp(-most, most);
+        }
+        t + nudge.applied
     }
 
     /// Fuses one accepted sample into `out`; the track takes what fusion releases.

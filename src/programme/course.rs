@@ -46,7 +46,7 @@ pub struct Exercise {
 pub const EXERCISES: [Exercise; 4] = [
     Exercise {
         code: "side_lying_abduction",
-        source: "MacAskill, Durant & Wallace 2014 (IJSPT): gluteus medius at 99.9 +- 17 % MVIC with a 10-repetition load, the most of four exercises",
+        source: "MacAskill, Durant & Wallace 2014 (IJSPT): gluteus medius at 99.9 ± 17 % MVIC with a 10-repetition load, the most of four exercises",
     },
     Exercise {
         code: "single_leg_bridge",
@@ -54,7 +54,7 @@ pub const EXERCISES: [Exercise; 4] = [
     },
     Exercise {
         code: "lateral_band_walk",
-        source: "Youdas et al. 2013 (Physiother Theory Pract 29:113): gluteus medius of the standing leg at 52 +- 18 % MVIC, of the moving leg 35",
+        source: "Youdas et al. 2013 (Physiother Theory Pract 29:113): gluteus medius of the standing leg at 52 ± 18 % MVIC, of the moving leg 35",
     },
     Exercise {
         code: "step_down",

@@ -396,6 +396,8 @@ fn stretch_word(stretch: Stretch) -> &'static str {
         Stretch::Still => "still",
         Stretch::Functional => "functional",
         Stretch::Baseline => "baseline",
+        Stretch::SingleLegSquat => "single_leg_squat",
+        Stretch::StepDown => "step_down",
     }
 }
 

@@ -6,6 +6,7 @@ use crate::event::{Alert, Event, Rule};
 use crate::flag::{Change, ConfigError, FlagConfig};
 use crate::source::synthetic::EpisodeKind;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A fault has to be found within so many stances of its leg.
 const WITHIN: usize = 8;
@@ -22,7 +23,8 @@ pub(super) struct Found {
     pelvis: bool,
     /// Stances of the leg from the first with the fault to the alert.
     strides: Option<usize>,
-    wrong_leg: bool,
+    /// A rule that named the other leg meanwhile.
+    wrong_leg: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +41,8 @@ pub struct EpisodeScore {
     pub strides: Option<usize>,
     /// Episodes in which an alert named the other leg.
     pub wrong_leg: u32,
+    /// Of these, by rule.
+    pub wrong_rules: BTreeMap<&'static str, u32>,
 }
 
 /// Hit rate against false alerts for one limit of adduction, its red 2 degrees above.
@@ -82,7 +86,10 @@ pub(super) fn found(session: &Session, alerts: &[Alert]) -> Vec<Found> {
             degrees: e.degrees,
             pelvis: session.plan.runner.pelvis_sensor,
             strides: hit.map(|t| faulty().filter(|s| s.decided <= t).count()),
-            wrong_leg: alerts.iter().any(|a| a.side != e.side && (start..over).contains(&a.decided.0)),
+            wrong_leg: alerts
+                .iter()
+                .find(|a| a.side != e.side && (start..over).contains(&a.decided.0))
+                .map(|a| a.rule.name()),
         }
     };
     session.plan.runner.episodes.iter().map(of).collect()
@@ -101,6 +108,10 @@ pub(super) fn sum<'a>(found: impl Iterator<Item = &'a Found>) -> Vec<EpisodeScor
                 .collect();
             let mut strides: Vec<usize> = mine.iter().filter_map(|f| f.strides).collect();
             strides.sort_unstable();
+            let mut wrong_rules = BTreeMap::new();
+            for rule in mine.iter().filter_map(|f| f.wrong_leg) {
+                *wrong_rules.entry(rule).or_default() += 1;
+            }
             rows.push(EpisodeScore {
                 kind: match kind {
                     EpisodeKind::Adduction => "adduction",
@@ -112,7 +123,8 @@ pub(super) fn sum<'a>(found: impl Iterator<Item = &'a Found>) -> Vec<EpisodeScor
                 found: strides.len() as u32,
                 found_percent: percent(strides.len(), mine.len()),
                 strides: strides.get(strides.len() / 2).copied(),
-                wrong_leg: mine.iter().filter(|f| f.wrong_leg).count() as u32,
+                wrong_leg: wrong_rules.values().sum(),
+                wrong_rules,
             });
         }
     }
@@ -157,7 +169,6 @@ pub(super) fn roc(session: &Session, config: &FlagConfig) -> Result<Vec<RocCount
             .collect();
         let clean = session.plan.kind == Kind::Clean;
         let mut numbers: Vec<u32> = raised.iter().map(|a| a.number).collect();
-        numbers.dedup();
         numbers.sort_unstable();
         numbers.dedup();
         counts.push(RocCount {

@@ -20,7 +20,7 @@ fn tables(score: &Score, out: &mut String) -> std::fmt::Result {
     for e in &score.episodes {
         writeln!(
             out,
-            "{:9} +{:.0} deg {:>9} {:9} {:>15} {:5.1} % {:>7} {:16}",
+            "{:9} +{:.0} deg {:>9} {:9} {:>15} {:5.1} % {:>7} {:16}   {}",
             e.kind,
             e.degrees,
             if e.pelvis { "five" } else { "four" },
@@ -28,7 +28,8 @@ fn tables(score: &Score, out: &mut String) -> std::fmt::Result {
             e.found,
             e.found_percent,
             e.strides.map_or_else(|| "-".to_owned(), |s| s.to_string()),
-            e.wrong_leg
+            e.wrong_leg,
+            rules(&e.wrong_rules)
         )?;
     }
     writeln!(out, "\nclean running    leg hours  alerts  per hour and leg")?;

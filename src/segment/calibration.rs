@@ -86,7 +86,7 @@ impl Calibrator {
         let marked = match mark.stretch {
             Stretch::Still => &mut self.still_mark,
             Stretch::Functional => &mut self.bends_mark,
-            Stretch::Baseline => return,
+            Stretch::Baseline | Stretch::SingleLegSquat | Stretch::StepDown => return,
         };
         match (mark.edge, marked.as_mut()) {
             (Edge::Begin, _) => {

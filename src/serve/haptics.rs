@@ -74,6 +74,6 @@ mod tests {
         assert_eq!(light.map(|(_, command)| command), Some(Command::Identify));
         assert!(best(&sensors[..1], Some(Side::Left), firm(0.3)).is_none());
         let lost = [card(Placement::LeftThigh, LinkState::Lost, true)];
-        assert!(best(&lost, Some(Side::Left), 0.3).is_none());
+        assert!(best(&lost, Some(Side::Left), firm(0.3)).is_none());
     }
 }

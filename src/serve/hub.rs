@@ -3,11 +3,13 @@
 use super::cues::Channel;
 use super::haptics;
 use super::metrics::{Exposition, Latency};
+use super::programme::RunningView;
 use super::state::{Cursor, Due, News, Now, State};
 use super::view::{Limit, LimitView, SourceLabel};
 use crate::cue::CueStatus;
 use crate::desk::Desk;
 use crate::event::{Event, Phase, SensorStatus};
+use crate::input::{Edge, Mark, Stretch};
 use crate::source::ble::Remote;
 use crate::store::{RunnerId, Store};
 use crate::units::SessionTime;
@@ -46,6 +48,8 @@ struct Shared {
     newest: watch::Sender<u64>,
     /// To the sensors, where the session has any.
     remote: OnceLock<Remote>,
+    /// Marks that a person has asked for and the session has not taken yet.
+    marks: Mutex<Vec<(Stretch, Edge)>>,
     /// What people want of cues and programme.
     desk: Desk,
     /// Where sessions are kept.
@@ -74,6 +78,7 @@ impl Hub {
             remote: OnceLock::new(),
             desk,
             kept: OnceLock::new(),
+            marks: Mutex::default(),
         };
         let hub = Self { shared: Arc::new(shared) };
         hub.cue_settings();
@@ -103,6 +108,26 @@ impl Hub {
 
     pub(super) fn remote(&self) -> Option<&Remote> {
         self.shared.remote.get()
+    }
+
+    /// A stretch is to begin or end now.
+    pub(super) fn want_mark(&self, stretch: Stretch, edge: Edge) {
+        self.marks().push((stretch, edge));
+    }
+
+    /// What has been asked for since the last call; whoever plays the session gives it the time.
+    #[must_use]
+    pub fn take_marks(&self) -> Vec<(Stretch, Edge)> {
+        std::mem::take(&mut *self.marks())
+    }
+
+    fn marks(&self) -> MutexGuard<'_, Vec<(Stretch, Edge)>> {
+        self.shared.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A test has begun or ended by a mark.
+    pub fn marked(&self, mark: &Mark) {
+        self.change(|state| state.marked(mark));
     }
 
     /// One event of the pipeline. Frames are only the latest to clients; all else is numbered.
@@ -149,7 +174,7 @@ impl Hub {
 
     /// How the session of the course goes that is being run.
     pub(super) fn programme(&self) {
-        let running = self.desk().running(|running| running.into());
+        let running = self.desk().running(RunningView::of);
         self.change(|state| state.programme(running));
     }
 

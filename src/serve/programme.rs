@@ -51,8 +51,8 @@ pub(super) struct RunningView {
     legs: PerSide<LegView>,
 }
 
-impl From<&Running> for RunningView {
-    fn from(running: &Running) -> Self {
+impl RunningView {
+    pub(super) fn of(running: &Running) -> Self {
         Self {
             session: running.step.number,
             minutes: running.step.minutes,
@@ -93,7 +93,7 @@ fn of(desk: &Desk) -> Report {
     Report {
         sessions: sessions(&programme),
         next: programme.next().map(|step| step.number),
-        running: programme.running().map(RunningView::from),
+        running: programme.running().map(RunningView::of),
         exercises: exercises(&programme),
         problem,
         stop_words: STOP_WORDS,

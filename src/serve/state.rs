@@ -7,17 +7,19 @@ use super::curves::{Running, Stride, Strides};
 use super::light::{Evidence, LastStance, Light};
 use super::metrics::{Exposition, label};
 use super::programme::RunningView;
+use super::screening::ScreeningView;
 use super::view::{
     AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, MeasureView, RecordingView,
     SensorView, SourceLabel, StanceView, legs_now, phase_word,
 };
 use crate::body::{PerSide, Side};
 use crate::cue::CueStatus;
+use crate::edge;
 use crate::event::{
     self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance,
 };
 use crate::gait::MEASURES;
-use crate::input::CueSettings;
+use crate::input::{CueSettings, Edge, Mark};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -65,6 +67,12 @@ enum Body<'a> {
     },
     Limits {
         limits: &'a [LimitView],
+    },
+    Repetition {
+        repetition: &'a serde_json::Value,
+    },
+    Screening {
+        screening: &'a serde_json::Value,
     },
     Cue {
         cue: &'a CueView,
@@ -123,6 +131,7 @@ pub(super) struct Snapshot {
     baselines: Vec<BaselineView>,
     limits: Vec<LimitView>,
     calibration: Option<CalibrationView>,
+    screening: ScreeningView,
     cues: Vec<CueView>,
     cue_settings: CueSettings,
 }
@@ -176,6 +185,7 @@ struct Session {
     baselines: Vec<(Side, BaselineView)>,
     limits: Vec<LimitView>,
     calibration: Option<CalibrationView>,
+    screening: ScreeningView,
     cues: VecDeque<CueView>,
     cue_status: CueStatus,
 }
@@ -204,6 +214,7 @@ impl Default for Session {
             baselines: Vec::new(),
             limits: Vec::new(),
             calibration: None,
+            screening: ScreeningView::default(),
             cues: VecDeque::new(),
             cue_status: CueStatus::default(),
         }
@@ -261,6 +272,17 @@ impl State {
                 let calibration = CalibrationView::from(calibration.as_ref());
                 self.say(&Body::Calibration { calibration: &calibration });
                 self.session.calibration = Some(calibration);
+            }
+            Event::Repetition(repetition) => {
+                let message = edge::screening::repetition(repetition);
+                self.say(&Body::Repetition { repetition: &message });
+                self.session.screening.repetitions.push(message);
+            }
+            Event::Screening(test) => {
+                let message = edge::screening::screening(test);
+                self.say(&Body::Screening { screening: &message });
+                self.session.screening.running = None;
+                self.session.screening.results.push(message);
             }
             Event::Baseline(baseline) => {
                 let view = BaselineView::from(baseline);
@@ -504,8 +526,25 @@ impl State {
             baselines: session.baselines.iter().map(|(_, view)| view.clone()).collect(),
             limits: session.limits.clone(),
             calibration: session.calibration.clone(),
+            screening: session.screening.clone(),
             cues: session.cues.iter().copied().collect(),
             cue_settings: self.cue_settings,
+        }
+    }
+
+    pub(super) fn screening(&self) -> &ScreeningView {
+        &self.session.screening
+    }
+
+    /// A session is under way.
+    pub(super) fn playing(&self) -> bool {
+        self.session.clock.is_some() && !self.session.ended
+    }
+
+    pub(super) fn marked(&mut self, mark: &Mark) {
+        if let (Some(test), Edge::Begin) = (crate::screen::test_of(mark.stretch), mark.edge) {
+            self.session.screening.running = Some(test);
+            self.session.screening.repetitions.clear();
         }
     }
 

@@ -15,14 +15,16 @@ mod curves;
 mod motion;
 mod person;
 mod script;
+mod squat;
 mod strap;
 mod truth;
 mod wander;
 
 pub use config::{
-    ClockConfig, Disturbance, Episode, EpisodeKind, Habit, RadioConfig, RunnerConfig, SensorConfig,
-    SpeedChange, SynthError, demo_config,
+    ClockConfig, Disturbance, Episode, EpisodeKind, Habit, RadioConfig, RunnerConfig, ScreeningConfig,
+    ScreeningFault, SensorConfig, SpeedChange, SynthError, demo_config,
 };
+pub use squat::TrueRepetition;
 pub use truth::{Fact, TRUTH_RATE, TrueContact, TrueCurve, TrueStance, Truth};
 
 use crate::body::{ClockKind, Placement, SensorId, SensorInfo};

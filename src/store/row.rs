@@ -7,6 +7,7 @@ use crate::event::{Alert, Baseline, Calibration, Event, Grade, Stance, StanceDou
 use crate::gait::MEASURES;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,12 +66,19 @@ pub struct CalibrationRow {
     pub decided_time_s: f64,
     pub grade: String,
     pub reason: String,
-    pub calibration: Calibration,
+    /// All of it, as the version that recorded it wrote it.
+    pub document: Value,
 }
 
+/// A leg's usual as it was learnt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BaselineRow {
-    pub baseline: Baseline,
+    pub side: String,
+    pub decided_time_s: f64,
+    /// Mean and standard deviation per rule, degrees.
+    pub usual_deg: Vec<(String, f64, f64)>,
+    /// All of it, as the version that recorded it wrote it.
+    pub document: Value,
 }
 
 /// To a thousandth, as in the files that analyze writes: far finer than the sensors can tell.
@@ -179,7 +187,13 @@ impl Kind {
             Event::Alert(alert) => Self::Alert(Box::new(alert.into())),
             Event::Calibration(calibration) => Self::Calibration(calibration.clone()),
             Event::Baseline(baseline) => Self::Baseline(baseline.clone()),
-            Event::Frame(_) | Event::Contact(_) | Event::Health(_) | Event::Evidence(_) | Event::Cue(_) => {
+            Event::Frame(_)
+            | Event::Contact(_)
+            | Event::Health(_)
+            | Event::Evidence(_)
+            | Event::Repetition(_)
+            | Event::Screening(_)
+            | Event::Cue(_) => {
                 return None;
             }
         })
@@ -272,6 +286,17 @@ fn insert(conn: &Connection, session: &str, kind: &Kind) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Only what every version has written the same way.
+fn usual_deg(document: &Value) -> Vec<(String, f64, f64)> {
+    let each = document.get("usual").and_then(Value::as_array).into_iter().flatten();
+    let read = |pair: &Value| {
+        let (rule, usual) = (pair.get(0)?.as_str()?, pair.get(1)?);
+        let number = |name| usual.get(name).and_then(Value::as_f64).map(f64::to_degrees);
+        Some((rule.to_owned(), number("mean")?, number("sd")?))
+    };
+    each.filter_map(read).collect()
+}
+
 /// Takes out what a recording gives anew; what people did to the session stays.
 pub(super) fn clear(conn: &Connection, session: &str) -> Result<(), StoreError> {
     for table in ["stances", "strides", "alerts", "calibrations", "baselines"] {
@@ -354,14 +379,20 @@ pub(super) fn calibrations(conn: &Connection, session: &str) -> Result<Vec<Calib
         found.query_map([session], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get::<_, String>(3)?)))?;
     rows.map(|row| {
         let (decided_time_s, grade, reason, document) = row?;
-        Ok(CalibrationRow { decided_time_s, grade, reason, calibration: serde_json::from_str(&document)? })
+        Ok(CalibrationRow { decided_time_s, grade, reason, document: serde_json::from_str(&document)? })
     })
     .collect()
 }
 
 pub(super) fn baselines(conn: &Connection, session: &str) -> Result<Vec<BaselineRow>, StoreError> {
-    let mut found = conn
-        .prepare_cached("SELECT document FROM baselines WHERE session = ? ORDER BY decided_time_s, side")?;
-    let rows = found.query_map([session], |r| r.get::<_, String>(0))?;
-    rows.map(|row| Ok(BaselineRow { baseline: serde_json::from_str(&row?)? })).collect()
+    let mut found = conn.prepare_cached(
+        "SELECT side, decided_time_s, document FROM baselines WHERE session = ? ORDER BY 2, 1",
+    )?;
+    let rows = found.query_map([session], |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?)))?;
+    rows.map(|row| {
+        let (side, decided_time_s, text) = row?;
+        let document: Value = serde_json::from_str(&text)?;
+        Ok(BaselineRow { side, decided_time_s, usual_deg: usual_deg(&document), document })
+    })
+    .collect()
 }

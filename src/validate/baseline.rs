@@ -147,6 +147,11 @@ impl Report {
             put(format!("summary/orientation/{}/total_deg", o.tracked_point), o.total_deg);
             put(format!("summary/orientation/{}/worst_total_deg", o.tracked_point), o.worst_total_deg);
         }
+        if let Some(a) = &self.summary.alerts {
+            put("summary/alerts/found_pct".to_owned(), a.found_pct);
+            put("summary/alerts/false_count".to_owned(), Some(a.false_alerts as f64));
+            put("summary/alerts/other_leg_count".to_owned(), Some(a.other_leg as f64));
+        }
         for r in &self.recordings {
             for a in &r.angles {
                 put(format!("{}/angle/{}/rmse_offset_free_deg", r.name, a.angle), a.rmse_offset_free_deg);

@@ -1,7 +1,7 @@
 use super::CalibrationReport;
 use super::orientation::{self, OrientationError};
 use crate::body::{ClockKind, Packet, SensorInfo};
-use crate::event::{Contact, Event, Frame, Fused, Stance};
+use crate::event::{Alert, Contact, Event, Frame, Fused, Stance};
 use crate::fusion::Fusion;
 use crate::input::Input;
 use crate::pipeline::Pipeline;
@@ -16,6 +16,8 @@ pub(super) struct Estimates {
     pub(super) frames: Vec<Frame>,
     pub(super) contacts: Vec<Contact>,
     pub(super) stances: Vec<Stance>,
+    /// As first raised.
+    pub(super) alerts: Vec<Alert>,
     pub(super) calibration: Option<CalibrationReport>,
     pub(super) health: Vec<String>,
     /// Only the arrival of packets ties the sensors to the truth's clock.
@@ -63,7 +65,17 @@ impl Estimates {
                     self.health.push(health.message.clone());
                 }
             }
-            Event::Stride(_) | Event::Alert(_) | Event::Evidence(_) | Event::Baseline(_) | Event::Cue(_) => {}
+            Event::Alert(alert) => {
+                if self.alerts.iter().all(|a| a.number != alert.number) {
+                    self.alerts.push(*alert);
+                }
+            }
+            Event::Stride(_)
+            | Event::Evidence(_)
+            | Event::Baseline(_)
+            | Event::Repetition(_)
+            | Event::Screening(_)
+            | Event::Cue(_) => {}
         }
     }
 

@@ -1,4 +1,5 @@
 use super::RecordingReport;
+use super::alerts::{self, AlertSummary};
 use super::contacts::ContactError;
 use super::stats;
 use super::timing::{self, Timed, Timing};
@@ -17,6 +18,7 @@ pub struct Summary {
     /// The same people less those that were named: where a reference is doubted.
     pub contacts_without: Option<Without>,
     pub orientations: Vec<OrientationSummary>,
+    pub alerts: Option<AlertSummary>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,6 +97,7 @@ impl Summary {
                 contacts: contacts(reports, |name, _| !without.iter().any(|w| w == person(name))),
             }),
             orientations: orientations(reports),
+            alerts: alerts::summary(reports.iter().filter_map(|r| r.alerts.as_ref())),
         }
     }
 }

@@ -1,5 +1,7 @@
+use super::alerts::{AlertReport, AlertSummary, EpisodeReport, FalseAlert};
 use super::timing::Timing;
 use super::{ContactSummary, RecordingReport, Report};
+use crate::event::Rule;
 use std::fmt::Write;
 
 /// A table with its heading, as plain cells: the terminal and the page lay it out in their own way.
@@ -83,12 +85,65 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
             rows: by_side.collect(),
         },
         Table {
+            title: "Alerts: episodes of a fault that the data set lists",
+            head: vec!["episodes", "found", "%", "strides", "decoys", "false alerts", "of these other leg"],
+            rows: alert_summary(s.alerts.as_ref()),
+        },
+        Table {
             title: "Orientation, RMSE in degrees, one heading constant removed: mean over recordings",
             head: vec!["sensor", "recordings", "total", "worst", "heading", "inclination"],
             rows: orientations.collect(),
         },
     ];
     tables.into_iter().filter(|t| !t.rows.is_empty()).collect()
+}
+
+fn alert_summary(summary: Option<&AlertSummary>) -> Vec<Vec<String>> {
+    let row = |a: &AlertSummary| {
+        vec![
+            a.episodes.to_string(),
+            a.found.to_string(),
+            cell(a.found_pct, 0),
+            count(a.delay_strides),
+            a.decoys.to_string(),
+            a.false_alerts.to_string(),
+            a.other_leg.to_string(),
+        ]
+    };
+    summary.map(row).into_iter().collect()
+}
+
+fn alert_rows(report: &AlertReport) -> Vec<Vec<String>> {
+    let episode = |e: &EpisodeReport| {
+        let missed = if e.decoy { "none, as wanted" } else { "missed" };
+        vec![
+            e.side.to_string(),
+            e.kind.clone(),
+            e.value.clone(),
+            cell(e.begin_s, 1),
+            cell(e.end_s, 1),
+            e.rule.map_or(missed, Rule::name).to_owned(),
+            cell(e.delay_s, 1),
+            count(e.delay_strides),
+        ]
+    };
+    let false_alert = |a: &FalseAlert| {
+        vec![
+            a.side.to_string(),
+            if a.other_leg { "false: other leg" } else { "false" }.to_owned(),
+            format!("{:.1} over {:.1}", a.value_deg, a.threshold_deg),
+            cell(a.decided_s, 1),
+            ABSENT.to_owned(),
+            a.rule.name().to_owned(),
+            ABSENT.to_owned(),
+            ABSENT.to_owned(),
+        ]
+    };
+    report.episodes.iter().map(episode).chain(report.false_alerts.iter().map(false_alert)).collect()
+}
+
+fn count(n: Option<usize>) -> String {
+    n.map_or_else(|| ABSENT.to_owned(), |n| n.to_string())
 }
 
 const CONTACT_HEAD: [&str; 12] = [
@@ -188,6 +243,11 @@ pub(super) fn recording_tables(r: &RecordingReport) -> Vec<Table> {
             rows: peaks.collect(),
         },
         Table { title: "Contacts, ms", head: CONTACT_HEAD.to_vec(), rows: contacts.collect() },
+        Table {
+            title: "Alerts: episodes of a fault, and alerts that none explains",
+            head: vec!["side", "what", "value", "from s", "to s", "alert", "after s", "strides"],
+            rows: r.alerts.as_ref().map_or_else(Vec::new, alert_rows),
+        },
         Table {
             title: "Orientation, RMSE in degrees",
             head: vec!["sensor", "n", "total", "heading", "inclination"],
@@ -321,6 +381,7 @@ mod tests {
             clock_constant_ms: Some(2.0),
             angle_lag_ms: Some(1.5),
             orientations: Vec::new(),
+            alerts: None,
             health: vec!["Left thigh lost samples: move the phone closer.".to_owned()],
             plots: vec![Plot {
                 title: "left_hip_adduction".to_owned(),

@@ -30,11 +30,13 @@ adapter_on() {
     done
     return 1
 }
-# Asked while links are up, the kernel may end them, fail, and leave the adapter on: asked again until it is off.
+is_off() { bluetoothctl show 2>/dev/null | grep -q 'Powered: no'; }
+# Asked while links are up, the kernel may end them, fail, and leave the adapter on, or be off for a moment only: asked
+# again until it stays off.
 adapter_off() {
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         bluetoothctl power off >&2
-        bluetoothctl show 2>/dev/null | grep -q 'Powered: no' && return
+        is_off && sleep 2 && is_off && return
     done
     return 1
 }

@@ -2,6 +2,7 @@
 
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, empty, shownLight, staleness } from '../../src/web/js/model.js';
 import { middle, quantities, reading, summary } from '../../src/web/js/figures.js';
 import { clock, degrees, signed } from '../../src/web/js/text.js';
@@ -60,6 +61,26 @@ test('a note that is over replaces the one that began it', () => {
   model = then(model, { type: 'health', seq: 9, health: { ...note, placement: 'right_shank' } });
   model = then(model, { type: 'health', seq: 10, health: { ...note, active: false } });
   assert.deepEqual(model.health.map((/** @type {any} */ h) => [h.placement, h.active]), [['right_shank', true], ['left_shank', false]]);
+});
+
+test('cues are kept in order, and a mute shows before the next state', () => {
+  let model = open();
+  for (let n = 1; n <= 60; n += 1) model = then(model, { type: 'cue', seq: 7 + n, cue: { number: n } });
+  assert.deepEqual([model.cues.length, model.cues.at(-1).number], [50, 60]);
+  model = then(model, { type: 'cue_settings', seq: 68, cue_settings: { ...model.cue_settings, muted: true } });
+  assert.equal(model.cueing.muted, true);
+});
+
+test('no cue says more than six words', () => {
+  const words = JSON.parse(readFileSync(new URL('../../src/web/strings/en.json', import.meta.url), 'utf8'));
+  const said = Object.entries(words).filter(([key]) => key.startsWith('cue.say.'));
+  assert.ok(said.length >= 15);
+  for (const [key, text] of said) {
+    // The longest place has two words, and a gait cue names its side.
+    const whole = String(text).replace('{place}', 'left shank');
+    const side = whole === text ? 1 : 0;
+    assert.ok(whole.split(/\s+/).length + side <= 6, `${key}: ${text}`);
+  }
 });
 
 test('a light from data that no longer come is grey', () => {

@@ -2,8 +2,9 @@
 
 use stancewatch::body::{PerPlacement, PerSide, Placement, Side};
 use stancewatch::event::{
-    Alert, Angles, Baseline, Basis, Calibration, Contact, ContactKind, Event, Flag, Frame, Gait, Grade,
-    LegAngles, Peaks, Phase, Rule, SensorStatus, Severity, Stance, Usual,
+    Against, Alert, Angles, Baseline, Basis, Calibration, Contact, ContactKind, Event, Evidence,
+    EvidenceStride, Flag, Frame, Gait, Grade, LegAngles, LegUsual, Peaks, PerQuantity, Phase, Quantity, Rule,
+    SensorStatus, Severity, Stance, Usual, Withheld,
 };
 use stancewatch::serve::{Hub, Limit, SourceKind, SourceLabel};
 use stancewatch::units::SessionTime;
@@ -153,6 +154,13 @@ impl Runner {
                     (Rule::MedialRotation, usual(3.3, 1.1)),
                 ],
                 cadence_spm: 171.4,
+                leg: LegUsual {
+                    of: PerQuantity { femur_adduction: Some(usual(11.0, 0.9)), ..PerQuantity::default() },
+                    contact: CONTACT,
+                    cadence_spm: 171.4,
+                    grade: Some(Grade::A),
+                },
+                kept: None,
             }));
             for (rule, mean, amber, red) in
                 [(Rule::FemurAdduction, 11.0_f64, 3.0_f64, 5.0_f64), (Rule::MedialRotation, 3.3, 4.0, 8.0)]
@@ -252,6 +260,33 @@ impl Runner {
             };
             self.alert = Some(alert);
             self.hub.publish(&Event::Alert(alert));
+            self.hub.publish(&Event::Evidence(Box::new(self.evidence(&alert, ic))));
+        }
+    }
+
+    /// Four strides that led to the alert, and one that was not judged.
+    fn evidence(&self, alert: &Alert, ic: f64) -> Evidence {
+        let stride = |back: u32| EvidenceStride {
+            side: alert.side,
+            number: self.number[alert.side] - back,
+            ic: SessionTime(ic - f64::from(back) * STRIDE),
+            value: alert.value,
+            limit: alert.threshold,
+            beyond: true,
+        };
+        Evidence {
+            number: alert.number,
+            rule: alert.rule,
+            side: alert.side,
+            severity: alert.severity,
+            decided: alert.decided,
+            quantity: Quantity::FemurAdduction,
+            against: Against::Today,
+            kept: None,
+            usual: None,
+            strides: (0..4).rev().map(stride).collect(),
+            estimate: None,
+            withheld: vec![Withheld { reason: "turning".to_owned(), stances: 1 }],
         }
     }
 }

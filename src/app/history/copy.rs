@@ -21,8 +21,8 @@ pub(super) fn everything_of(store: &Store, runner: &Runner, out: &Path) -> anyho
     let deleted = store.deleted_sessions()?.into_iter().filter(|s| s.runner == runner.id);
     for session in store.sessions(Some(runner.id))?.into_iter().chain(deleted) {
         let id = &session.id;
-        let calibrations = store.calibrations(id)?.into_iter().map(|row| row.calibration);
-        let baselines = store.baselines(id)?.into_iter().map(|row| row.baseline);
+        let calibrations = store.calibrations(id)?.into_iter().map(|row| row.document);
+        let baselines = store.baselines(id)?.into_iter().map(|row| row.document);
         let all = json!({
             "session": session,
             "stances": store.stances(id)?,

@@ -2,6 +2,7 @@
 
 use super::FORMAT;
 use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS};
+use crate::event::ScreenQuantity;
 use crate::gait::MEASURES;
 use ::mcap::{McapResult, Writer};
 use serde_json::{Map, Value, json};
@@ -26,10 +27,12 @@ pub enum Topic {
     /// What each alert was raised on.
     Evidence,
     Cue,
+    Repetition,
+    Screening,
 }
 
 impl Topic {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Input,
         Self::Angles,
         Self::Contact,
@@ -42,6 +45,8 @@ impl Topic {
         Self::Stride,
         Self::Evidence,
         Self::Cue,
+        Self::Repetition,
+        Self::Screening,
     ];
 
     #[must_use]
@@ -59,6 +64,8 @@ impl Topic {
             Self::Stride => "stride",
             Self::Evidence => "evidence",
             Self::Cue => "cue",
+            Self::Repetition => "repetition",
+            Self::Screening => "screening",
         }
     }
 
@@ -124,6 +131,29 @@ impl Topic {
                 ];
                 object(plain.into_iter().chain(MEASURES.iter().map(|m| (m.name, number()))))
             }
+            Self::Repetition => {
+                let plain = [
+                    ("test", string()),
+                    ("side", string()),
+                    ("repetition", integer()),
+                    ("start_time_s", number()),
+                    ("bottom_time_s", number()),
+                    ("end_time_s", number()),
+                    ("decided_time_s", number()),
+                    ("valid", json!({ "type": "boolean" })),
+                    ("reason", string()),
+                ];
+                object(plain.into_iter().chain(ScreenQuantity::ALL.map(|q| (q.name(), number()))))
+            }
+            Self::Screening => object([
+                ("test", string()),
+                ("begin_time_s", number()),
+                ("end_time_s", number()),
+                ("left", json!({ "type": "object" })),
+                ("right", json!({ "type": "object" })),
+                ("left_less_right", json!({ "type": "object" })),
+                ("reason", string()),
+            ]),
             Self::Alert => object([
                 ("number", integer()),
                 ("rule", string()),

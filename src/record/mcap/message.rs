@@ -70,6 +70,8 @@ pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> serde_json::Result<(Top
                 "message": h.message,
             }),
         ),
+        Event::Repetition(r) => (Topic::Repetition, r.decided, edge::screening::repetition(r)),
+        Event::Screening(s) => (Topic::Screening, s.end, edge::screening::screening(s)),
         Event::Baseline(b) => {
             let usual: Vec<_> = b
                 .usual

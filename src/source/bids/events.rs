@@ -50,6 +50,8 @@ pub(super) fn marks(files: &Files) -> Result<Vec<Mark>, SourceError> {
             "still" => Stretch::Still,
             "functional" => Stretch::Functional,
             "baseline" => Stretch::Baseline,
+            "single_leg_squat" => Stretch::SingleLegSquat,
+            "step_down" => Stretch::StepDown,
             _ => continue,
         };
         marks.push(Mark { stretch: kind, edge: Edge::Begin, t: stretch.begin });

@@ -1,7 +1,7 @@
 //! How the pelvis rises, falls and sways while the legs move.
 
 use super::curves::WALK_DUTY;
-use super::motion::{BEND_KNEE, BEND_THIGH, Moment, Motion, SHANK, THIGH};
+use super::motion::{BEND_KNEE, BEND_THIGH, Moment, Motion, SHANK, SQUAT_THIGH, THIGH};
 use super::script::Share;
 use crate::units::STANDARD_GRAVITY;
 use nalgebra::Vector3;
@@ -19,7 +19,7 @@ const WALK_RISE: f64 = 0.02;
 impl Motion {
     /// The pelvis against the uniformly moving runner, in G, m.
     pub(super) fn pelvis_place(&self, m: &Moment) -> Vector3<f64> {
-        let Share { moving, running, bend } = m.share;
+        let Share { moving, running, bend, squat } = m.share;
         let mut place = Vector3::zeros();
         let (walk, run) = (moving * (1.0 - running), moving * running);
         if run > 0.0 {
@@ -33,7 +33,8 @@ impl Motion {
                 side,
             ) * walk;
         }
-        if bend > 0.0 {
+        let squat = squat.depth.left + squat.depth.right;
+        if bend + squat > 0.0 {
             let reach = |thigh: f64, shank: f64| {
                 Vector3::new(
                     -(THIGH * thigh.sin() + SHANK * shank.sin()),
@@ -43,6 +44,9 @@ impl Motion {
             };
             let thigh = bend * BEND_THIGH.to_radians();
             place += reach(thigh, thigh - bend * BEND_KNEE.to_radians()) - reach(0.0, 0.0);
+            let depth = self.script.squats.as_ref().map_or(0.0, |s| s.config.depth_deg.to_radians());
+            let thigh = squat * SQUAT_THIGH * depth;
+            place += reach(thigh, thigh - squat * depth) - reach(0.0, 0.0);
         }
         place
     }

@@ -15,6 +15,17 @@ impl RunnerConfig {
         within("walk_s", self.walk_s, 0.0, 36_000.0, "s")?;
         within("running_s", self.running_s, 0.0, 360_000.0, "s")?;
         within("end_still_s", self.end_still_s, 0.0, 600.0, "s")?;
+        if let Some(s) = &self.screening {
+            within("screening.repetitions", f64::from(s.repetitions), 1.0, 50.0, "repetitions")?;
+            within("screening.repetition_s", s.repetition_s, 1.0, 20.0, "s")?;
+            within("screening.depth_deg", s.depth_deg, 5.0, 110.0, "deg")?;
+            for side in Side::BOTH {
+                let (fault, field) = (s.fault[side], |name| format!("screening.fault.{side}.{name}"));
+                within(field("adduction_deg"), fault.adduction_deg, -25.0, 25.0, "deg")?;
+                within(field("rotation_deg"), fault.rotation_deg, -25.0, 25.0, "deg")?;
+                within(field("drop_deg"), fault.drop_deg, -15.0, 15.0, "deg")?;
+            }
+        }
         within("walking_speed_mps", self.walking_speed_mps, 0.5, 2.0, "m/s")?;
         within("speed_mps", self.speed_mps, SPEED.0, SPEED.1, "m/s")?;
         for (k, change) in self.speed_changes.iter().enumerate() {

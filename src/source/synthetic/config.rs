@@ -1,6 +1,7 @@
 //! What a synthetic runner is told. Degrees, milliseconds and Hz here, since people write this by hand.
 
 use crate::body::{PerSide, Placement, Side};
+use crate::event::Test;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -45,6 +46,8 @@ pub struct RunnerConfig {
     pub endless: bool,
     /// Standing at the end, s. Default 4.
     pub end_still_s: f64,
+    /// A screening test after the run, before the standing at the end. Default none.
+    pub screening: Option<ScreeningConfig>,
 
     /// Walking speed, m/s. Default 1.35.
     pub walking_speed_mps: f64,
@@ -125,6 +128,44 @@ pub struct Episode {
 
 fn one() -> f64 {
     1.0
+}
+
+/// Single-leg squats or step-downs, left leg first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScreeningConfig {
+    pub test: Test,
+    /// Per leg. Default 5.
+    pub repetitions: u32,
+    /// Down and up together, s. Default 3.
+    pub repetition_s: f64,
+    /// Knee flexion at the bottom beyond standing, deg. Default 65.
+    pub depth_deg: f64,
+    /// What is added at the bottom.
+    pub fault: PerSide<ScreeningFault>,
+}
+
+impl Default for ScreeningConfig {
+    fn default() -> Self {
+        Self {
+            test: Test::SingleLegSquat,
+            repetitions: 5,
+            repetition_s: 3.0,
+            depth_deg: 65.0,
+            fault: PerSide::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScreeningFault {
+    /// Of the femur, deg.
+    pub adduction_deg: f64,
+    /// Of the femur, medially, deg.
+    pub rotation_deg: f64,
+    /// Of the pelvis, on the other side, deg.
+    pub drop_deg: f64,
 }
 
 /// Something that happens to the run or the sensors; must never look like gait. Times count from the
@@ -213,6 +254,7 @@ impl Default for RunnerConfig {
             running_s: 180.0,
             endless: false,
             end_still_s: 4.0,
+            screening: None,
             walking_speed_mps: 1.35,
             speed_mps: 2.8,
             speed_changes: Vec::new(),

@@ -7,6 +7,7 @@ use super::config::{RunnerConfig, SynthError};
 use super::curves::{Curves, LEG, Mix, PELVIS, WALK_DUTY, Walk};
 use super::person::Person;
 use super::script::{Script, Share};
+use super::squat::{Squat, SquatScript};
 use super::wander::{PhaseTrack, Wander, stream};
 use crate::body::{PerSide, Placement, Segment, Side};
 use crate::event::{Angles, Frame, LegAngles, PelvisAngles};
@@ -51,6 +52,12 @@ const FAULT_CENTRE: f64 = 0.45;
 const BEND_TILT: f64 = 18.0;
 pub(super) const BEND_THIGH: f64 = 45.0;
 pub(super) const BEND_KNEE: f64 = 72.0;
+
+/// Pelvis tilt at the bottom of a squat on one leg, deg; the thigh's share of its knee flexion; how much the femur of
+/// a leg that stands alone comes in, deg. Source: own choice (the foot comes under the middle of the body).
+const SQUAT_TILT: f64 = 15.0;
+pub(super) const SQUAT_THIGH: f64 = 0.6;
+const ONE_LEG_ADDUCTION: f64 = 4.0;
 
 /// Half the distance between the hip centres; thigh and shank length, m. Source: own choice for 1.75 m
 /// (Winter 2009: thigh 0.245, shank 0.246 of stature).
@@ -228,7 +235,7 @@ impl Motion {
 
     /// Tilt forward, right side down, right side forward, rad.
     pub(super) fn pelvis_angles(&self, m: &Moment) -> [f64; PELVIS] {
-        let Share { moving, running, bend } = m.share;
+        let Share { moving, running, bend, squat } = m.share;
         let [tilt0, drop0, turn0] = self.person.standing_pelvis;
         let mut gait = [0.0; PELVIS];
         if moving * running > 0.0 {
@@ -246,6 +253,8 @@ impl Motion {
             *out = x * sway * sd.to_radians();
         }
         let lowered: f64 = Side::BOTH.iter().map(|s| s.sign() * (1.0 - FEMUR_SHARE) * m.fault[*s].0).sum();
+        let lowered = lowered + self.squat_drop(&squat);
+        let bend = bend + (squat.depth.left + squat.depth.right) * SQUAT_TILT / BEND_TILT;
         [
             tilt0 + moving * (self.person.tilt + tilt - tilt0) + bend * BEND_TILT.to_radians() + random[0],
             // The table has the far side down in the right leg's stride: the left one.
@@ -256,7 +265,7 @@ impl Motion {
 
     /// Hip flexion, adduction, medial rotation; knee flexion, varus, internal rotation, rad.
     pub(super) fn leg_angles(&self, m: &Moment, side: Side) -> [f64; LEG] {
-        let Share { moving, running, bend } = m.share;
+        let Share { moving, running, bend, squat } = m.share;
         let mut out = self.person.standing_leg[side];
         if moving > 0.0 {
             let phase = self.leg_phase(m, side);
@@ -275,6 +284,7 @@ impl Motion {
         let bottom = [(BEND_TILT + BEND_THIGH).to_radians(), 0.0, 0.0, BEND_KNEE.to_radians(), 0.0, 0.0];
         add(&mut out, bend, &bottom);
         add(&mut out, bend, &self.person.bend_leg[side]);
+        self.add_squat(&mut out, &squat, side);
         let sway = sway(m);
         let own = m.random.iter().skip(LEG_FROM + side.index() * LEG);
         for ((angle, x), sd) in out.iter_mut().zip(own).zip(STRIDE_LEG_SD) {
@@ -383,9 +393,41 @@ fn add<const N: usize>(sum: &mut [f64; N], by: f64, values: &[f64; N]) {
     }
 }
 
+/// The screening test: what it adds to the pelvis and to a leg.
+impl Motion {
+    /// How far the pelvis goes down on the left, rad.
+    fn squat_drop(&self, squat: &Squat) -> f64 {
+        let Some(SquatScript { config, .. }) = &self.script.squats else { return 0.0 };
+        Side::BOTH.iter().map(|s| s.sign() * squat.depth[*s] * config.fault[*s].drop_deg.to_radians()).sum()
+    }
+
+    fn add_squat(&self, out: &mut [f64; LEG], squat: &Squat, side: Side) {
+        let Some(script) = &self.script.squats else { return };
+        let config = &script.config;
+        let fault = config.fault[side];
+        // Two thirds of a knee bend are the thigh's. The femur keeps its own place while the pelvis drops.
+        let bottom = [
+            SQUAT_TILT + SQUAT_THIGH * config.depth_deg,
+            fault.adduction_deg + fault.drop_deg,
+            fault.rotation_deg,
+            config.depth_deg,
+            0.0,
+            0.0,
+        ];
+        add(out, squat.depth[side], &bottom.map(f64::to_radians));
+        add(out, squat.stands[side], &[0.0, ONE_LEG_ADDUCTION, 0.0, 0.0, 0.0, 0.0].map(f64::to_radians));
+        let other = side.other();
+        let (hip, knee) = script.free_leg();
+        add(out, squat.stands[other], &[hip, 0.0, 0.0, knee, 0.0, 0.0].map(f64::to_radians));
+        let follows = [SQUAT_TILT, -config.fault[other].drop_deg, 0.0, 0.0, 0.0, 0.0];
+        add(out, squat.depth[other], &follows.map(f64::to_radians));
+    }
+}
+
 /// Scale of the random part: full in gait, a trace in standing, more again in a bend.
 fn sway(m: &Moment) -> f64 {
-    SWAY + (1.0 - SWAY) * (m.share.moving + 0.5 * m.share.bend).min(1.0)
+    let squat = m.share.squat.depth;
+    SWAY + (1.0 - SWAY) * (m.share.moving + 0.5 * (m.share.bend + squat.left + squat.right)).min(1.0)
 }
 
 /// Strides per second of walking. Source: Winter 1991 (stride time 1.08 s at natural speed), in step with

@@ -2,7 +2,9 @@
 
 use super::config::{Disturbance, Episode, EpisodeKind, RunnerConfig};
 use super::curves::Mix;
+use super::squat::{Squat, SquatScript, TrueRepetition};
 use crate::body::{PerSide, Placement, Side};
+use crate::event::Test;
 use crate::input::{Edge, Mark, Stretch};
 use crate::units::SessionTime;
 
@@ -13,6 +15,8 @@ const READY: f64 = 2.0;
 /// Time to get going and to come to a stand, s. Source: own choice.
 const START: f64 = 1.5;
 const HALT: f64 = 2.5;
+/// Standing between the run and a screening test, s. Source: own choice.
+const STILL_AGAIN: f64 = 4.0;
 /// Time to change from walking to running, s. Source: own choice.
 const INTO_RUN: f64 = 2.0;
 /// Time for a change of speed, s. Source: own choice, a treadmill's.
@@ -42,6 +46,7 @@ pub(super) struct Script {
     habit: PerSide<(f64, f64)>,
     still_to: f64,
     marks: bool,
+    pub(super) squats: Option<SquatScript>,
 }
 
 /// Which motion the body is in: shares between 0 and 1.
@@ -53,6 +58,7 @@ pub(super) struct Share {
     pub(super) running: f64,
     /// Depth of the knee bend.
     pub(super) bend: f64,
+    pub(super) squat: Squat,
 }
 
 /// From 0 at 0 to 1 at 1 with two continuous derivatives.
@@ -69,6 +75,10 @@ impl Script {
         let walks = config.walk_s > 0.0;
         let run_from = walk_from + if walks { config.walk_s + INTO_RUN } else { START };
         let halt_from = if config.endless { f64::INFINITY } else { run_from + config.running_s };
+        let squats = config
+            .screening
+            .clone()
+            .map(|config| SquatScript { config, from: halt_from + HALT + STILL_AGAIN });
         let mut script = Self {
             bends_from: config.still_s,
             bend: config.knee_bend_s,
@@ -76,7 +86,8 @@ impl Script {
             walk_from,
             run_from,
             halt_from,
-            end: halt_from + HALT + config.end_still_s,
+            end: squats.as_ref().map_or(halt_from + HALT, SquatScript::to) + config.end_still_s,
+            squats,
             walks,
             walking_speed: config.walking_speed_mps,
             speed: config.speed_mps,
@@ -133,7 +144,8 @@ impl Script {
         let bending = x >= 0.0 && x < self.bends && place < 1.0;
         // Rises and falls with smooth ends, so that angular acceleration has no step.
         let bend = if bending { step(1.0 - (2.0 * place - 1.0).abs()) } else { 0.0 };
-        Share { moving, running, bend }
+        let squat = self.squats.as_ref().map_or_else(Squat::default, |squats| squats.at(t));
+        Share { moving, running, bend, squat }
     }
 
     /// The running speed that holds at `t` or would, m/s.
@@ -194,8 +206,16 @@ impl Script {
             return Vec::new();
         }
         let bends_to = self.bends_from + self.bends * (self.bend + BEND_PAUSE);
+        let squats = self.squats.as_ref().map(|squats| {
+            let stretch = match squats.config.test {
+                Test::SingleLegSquat => Stretch::SingleLegSquat,
+                Test::StepDown => Stretch::StepDown,
+            };
+            (stretch, squats.from, squats.to())
+        });
         [(Stretch::Still, 0.0, self.still_to), (Stretch::Functional, self.bends_from, bends_to)]
             .into_iter()
+            .chain(squats)
             .filter(|(_, from, to)| to > from)
             .flat_map(|(stretch, from, to)| {
                 [(Edge::Begin, from), (Edge::End, to)].map(|(edge, t)| Mark {
@@ -205,6 +225,10 @@ impl Script {
                 })
             })
             .collect()
+    }
+
+    pub(super) fn repetitions(&self) -> impl Iterator<Item = TrueRepetition> + '_ {
+        self.squats.iter().flat_map(SquatScript::repetitions)
     }
 
     /// The episodes on the session axis: what, from when, for how long.

@@ -2,6 +2,7 @@
 
 use super::config::{Episode, RunnerConfig, SynthError};
 use super::motion::{Moment, Motion};
+use super::squat::TrueRepetition;
 use crate::body::{PerSide, Side};
 use crate::event::{Frame, Gait};
 use crate::units::SessionTime;
@@ -105,6 +106,12 @@ impl Truth {
     #[must_use]
     pub fn episodes(&self) -> Vec<(Episode, SessionTime)> {
         self.motion.script.episodes().collect()
+    }
+
+    /// The repetitions of the screening test, in order.
+    #[must_use]
+    pub fn repetitions(&self) -> Vec<TrueRepetition> {
+        self.motion.script.repetitions().collect()
     }
 
     /// When running has begun: the zero of episodes and disturbances.

@@ -60,8 +60,11 @@ export function cueBarView(play, problem) {
     say(snooze, t(snoozed ? 'cue.snooze_end' : 'cue.snooze', { minutes: SNOOZE_MINUTES }));
     snooze.setAttribute('aria-pressed', String(snoozed));
     const last = model.cues.at(-1);
+    // Nothing is cued before the first verdict: the bar then leaves a phone's screen to the guide.
+    node.classList.toggle('idle', model.ended || (model.phase !== 'watching' && model.cues.length === 0));
     const fresh = performance.now() < large;
     node.classList.toggle('large', fresh);
+    node.classList.toggle('data', fresh && last?.kind === 'data');
     node.classList.remove('left', 'right');
     if (fresh && last?.side) node.classList.add(last.side);
     say(said, last ? cueWords(last) : t('cue.none'));

@@ -42,14 +42,13 @@ page.append(
   h('div', { class: 'legs' }, ...legs.map((leg) => leg.node)),
   numbers.node,
   h('div', { class: 'below' },
-    h('div', { class: 'column' }, alerts.node, notes.node, sensors.node),
-    h('div', { class: 'column' }, strides.node, cues.node, programme.node)),
+    h('div', { class: 'column' }, alerts.node, notes.node, sensors.node, programme.node),
+    h('div', { class: 'column' }, strides.node, cues.node)),
   h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`),
   cueBar.node);
 
 function draw() {
   due = false;
-  play.follow(model);
   for (const view of views) view.update(model);
 }
 
@@ -57,7 +56,7 @@ function draw() {
 function hear(message, now) {
   if (message.type === 'cue') play.cue(message.cue, now);
   if (message.type === 'cue_test') play.test(message.channel);
-  if (message.type === 'health' && message.health.active && message.health.code === 'recording_failed') play.trouble(now);
+  if (message.type === 'health' && message.health.active && ['recording_failed', 'store_failed'].includes(message.health.code)) play.trouble(now);
 }
 
 function soon() {
@@ -73,11 +72,13 @@ const socket = connect({
     // Heard at once: drawing waits for the screen, and does not happen at all in a hidden tab.
     if (next.seq > model.seq) hear(message, next);
     model = next;
+    play.follow(model);
     soon();
     return true;
   },
   link() {
     model = { ...model, link: 'lost' };
+    play.follow(model);
     soon();
   },
 });

@@ -5,7 +5,7 @@ export async function ask(path, request) {
   const answer = await fetch(`/api/v1${path}`, request);
   const text = await answer.text();
   if (!answer.ok) throw new Error(text || `${answer.status}`);
-  return text ? JSON.parse(text) : null;
+  return /** @type {T} */ (text ? JSON.parse(text) : null);
 }
 
 /** A change that is refused when someone else was faster.

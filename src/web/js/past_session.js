@@ -53,7 +53,7 @@ function numbers(review) {
     const usual = leg.usual ? t('past.usual', { mean: figure(leg.usual.mean, q.unit), sd: leg.usual.sd.toFixed(1) }) : '';
     const trend = leg.trend ? t('past.trend', { rise: difference(leg.trend.per_10_min, q.unit), low: leg.trend.low.toFixed(1), high: leg.trend.high.toFixed(1) }) : '';
     return h('td', { class: side }, h('b', {}, figure(leg.mean, q.unit)), leg.sd === null ? '' : ` ± ${leg.sd.toFixed(1)}`,
-      h('small', {}, `${usual} ${trend}`));
+      usual ? h('small', {}, usual) : null, trend ? h('small', {}, trend) : null);
   };
   const last = (/** @type {Reviewed} */ q) => {
     const found = review.before?.quantities.find((x) => x.name === q.name);
@@ -66,6 +66,14 @@ function numbers(review) {
     h('thead', {}, h('tr', {}, h('td'), ...['side.left', 'side.right', 'past.difference', 'past.since'].map((k) => h('th', { scope: 'col' }, t(k))))),
     h('tbody', {}, ...review.quantities.map((q) => h('tr', {}, h('th', { scope: 'row' }, q.plain, h('small', {}, ` ${q.term}`)),
       cell(q, 'left'), cell(q, 'right'), h('td', {}, difference(q.difference, q.unit)), h('td', {}, last(q)))))));
+}
+
+/** Means over equal stretches: more points than these are closer than a line is wide.
+ * @param {[number, number][]} points @param {number} from @param {number} to @returns {[number, number][]} */
+function thinned(points, from, to) {
+  const groups = Map.groupBy(points, ([time]) => Math.floor(((time - from) / (to - from)) * 240));
+  const mean = (/** @type {number[]} */ all) => all.reduce((a, b) => a + b, 0) / all.length;
+  return [...groups.values()].map((group) => [mean(group.map((p) => p[0])), mean(group.map((p) => p[1]))]);
 }
 
 /** Adduction of both legs over the session. @param {Review} review */
@@ -86,8 +94,8 @@ function strip(review) {
     const name = hip ? 'hip_adduction' : 'femur_adduction';
     const parts = [];
     for (const side of SIDES) {
-      const points = counted.filter((p) => p.side === side && of(p) !== null).map((p) => `${x(p.ic_time_s).toFixed(1)},${y(of(p) ?? 0).toFixed(1)}`);
-      parts.push(s('polyline', { class: `live ${side}`, points: points.join(' ') }));
+      const points = thinned(counted.filter((p) => p.side === side && of(p) !== null).map((p) => [p.ic_time_s, of(p) ?? 0]), from, to);
+      parts.push(s('polyline', { class: `live ${side}`, points: points.map(([time, v]) => `${x(time).toFixed(1)},${y(v).toFixed(1)}`).join(' ') }));
       const usual = review.quantities.find((q) => q.name === name)?.[side].usual;
       if (usual) parts.push(s('line', { class: `usual ${side}`, x1: 36, x2: width - 8, y1: y(usual.mean), y2: y(usual.mean) }));
     }

@@ -24,6 +24,7 @@ export async function trendsPage(id) {
     h('div', { class: 'row' }, h('h2', {}, t('past.trends_of', { runner: runner.name ?? runner.pseudonym })),
       h('a', { href: `#/runners/${id}/sessions` }, t('past.sessions'))),
     points.length ? null : h('p', { class: 'empty' }, t('past.none')),
+    points.length ? h('p', { class: 'note' }, t('past.legend')) : null,
     h('div', { class: 'trends' }, ...shown.map(([key, word, unit]) => trend(points, key, t(word), unit))),
     h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`));
 }

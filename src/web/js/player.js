@@ -48,7 +48,8 @@ export function player() {
 
   /** @param {Cue} cue */
   function vibrate(cue) {
-    if (!canVibrate()) return;
+    // Before the first tap a browser refuses, and complains.
+    if (!canVibrate() || navigator.userActivation?.hasBeenActive === false) return;
     const long = Math.round(80 + 170 * cue.strength);
     navigator.vibrate(cue.kind === 'gait' ? [long, 70, long] : cue.kind === 'data' ? [500] : [40]);
   }

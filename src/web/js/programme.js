@@ -107,7 +107,7 @@ function exerciseRow(exercise, tick) {
   return h('li', {},
     h('label', {}, h('input', { type: 'checkbox', 'data-exercise': exercise.exercise, checked: exercise.today, onchange: tick }),
       h('span', {}, t(`exercise.${exercise.exercise}`), h('small', {}, t(`exercise.${exercise.exercise}.how`)))),
-    h('p', { class: 'note' }, `${t('programme.days', { n: exercise.days.length })} ${exercise.source}.`));
+    h('p', { class: 'note' }, `${exercise.days.length ? `${t('programme.days', { n: exercise.days.length })} ` : ''}${exercise.source}.`));
 }
 
 /** Share of stances over a limit, session by session. @param {CourseSession[]} done */

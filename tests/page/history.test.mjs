@@ -1,0 +1,113 @@
+// The pages about what was, in a real Chromium: a run lands in the history, is read, corrected, printed.
+
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { faults, launch, open } from './browser.mjs';
+import { start } from './daemon.mjs';
+
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+const LAPTOP = { viewport: { width: 1366, height: 768 } };
+const SCRIPT = '<img src=x onerror="document.title=1">';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof start>>} */
+let daemon;
+
+before(async () => {
+  browser = await launch();
+  daemon = await start(['run', '--synthetic', '--minutes', '8', '--runner', 'Ana', '--no-open', '--speed', 'max', '--port', '0']);
+  for (;;) {
+    const sessions = await (await fetch(`${daemon.address}/api/v1/sessions`)).json();
+    if (sessions[0]?.complete) break;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+});
+
+after(async () => {
+  await daemon?.stop();
+  await browser?.close();
+});
+
+/** @param {object} [size] */
+async function session(size = LAPTOP) {
+  const shown = await open(browser, `${daemon.address}/#/sessions`, size);
+  await shown.page.click('.past tbody th a');
+  await shown.page.waitForSelector('.past .stances tbody tr');
+  return shown;
+}
+
+test('a session is listed, read, sorted, filtered, and a stance taken out', { timeout: 60_000 }, async () => {
+  const { page, wrong, close } = await session();
+  assert.match(await page.innerText('.past h2'), /Ana/);
+  assert.match(await page.innerText('.past table'), /thigh falls in/);
+  const first = async () => Number((await page.innerText('.stances tbody tr:first-child td:nth-child(3)')).trim());
+  await page.click('.stances th:nth-child(3) button');
+  const low = await first();
+  await page.click('.stances th:nth-child(3) button');
+  assert.ok((await first()) > low, 'sorted the other way round');
+  assert.equal(await page.getAttribute('.stances th:nth-child(3)', 'aria-sort'), 'descending');
+  await page.selectOption('select[aria-label="Side"]', 'left');
+  assert.equal(await page.locator('.stances tbody tr.right').count(), 0);
+  const counted = await page.innerText('.past > p');
+  await page.locator('.stances tbody tr.left button[aria-label^="Exclude"]').first().click();
+  await page.waitForFunction((before) => /** @type {HTMLElement} */ (document.querySelector('.past > p')).innerText !== before && document.querySelector('.stances tr'), counted);
+  assert.deepEqual(await faults(page), []);
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+test('tags are kept, script in them is text, and the second of two tabs is told', { timeout: 60_000 }, async () => {
+  const [one, two] = [await session(), await session()];
+  await one.page.fill('.tags textarea', SCRIPT);
+  await one.page.fill('.tags input[type="number"]', '3');
+  await one.page.click('.tags button');
+  await one.page.waitForFunction(() => fetch('/api/v1/sessions').then((r) => r.json()).then((s) => s[0].pain === 3));
+  await two.page.click('.tags button');
+  await two.page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('.past .wrong')).innerText.includes('changed elsewhere'));
+  await two.page.reload();
+  await two.page.waitForSelector('.tags textarea');
+  assert.equal(await two.page.inputValue('.tags textarea'), SCRIPT);
+  assert.notEqual(await two.page.title(), '1');
+  const address = await two.page.getAttribute('.past a[target="_blank"]', 'href');
+  const report = await open(browser, `${daemon.address}${address}`, LAPTOP);
+  assert.ok((await report.page.innerText('main')).includes(SCRIPT));
+  assert.equal(await report.page.locator('img').count(), 0);
+  assert.deepEqual(report.wrong, []);
+  const pages = (await report.page.pdf({ preferCSSPageSize: true })).toString('latin1').match(/\/Type \/Page\b/g);
+  assert.equal(pages?.length, 1, 'one page');
+  for (const { close } of [one, two, report]) await close();
+});
+
+for (const [name, size] of Object.entries({ phone: PHONE, laptop: LAPTOP })) {
+  test(`every page about what was fits a ${name}`, { timeout: 60_000 }, async () => {
+    const { page, wrong, close } = await session(size);
+    const id = decodeURIComponent(page.url().split('/').at(-1) ?? '');
+    const runner = (await (await fetch(`${daemon.address}/api/v1/sessions/${id}`)).json()).session.runner;
+    for (const route of ['#/sessions', `#/sessions/${id}`, `#/runners/${runner}`, `#/runners/${runner}/sessions`, `#/compare/${id}/${id}`]) {
+      await page.evaluate((hash) => { document.querySelector('#past')?.replaceChildren(); location.hash = hash; }, route);
+      await page.waitForSelector('.past h2');
+      assert.deepEqual(await faults(page), [], route);
+    }
+    await page.click('#nav a[href="#"]');
+    await page.waitForSelector('.leg[data-sign]');
+    assert.deepEqual(wrong, []);
+    await close();
+  });
+}
+
+test('an address that leads nowhere says so and offers to try again', async () => {
+  const { page, close } = await open(browser, `${daemon.address}/#/sessions/never`, LAPTOP);
+  await page.waitForSelector('.past .wrong');
+  assert.match(await page.innerText('.past .wrong'), /no session `never`/);
+  assert.equal(await page.locator('.past button').count(), 1);
+  await close();
+});
+
+test('the space bar says why a mark cannot be kept when nothing runs', async () => {
+  const { page, close } = await open(browser, daemon.address, LAPTOP);
+  await page.waitForSelector('.leg[data-sign]');
+  await page.keyboard.press('Space');
+  await page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('.marked')).innerText.length > 10);
+  await close();
+});
