@@ -18,8 +18,8 @@ use serve_feed::Runner;
 use stancewatch::body::{PerSide, Side};
 use stancewatch::desk::Desk;
 use stancewatch::event::{
-    Contact, ContactKind, Cue, CueKind, Event, Gait, Health, HealthCode, Repetition, Rule, Screening, Severity,
-    Stride, Test, Words,
+    Contact, ContactKind, Cue, CueKind, Event, Gait, Health, HealthCode, Repetition, Rule, Screening,
+    Severity, Stride, Test, Words,
 };
 use stancewatch::input::{Channels, Edge, Mark, Stretch};
 use stancewatch::serve::{Hub, SourceKind, SourceLabel, router, serve};
