@@ -12,7 +12,7 @@ use stancewatch::body::{Placement, Sample, SensorInfo};
 use stancewatch::input::Input;
 use stancewatch::source::logs::Places;
 use stancewatch::source::{Recording, find, find_placed};
-use stancewatch::units::{DeviceTime, STANDARD_GRAVITY};
+use stancewatch::units::{DeviceTime, Hz, STANDARD_GRAVITY};
 use std::fs;
 use std::path::Path;
 
@@ -30,10 +30,9 @@ fn sample(sensor: usize, t: f64) -> Sample {
 }
 
 fn dot(sensor: usize, rows: u32, first_us: f64) -> String {
-    let mut text = format!(
-        "DeviceTag:,Xsens DOT\nFirmwareVersion:,2.0.0\nSyncStatus:,Synced\nOutputRate:,60Hz\n\n\
+    let mut text = "DeviceTag:,Xsens DOT\nFirmwareVersion:,2.0.0\nSyncStatus:,Synced\nOutputRate:,60Hz\n\n\
          PacketCounter,SampleTimeFine,Acc_X,Acc_Y,Acc_Z,Gyr_X,Gyr_Y,Gyr_Z\n"
-    );
+        .to_owned();
     for i in 0..rows {
         let s = sample(sensor, f64::from(i) / 60.0);
         let us = (first_us + f64::from(i) * 1e6 / 60.0).round() % 4_294_967_296.0;
@@ -113,7 +112,7 @@ fn assert_samples(samples: &[(usize, Sample)], late: f64) {
 fn refusal(folder: &Path) -> String {
     let said = match find(folder) {
         Err(error) => error.to_string(),
-        Ok(found) => found[0].inputs().err().expect("read in spite of it").to_string(),
+        Ok(found) => found[0].inputs().err().unwrap().to_string(),
     };
     assert!(!said.contains('\n'), "{said}");
     said
@@ -145,7 +144,7 @@ fn an_mt_manager_export_is_its_samples_on_the_packet_counter_and_gaps_stay_gaps(
     write(dir.path(), "placements.toml", "\"00B42279\" = \"right_thigh\"\n00B422A1 = \"right_shank\"\n");
     let (sensors, samples) = read(&only(dir.path()));
     assert_eq!(sensors[0].placement, Some(Placement::RightThigh));
-    assert_eq!(sensors[0].rate.0, 100.0);
+    assert_eq!(sensors[0].rate, Hz(100.0));
     let of_first: Vec<_> = samples.iter().filter(|(k, _)| *k == 0).map(|(_, s)| s.t.0).collect();
     assert_eq!(of_first.len(), 380);
     assert!(of_first.windows(2).any(|w| (w[1] - w[0] - 0.21).abs() < 1e-9), "the gap is gone");

@@ -237,7 +237,7 @@ impl Fit {
         let length = Value::U32(Some((lap.end - lap.start) * 1000));
         let trigger = if last { 7 } else { 0 };
         let fields = [
-            (254, Value::U16(Some(number as i64))),
+            (254, Value::U16(i64::try_from(number).ok())),
             (253, self.time(lap.end)),
             (0, Value::Enum(9)),
             (1, Value::Enum(1)),
@@ -286,7 +286,7 @@ impl Fit {
                 (91, Value::U16(scaled(measures.stance_ms, 10.0))),
                 (133, Value::U16(scaled(measures.left_percent, 100.0))),
                 (25, Value::U16(Some(0))),
-                (26, Value::U16(Some(laps as i64))),
+                (26, Value::U16(i64::try_from(laps).ok())),
             ],
         );
     }

@@ -192,10 +192,8 @@ impl Format {
 
     fn check_place(&self, out: &Path) -> Result<(), ExportError> {
         if self.place != Place::Folder {
-            return match out.is_dir() {
-                true => Err(ExportError::Taken { path: out.to_owned() }),
-                false => Ok(()),
-            };
+            let taken = out.is_dir().then(|| ExportError::Taken { path: out.to_owned() });
+            return taken.map_or(Ok(()), Err);
         }
         match out.extension().and_then(|e| e.to_str()) {
             Some(ending) if ending == self.name => Err(ExportError::IsFolder {

@@ -20,6 +20,7 @@ struct Mot {
     withheld: Withheld,
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "other formats can fail here")]
 pub(super) fn start(path: &Path, _: &About) -> Result<Box<dyn Exporter>, ExportError> {
     Ok(Box::new(Mot { path: path.to_owned(), rows: Vec::new(), withheld: Withheld::default() }))
 }

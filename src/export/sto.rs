@@ -36,6 +36,7 @@ struct Row {
     world_from_segment: [Option<UnitQuaternion<f64>>; Placement::COUNT],
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "other formats can fail here")]
 pub(super) fn start(path: &Path, _: &About) -> Result<Box<dyn Exporter>, ExportError> {
     Ok(Box::new(Sto { path: path.to_owned(), rows: Vec::new(), withheld: Withheld::default() }))
 }

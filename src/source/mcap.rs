@@ -79,10 +79,14 @@ pub fn below(folder: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<_> =
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     entries.sort();
-    let files = |path: PathBuf| match path.is_dir() && !path.is_symlink() {
-        true => below(&path),
-        false if path.extension().is_some_and(|ending| ending == "mcap") => vec![path],
-        false => Vec::new(),
+    let files = |path: PathBuf| {
+        if path.is_dir() && !path.is_symlink() {
+            below(&path)
+        } else if path.extension().is_some_and(|ending| ending == "mcap") {
+            vec![path]
+        } else {
+            Vec::new()
+        }
     };
     entries.into_iter().flat_map(files).collect()
 }

@@ -116,7 +116,7 @@ impl File {
             206,
             &[
                 (0, Value::U8(Some(0))),
-                (1, Value::U8(Some(number as i64))),
+                (1, Value::U8(i64::try_from(number).ok())),
                 (2, Value::U8(Some(i64::from(base)))),
                 (3, Value::Text(name.to_owned())),
                 (8, Value::Text(units.to_owned())),
