@@ -237,7 +237,9 @@ impl Listener<'_, '_> {
         }
         if let Some(log) = &mut self.log {
             log.input(&input);
-            events.iter().for_each(|event| log.event(event));
+            for event in events {
+                log.event(event);
+            }
         }
         if let Some(keeper) = self.keeper {
             keeper.keep(Note { input, events: events.to_vec() });

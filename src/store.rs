@@ -6,7 +6,7 @@ use crate::edge::private;
 use rusqlite::Connection;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -171,14 +171,7 @@ fn work(mut conn: Connection, path: &Path, jobs: &Receiver<Job>, shared: &Shared
         let most = rows.len() + BATCH;
         while let Some(Job::Row(row)) = next {
             rows.push(row);
-            next = if rows.len() == most {
-                None
-            } else {
-                match jobs.recv_timeout(GATHER) {
-                    Ok(job) => Some(job),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-                }
-            };
+            next = if rows.len() == most { None } else { jobs.recv_timeout(GATHER).ok() };
         }
         if let Err(error) = row::write(&mut conn, &rows) {
             let error = about(error, path);

@@ -1,6 +1,6 @@
 //! A usual that outlives its session: judged against from the first stride, ripened, refused, and never drifting.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests: a panic is the failure")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is the failure")]
 
 use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};

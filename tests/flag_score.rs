@@ -1,8 +1,6 @@
 //! From raw samples of synthetic runners to alerts: a small score (the large one is `stancewatch score`), and stances
 //! that are judged again.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is the failure")]
-
 use stancewatch::body::Side;
 use stancewatch::event::{Alert, Event, Evidence, HealthCode, Rule};
 use stancewatch::flag::{FlagConfig, Story};

@@ -1,6 +1,6 @@
 //! What is no step gives no stance, and what breaks off is let go.
 
-#![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 #[path = "gait_accuracy/synthetic.rs"]
 #[allow(dead_code, reason = "shared with the accuracy test")]

@@ -1,5 +1,7 @@
 //! The screener alone, on legs drawn by hand: what is a repetition, what is none, and what does not count.
 
+#![expect(clippy::panic, reason = "a test may fail loudly")]
+
 use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{
     Angles, Doubt, Event, Frame, LegAngles, PelvisAngles, Repetition, RepetitionDoubt, Screening, Test,
@@ -71,9 +73,9 @@ fn squat(depth: f64, share: f64) -> (f64, f64) {
 
 #[test]
 fn what_is_no_repetition_of_a_leg_that_stands() {
+    type Motion = (&'static str, fn(f64) -> Pose);
     let still = (0.0, 3.0);
     let never = |_: f64| false;
-    type Motion = (&'static str, fn(f64) -> Pose);
     let motions: [Motion; 8] = [
         ("quiet standing", |_| [(0.0, 3.0), (1.0, 4.0)]),
         ("sitting down and standing up", |t| {

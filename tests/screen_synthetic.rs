@@ -1,10 +1,10 @@
 //! Screening tests of synthetic runners with known repetitions: all found, none invented, depth, adduction, rotation and
 //! drop against truth. `--nocapture` shows the figures.
 
-#![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use stancewatch::body::{PerSide, Side};
-use stancewatch::event::{Event, Frame, Repetition, ScreenQuantity, Screening, Test};
+use stancewatch::event::{Event, Frame, Repetition, RepetitionDoubt, ScreenQuantity, Screening, Test};
 use stancewatch::export::Analysis;
 use stancewatch::export::summary::Facts;
 use stancewatch::input::{Edge, Input, Mark, Stretch};
@@ -230,7 +230,7 @@ fn a_repetition_that_is_shallow_or_quick_is_told_and_does_not_count() {
         let found = screen(Runner::new(&config).expect("valid"));
         assert_eq!(found.repetitions.len(), 10, "{word}");
         for r in &found.repetitions {
-            assert_eq!(r.doubt.map(|d| d.word()), Some(word), "{r:?}");
+            assert_eq!(r.doubt.map(RepetitionDoubt::word), Some(word), "{r:?}");
         }
         assert_eq!(found.screenings[0].legs.left.valid, 0);
         assert_eq!(found.screenings[0].left_less_right, []);
@@ -254,11 +254,15 @@ fn what_is_recorded_replays_to_the_same_repetitions() {
         label: String::new(),
     };
     let mut recorder = Recorder::create(&path, &meta).expect("created");
-    inputs.iter().for_each(|input| recorder.input(input).expect("written"));
-    live.repetitions.iter().for_each(|r| recorder.event(&Event::Repetition(*r)).expect("written"));
-    live.screenings
-        .iter()
-        .for_each(|s| recorder.event(&Event::Screening(Box::new(s.clone()))).expect("written"));
+    for input in &inputs {
+        recorder.input(input).expect("written");
+    }
+    for r in &live.repetitions {
+        recorder.event(&Event::Repetition(*r)).expect("written");
+    }
+    for s in &live.screenings {
+        recorder.event(&Event::Screening(Box::new(s.clone()))).expect("written");
+    }
     recorder.finish().expect("written");
     let replayed =
         screen(mcap::open(&path).expect("reads").inputs().expect("reads").map(|i| i.expect("reads")));

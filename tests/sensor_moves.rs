@@ -1,6 +1,6 @@
 //! Sensors that are given another place while they stream: what was said of the wrong place ends, and what was
 //! calibrated there counts no more.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use stancewatch::body::{Placement, SensorInfo, Side};
 use stancewatch::event::{Event, Grade, Health, HealthCode};

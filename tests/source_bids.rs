@@ -149,7 +149,9 @@ fn a_sensor_without_a_clock_comes_back_as_one() {
         }
     }
     session.push(Input::End);
-    session.iter().for_each(|input| recording.input(input).unwrap());
+    for input in &session {
+        recording.input(input).unwrap();
+    }
     recording.finish().unwrap();
     assert_eq!(inputs(folder.path()), session);
 }

@@ -243,7 +243,8 @@ fn a_file_of_a_newer_program_is_refused_with_what_it_has() {
 
 #[test]
 fn what_is_missing_or_odd_is_said_with_the_remedy() {
-    let damages: [(&str, &dyn Fn(&Path), &str); 7] = [
+    type Damage = (&'static str, &'static dyn Fn(&Path), &'static str);
+    let damages: [Damage; 7] = [
         (
             "half",
             &|d| write(d, "left_thigh_Gyroscope.csv", &metamotion(0, 9, "+0100")[1]),

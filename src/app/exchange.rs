@@ -8,7 +8,7 @@ use crate::source::logs::Places;
 use crate::source::{self, Recording};
 use crate::store::RECORDINGS;
 use anyhow::{Context, bail};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Into the folder of recordings, as `run` would have recorded it, and into the history. One that fails does not stop the
@@ -38,7 +38,7 @@ fn import_one(
     config: &Config,
     args: &ImportArgs,
     recording: &Recording,
-    out: &PathBuf,
+    out: &Path,
 ) -> anyhow::Result<String> {
     if let Some(warning) = recording.warning() {
         note(&warning);

@@ -86,7 +86,7 @@ pub(super) fn runners(config: &Config, args: &RunnersArgs, json: bool) -> anyhow
         }
         RunnersCommand::Set { name, sex, leg_length, consent, retention } => {
             let change = RunnerChange {
-                sex: sex.clone().map(sex_of).transpose()?,
+                sex: sex.as_deref().map(sex_of).transpose()?,
                 leg_length_m: leg_length.map(Some),
                 consent: consent.clone().map(filled),
                 retention_days: retention.map(Some),
@@ -153,8 +153,8 @@ fn filled(text: String) -> Option<String> {
     Some(text).filter(|text| !text.trim().is_empty())
 }
 
-fn sex_of(word: String) -> anyhow::Result<Option<Sex>> {
-    match word.as_str() {
+fn sex_of(word: &str) -> anyhow::Result<Option<Sex>> {
+    match word {
         "" => Ok(None),
         "female" => Ok(Some(Sex::Female)),
         "male" => Ok(Some(Sex::Male)),

@@ -9,6 +9,7 @@ use crate::record::mcap::NO_START;
 use crate::serve::{Kept, Under};
 use crate::source::mcap;
 use crate::store::{NewSession, RECORDINGS, RunnerId, Session, Store, StoreError};
+use std::path::Path;
 use std::thread;
 
 /// Whom sessions of the synthetic runner belong to, so that they are in no person's trend.
@@ -75,7 +76,8 @@ fn missing(store: &Store) -> Result<Vec<Missing>, StoreError> {
     // No folder: nothing was recorded yet.
     let files = std::fs::read_dir(store.folder().join(RECORDINGS)).into_iter().flatten().flatten();
     let names = files.filter_map(|file| file.file_name().into_string().ok());
-    let mut lost: Vec<_> = names.filter(|name| name.ends_with(".mcap") && !known.contains(name)).collect();
+    let is_one = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "mcap");
+    let mut lost: Vec<_> = names.filter(|name| is_one(name) && !known.contains(name)).collect();
     lost.sort();
     all.extend(lost.into_iter().map(|recording| Missing { recording, session: None }));
     Ok(all)
@@ -100,17 +102,16 @@ pub(super) fn imported(config: &Config, recording: &str, who: Option<&str>) -> a
 }
 
 fn fill(store: &Store, config: &Config, missing: Missing) -> anyhow::Result<()> {
-    let known = match missing.session {
-        Some(s) => Known { id: s.id, runner: s.runner, source: s.source, started: Some(s.started) },
-        None => {
-            let recording = mcap::open(&store.folder().join(RECORDINGS).join(&missing.recording))?;
-            let synthetic = recording.meta().label.contains("Synthetic");
-            Known {
-                id: recording.name(),
-                runner: nobody(store, synthetic)?,
-                source: source_word(synthetic).to_owned(),
-                started: None,
-            }
+    let known = if let Some(s) = missing.session {
+        Known { id: s.id, runner: s.runner, source: s.source, started: Some(s.started) }
+    } else {
+        let recording = mcap::open(&store.folder().join(RECORDINGS).join(&missing.recording))?;
+        let synthetic = recording.meta().label.contains("Synthetic");
+        Known {
+            id: recording.name(),
+            runner: nobody(store, synthetic)?,
+            source: source_word(synthetic).to_owned(),
+            started: None,
         }
     };
     fill_as(store, config, &missing.recording, known)
@@ -147,7 +148,9 @@ fn fill_as(store: &Store, config: &Config, name: &str, known: Known) -> anyhow::
         let input = input?;
         let events = pipeline.push(&input);
         log.input(&input);
-        events.iter().for_each(|event| log.event(event));
+        for event in events {
+            log.event(event);
+        }
     }
     log.finish(pipeline.now())?;
     Ok(())

@@ -8,6 +8,7 @@ use crate::event::{Alert, Event, Stance};
 use crate::input::Input;
 use crate::record::bids::{BidsRecording, Description, EventRow, create_dataset, create_derivative};
 use crate::units::{Hz, SessionTime};
+use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -118,8 +119,11 @@ fn scans(folder: &Path, subject: &str, started: jiff::Timestamp) -> io::Result<(
         .collect::<io::Result<_>>()?;
     motions.retain(|name| name.ends_with("_motion.tsv"));
     motions.sort();
-    let rows: String = motions.iter().map(|name| format!("motion/{name}\t{started}\n")).collect();
-    fs::write(folder.join(format!("sub-{subject}_scans.tsv")), format!("filename\tacq_time\n{rows}"))
+    let mut rows = "filename\tacq_time\n".to_owned();
+    for name in motions {
+        let _ = writeln!(rows, "motion/{name}\t{started}");
+    }
+    fs::write(folder.join(format!("sub-{subject}_scans.tsv")), rows)
 }
 
 fn contact_row(stance: &Stance, trial_type: &str, onset: SessionTime) -> EventRow {

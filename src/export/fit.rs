@@ -148,7 +148,7 @@ impl Fit {
         let mut file = File::new();
         let peaks = self.peaks();
         file.message(0, &[(0, Value::Enum(4)), (1, Value::U16(Some(255))), (4, self.time(seconds.start))]);
-        self.describe(&mut file, &peaks);
+        Self::describe(&mut file, &peaks);
         file.message(21, &[(253, self.time(seconds.start)), (0, Value::Enum(0)), (1, Value::Enum(0))]);
         let laps = self.laps(&seconds);
         for second in seconds.clone() {
@@ -180,7 +180,7 @@ impl Fit {
     }
 
     /// What the developer fields mean: a number per peak, and what a lap begins with.
-    fn describe(&self, file: &mut File, peaks: &[(Side, usize)]) {
+    fn describe(file: &mut File, peaks: &[(Side, usize)]) {
         // Ours, made up once; a reader tells developers apart by it.
         const APPLICATION: [u8; 16] = *b"stancewatch-fit1";
         file.message(

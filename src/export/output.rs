@@ -48,21 +48,21 @@ fn partial(path: &Path) -> PathBuf {
 #[derive(Debug)]
 pub struct Partial {
     target: PathBuf,
-    partial: PathBuf,
+    path: PathBuf,
     done: bool,
 }
 
 impl Partial {
     /// Removes what an interrupted writer has left there.
     pub fn new(target: &Path) -> io::Result<Self> {
-        let this = Self { target: target.to_owned(), partial: partial(target), done: false };
+        let this = Self { target: target.to_owned(), path: partial(target), done: false };
         this.remove()?;
         Ok(this)
     }
 
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.partial
+        &self.path
     }
 
     #[must_use]
@@ -72,16 +72,16 @@ impl Partial {
 
     /// A folder takes the place of an empty one only.
     pub fn commit(mut self) -> io::Result<()> {
-        fs::rename(&self.partial, &self.target)?;
+        fs::rename(&self.path, &self.target)?;
         self.done = true;
         Ok(())
     }
 
     fn remove(&self) -> io::Result<()> {
-        if self.partial.is_dir() {
-            fs::remove_dir_all(&self.partial)
-        } else if self.partial.exists() {
-            fs::remove_file(&self.partial)
+        if self.path.is_dir() {
+            fs::remove_dir_all(&self.path)
+        } else if self.path.exists() {
+            fs::remove_file(&self.path)
         } else {
             Ok(())
         }

@@ -204,6 +204,7 @@ fn signed(value: f64, digits: usize) -> String {
 }
 
 /// Rounded, and never "-0".
+#[expect(clippy::cast_possible_wrap, reason = "no figure is shown with 2^31 digits")]
 fn whole(value: f64, digits: usize) -> f64 {
     let scale = 10f64.powi(digits as i32);
     (value * scale).round() / scale + 0.0
@@ -261,7 +262,7 @@ fn sides(out: &mut String, review: &Review) {
     let long = review.quantities.iter().any(|q| q.left.trend.or(q.right.trend).is_some());
     match (told, long) {
         (true, _) => {
-            out.push_str("<p class=\"small\">Trends with 95 % interval; speed is not allowed for.</p>")
+            out.push_str("<p class=\"small\">Trends with 95 % interval; speed is not allowed for.</p>");
         }
         (false, true) => out.push_str("<p>No trend over the session is certain.</p>"),
         (false, false) => out.push_str("<p>Too short for a trend (it takes six minutes).</p>"),

@@ -22,7 +22,7 @@ pub(super) fn sigma(quantity: Quantity, grade: Option<Grade>) -> f64 {
                 2.5
             }
         }
-        Quantity::RotationExcursion => 0.7,
+        Quantity::RotationExcursion | Quantity::PelvicDrop => 0.7,
         Quantity::RotationLevel => {
             if good {
                 2.5
@@ -30,7 +30,6 @@ pub(super) fn sigma(quantity: Quantity, grade: Option<Grade>) -> f64 {
                 6.0
             }
         }
-        Quantity::PelvicDrop => 0.7,
         Quantity::KneeValgus => {
             if good {
                 2.0

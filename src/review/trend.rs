@@ -46,8 +46,9 @@ fn mean(values: impl Iterator<Item = f64>, n: f64) -> f64 {
 /// Means of time and value per block.
 fn blocks(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let Some(&(start, _)) = points.first() else { return Vec::new() };
+    let number = |t: f64| ((t - start) / BLOCK_S).floor() as i64;
     points
-        .chunk_by(|a, b| ((a.0 - start) / BLOCK_S).floor() == ((b.0 - start) / BLOCK_S).floor())
+        .chunk_by(|a, b| number(a.0) == number(b.0))
         .filter(|block| block.len() >= BLOCK_LEAST)
         .map(|block| {
             let n = block.len() as f64;

@@ -66,10 +66,10 @@ impl Session {
 
     fn see(&mut self, event: &Event, arrived: f64) {
         match event {
-            Event::Alert(alert) => {
-                if alert.cleared.is_none() && self.alerts.iter().all(|a| a.number != alert.number) {
-                    self.alerts.push(*alert);
-                }
+            Event::Alert(alert)
+                if alert.cleared.is_none() && self.alerts.iter().all(|a| a.number != alert.number) =>
+            {
+                self.alerts.push(*alert);
             }
             Event::Stance(s) => self.stances.push(Seen {
                 side: s.side,

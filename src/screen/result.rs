@@ -27,7 +27,7 @@ pub(super) fn screening(
     found: &[Repetition],
     doubt: Option<Doubt>,
 ) -> Screening {
-    let legs = PerSide::from_fn(|side| leg(found.iter().filter(|r| r.side == side)));
+    let legs = PerSide::from_fn(|side| leg(found, side));
     let left_less_right =
         ScreenQuantity::ALL.into_iter().filter_map(|q| difference(&legs.left, &legs.right, q)).collect();
     let reason = found.is_empty().then(|| match doubt {
@@ -40,7 +40,8 @@ pub(super) fn screening(
     Screening { test, begin, end, legs, left_less_right, reason }
 }
 
-fn leg<'a>(repetitions: impl Iterator<Item = &'a Repetition> + Clone) -> LegScreening {
+fn leg(found: &[Repetition], side: Side) -> LegScreening {
+    let repetitions = found.iter().filter(|r| r.side == side);
     let counted = || repetitions.clone().filter(|r| r.doubt.is_none());
     let figure = |quantity: ScreenQuantity| {
         let values = || counted().filter_map(|r| quantity.of(r));

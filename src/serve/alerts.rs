@@ -90,6 +90,7 @@ impl From<&EvidenceStride> for StrideView {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "names in JSON end in their unit")]
 struct EstimateView {
     value_deg: f64,
     low_deg: f64,

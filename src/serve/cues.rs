@@ -156,7 +156,7 @@ pub(super) async fn ask(
             Ok(())
         }
     }
-    .map_err(refused)?;
+    .map_err(|error| refused(&error))?;
     served.hub.cue_settings();
     Ok(Json(of(&served)))
 }
@@ -176,7 +176,7 @@ fn test_sensors(served: &Served) -> Result<(), Refused> {
     }
 }
 
-pub(super) fn refused(error: DeskError) -> Refused {
+pub(super) fn refused(error: &DeskError) -> Refused {
     let status = match error {
         DeskError::Order(_) => StatusCode::UNPROCESSABLE_ENTITY,
         DeskError::Programme(_) => StatusCode::CONFLICT,

@@ -1,6 +1,6 @@
 //! Gait cues on the sensors themselves: a vibration on that leg, or a light where there is no motor.
 
-use crate::body::Side;
+use crate::body::{Placement, Side};
 use crate::event::{Cue, CueKind};
 use crate::sensor::Pulse;
 use crate::source::ble::board::Card;
@@ -39,7 +39,7 @@ fn firm(seconds: f64) -> Pulse {
 /// A motor before a light.
 fn best(sensors: &[Card], side: Option<Side>, pulse: Pulse) -> Option<(&Card, Command)> {
     let there = |card: &&Card| {
-        card.is_linked() && side.is_none_or(|side| card.placement.and_then(|p| p.side()) == Some(side))
+        card.is_linked() && side.is_none_or(|side| card.placement.and_then(Placement::side) == Some(side))
     };
     let motor = sensors.iter().filter(there).find(|card| card.can_vibrate);
     let light = || sensors.iter().filter(there).find(|card| card.can_identify);
@@ -51,7 +51,6 @@ fn best(sensors: &[Card], side: Option<Side>, pulse: Pulse) -> Option<(&Card, Co
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::Placement;
     use crate::source::ble::board::LinkState;
 
     fn card(placement: Placement, link: LinkState, can_vibrate: bool) -> Card {

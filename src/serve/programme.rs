@@ -143,7 +143,7 @@ pub(super) async fn ask(
         Asked::StartOver => desk.start_over(),
         Asked::Tick { exercise } => desk.tick(&exercise),
     }
-    .map_err(refused)?;
+    .map_err(|error| refused(&error))?;
     served.hub.programme();
     Ok(Json(of(desk)))
 }

@@ -40,7 +40,7 @@ pub struct Worn {
 pub(super) struct Begin {
     new: NewSession,
     started: String,
-    begin_s: f64,
+    first_s: f64,
 }
 
 impl Begin {
@@ -58,7 +58,7 @@ impl Begin {
                 self.started,
                 new.source,
                 new.recording,
-                self.begin_s,
+                self.first_s,
                 new.settings_sha256,
                 new.program_version
             ],
@@ -126,7 +126,7 @@ impl Log {
             *self.store.shared.running.lock().unwrap_or_else(PoisonError::into_inner) =
                 Some(self.new.id.clone());
         }
-        self.keep(Kind::Begin(Box::new(Begin { new: self.new.clone(), started, begin_s: first })));
+        self.keep(Kind::Begin(Box::new(Begin { new: self.new.clone(), started, first_s: first })));
     }
 
     pub fn event(&mut self, event: &Event) {

@@ -21,7 +21,7 @@ impl Store {
                     .to_owned(),
             )
         })?;
-        let label = line(label.to_owned())?;
+        let label = line(label)?;
         self.ask(move |conn| {
             conn.execute(
                 "INSERT INTO marks (session, time_s, label) VALUES (?,?,?)",

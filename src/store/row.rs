@@ -175,7 +175,7 @@ pub(super) enum Kind {
     Stride(StrideRow),
     Alert(Box<AlertRow>),
     Calibration(Box<Calibration>),
-    Baseline(Baseline),
+    Baseline(Box<Baseline>),
 }
 
 impl Kind {
@@ -186,7 +186,7 @@ impl Kind {
             Event::Stride(stride) => Self::Stride(stride.into()),
             Event::Alert(alert) => Self::Alert(Box::new(alert.into())),
             Event::Calibration(calibration) => Self::Calibration(calibration.clone()),
-            Event::Baseline(baseline) => Self::Baseline(baseline.clone()),
+            Event::Baseline(baseline) => Self::Baseline(Box::new(baseline.clone())),
             Event::Frame(_)
             | Event::Contact(_)
             | Event::Health(_)

@@ -113,15 +113,15 @@ impl Store {
 
     /// A new runner: `Runner 1`, `Runner 2`, ... and a name where one is wanted.
     pub fn add_runner(&self, name: Option<String>) -> Result<Runner, StoreError> {
-        let name = name.map(line).transpose()?;
+        let name = name.map(|name| line(&name)).transpose()?;
         let now = host_clock::wall_time();
-        self.ask(move |conn| add(conn, name, &now))
+        self.ask(move |conn| add(conn, name.as_deref(), &now))
     }
 
     /// Whose sessions are recorded from now on: the one that is named (made when unknown), else the one of last
     /// time, else the first.
     pub fn current_runner(&self, who: Option<&str>) -> Result<Runner, StoreError> {
-        let who = who.map(str::to_owned).map(line).transpose()?;
+        let who = who.map(line).transpose()?;
         let now = host_clock::wall_time();
         let runner = self.ask(move |conn| match who {
             Some(who) => match find(conn, &who)? {
@@ -129,7 +129,7 @@ impl Store {
                     "`{who}` is deleted; bring them back with `stancewatch runners restore`, or give another name"
                 ))),
                 Some(runner) => Ok(runner),
-                None => add(conn, Some(who), &now),
+                None => add(conn, Some(&who), &now),
             },
             None => match first(conn)? {
                 Some(runner) => Ok(runner),
@@ -162,8 +162,8 @@ impl Store {
         seen: Option<i64>,
     ) -> Result<Runner, StoreError> {
         let current = change.current;
-        let name = change.name.map(|n| n.map(line).transpose()).transpose()?;
-        let consent = change.consent.map(|n| n.map(line).transpose()).transpose()?;
+        let name = change.name.map(|n| n.map(|n| line(&n)).transpose()).transpose()?;
+        let consent = change.consent.map(|n| n.map(|n| line(&n)).transpose()).transpose()?;
         if let Some(Some(length)) = change.leg_length_m
             && !(0.3..=1.5).contains(&length)
         {
@@ -205,7 +205,7 @@ pub(super) fn unchanged(what: &str, now: i64, seen: Option<i64>) -> Result<(), S
 }
 
 /// A line of text as people may give it.
-pub(super) fn line(text: String) -> Result<String, StoreError> {
+pub(super) fn line(text: &str) -> Result<String, StoreError> {
     let text = text.trim().to_owned();
     if text.is_empty() || text.chars().count() > LONGEST_LINE || text.chars().any(char::is_control) {
         return Err(StoreError::Refused(format!("give 1 to {LONGEST_LINE} characters in one line")));
@@ -213,7 +213,7 @@ pub(super) fn line(text: String) -> Result<String, StoreError> {
     Ok(text)
 }
 
-fn add(conn: &Connection, name: Option<String>, now: &str) -> Result<Runner, StoreError> {
+fn add(conn: &Connection, name: Option<&str>, now: &str) -> Result<Runner, StoreError> {
     let next: i64 = conn.query_row(
         "SELECT coalesce(max(CAST(substr(pseudonym, 8) AS INTEGER)), 0) + 1 FROM runners
          WHERE pseudonym LIKE 'Runner %'",

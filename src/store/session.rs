@@ -153,7 +153,7 @@ impl Store {
         change: SessionChange,
         seen: Option<i64>,
     ) -> Result<Session, StoreError> {
-        let tag = |text: Option<Option<String>>| text.map(|t| t.map(line).transpose()).transpose();
+        let tag = |text: Option<Option<String>>| text.map(|t| t.map(|t| line(&t)).transpose()).transpose();
         let (shoes, surface) = (tag(change.shoes)?, tag(change.surface)?);
         let notes = change.notes.map(|n| n.map(note).transpose()).transpose()?;
         if let Some(Some(pain)) = change.pain

@@ -47,11 +47,11 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
             cell(p.mean_abs_deg, 2),
         ]
     });
-    let contacts = s.contacts.iter().map(|c| contact_cells(String::new(), c));
-    let by_side = s.contacts_by_side.iter().map(|c| contact_cells(format!("{} ", c.side), &c.contact));
+    let contacts = s.contacts.iter().map(|c| contact_cells("", c));
+    let by_side = s.contacts_by_side.iter().map(|c| contact_cells(&format!("{} ", c.side), &c.contact));
     let without = s.contacts_without.iter().flat_map(|w| {
         let people = w.people.join(", ");
-        w.contacts.iter().map(move |c| contact_cells(format!("without {people}: "), c))
+        w.contacts.iter().map(move |c| contact_cells(&format!("without {people}: "), c))
     });
     let orientations = s.orientations.iter().map(|o| {
         vec![
@@ -161,7 +161,7 @@ const CONTACT_HEAD: [&str; 12] = [
     "p95",
 ];
 
-fn contact_cells(before: String, c: &ContactSummary) -> Vec<String> {
+fn contact_cells(before: &str, c: &ContactSummary) -> Vec<String> {
     let mut row = timing_cells(format!("{before}{} {}", c.kind, c.gait), &c.timing);
     row.push(cell(c.mae_left_out_ms, 1));
     row

@@ -33,8 +33,8 @@ impl Table {
         recording: &str,
     ) -> Result<Self, ExportError> {
         let fields = like.iter().map(|(name, column)| field(name, column).map(Arc::new));
-        let fields = fields.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        let schema = Type::group_type_builder("table").with_fields(fields).build().map_err(failed)?;
+        let fields = fields.collect::<Result<Vec<_>, _>>()?;
+        let schema = Type::group_type_builder("table").with_fields(fields).build()?;
         let mut about = vec![
             KeyValue::new(
                 "created_by".to_owned(),
@@ -50,26 +50,30 @@ impl Table {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_key_value_metadata(Some(about))
             .build();
-        SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties)).map(Self).map_err(failed)
+        SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))
+            .map(Self)
+            .map_err(ExportError::from)
     }
 
     pub(super) fn group(&mut self, columns: Vec<(&'static str, Column)>) -> Result<(), ExportError> {
-        let mut group = self.0.next_row_group().map_err(failed)?;
+        let mut group = self.0.next_row_group()?;
         for (_, column) in columns {
-            let Some(mut writer) = group.next_column().map_err(failed)? else { break };
-            write(&mut writer, column).and_then(|_| writer.close()).map_err(failed)?;
+            let Some(mut writer) = group.next_column()? else { break };
+            write(&mut writer, column).and_then(|_| writer.close())?;
         }
-        group.close().map(drop).map_err(failed)
+        group.close().map(drop).map_err(ExportError::from)
     }
 
     /// The file with its footer, not yet under its name.
     pub(super) fn finish(self) -> Result<Output, ExportError> {
-        self.0.into_inner().map_err(failed)
+        self.0.into_inner().map_err(ExportError::from)
     }
 }
 
-fn failed(error: ParquetError) -> ExportError {
-    ExportError::Parquet(error.to_string())
+impl From<ParquetError> for ExportError {
+    fn from(error: ParquetError) -> Self {
+        Self::Parquet(error.to_string())
+    }
 }
 
 fn field(name: &str, column: &Column) -> Result<Type, ParquetError> {

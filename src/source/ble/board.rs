@@ -38,6 +38,7 @@ pub enum LinkState {
 
 /// One sensor. Figures are since the start of the session.
 #[derive(Debug, Clone, Default, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Card {
     /// By this it is spoken of in commands: its serial, or its name where it tells none.
     pub id: String,

@@ -40,15 +40,14 @@ impl Head {
             };
             let columns = fields(&line, delimiter);
             let first = line_of(&mut file, delimiter).map_err(io)?;
-            let mut head = Self { path: path.to_owned(), preamble, columns, delimiter, first, cut: false };
-            head.cut = head.last_is_cut(file.get_mut()).map_err(io)?;
-            return Ok(Some(head));
+            let cut = Self::last_is_cut(file.get_mut()).map_err(io)?;
+            return Ok(Some(Self { path: path.to_owned(), preamble, columns, delimiter, first, cut }));
         }
         Ok(None)
     }
 
     /// A whole last line has an end, or all its fields with a number in the last of them.
-    fn last_is_cut(&self, file: &mut File) -> std::io::Result<bool> {
+    fn last_is_cut(file: &mut File) -> std::io::Result<bool> {
         let size = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(size.saturating_sub(LONGEST_LINE)))?;
         let mut tail = Vec::new();
