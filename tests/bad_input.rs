@@ -242,7 +242,7 @@ fn a_disk_that_fills_up_in_analyze_leaves_the_earlier_results_and_nothing_half()
     let out = folder.path().join("out");
     let starved = || {
         let mut analyze = command();
-        analyze.arg("analyze").arg(&set).arg("--out").arg(&out);
+        analyze.arg("analyze").arg("--again").arg(&set).arg("--out").arg(&out);
         with_little_space(64, &analyze).output().unwrap()
     };
     let said = refusal(&starved());

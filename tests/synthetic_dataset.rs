@@ -43,8 +43,8 @@ fn a_data_set_has_signals_and_truth_and_is_the_same_every_time() {
     write_dataset(&config(), two.path()).unwrap();
     let written = files(one.path());
     assert_eq!(written, files(two.path()));
-    // Five sensors and the truth with three files each, events, two descriptions, strides.
-    assert_eq!(written.len(), 6 * 3 + 1 + 2 + 1, "{:?}", written.keys());
+    // Five sensors and the truth with four files each, events, two descriptions, strides.
+    assert_eq!(written.len(), 6 * 4 + 1 + 2 + 1, "{:?}", written.keys());
 
     let events = &written["sub-synth/motion/sub-synth_task-run_events.tsv"];
     for row in [

@@ -139,7 +139,7 @@ mod tests {
             [0.0, 0.01, 0.02, 0.10, 0.11].map(|t| (t, Vector3::new(100.0 * t, 0.0, 0.0))).into();
         let gyr: Vec<_> = [-0.001, 0.004, 0.02, 0.05, 0.104, 0.2].map(|t| (t, Vector3::y())).into();
         let samples = together(&acc, &gyr, 0.025);
-        let got: Vec<_> = samples.iter().map(|s| (s.t.0, (s.acc.x * 1e6).round() * 1e-6)).collect();
+        let got: Vec<_> = samples.iter().map(|s| (s.t.0, (s.acc.x * 1e6).round() / 1e6)).collect();
         assert_eq!(got, [(0.004, 0.4), (0.02, 2.0), (0.104, 10.4)]);
     }
 }
