@@ -42,10 +42,12 @@ export function say(element, text) {
  * @param {(width: number) => number} heightOf
  * @param {(svg: SVGSVGElement, width: number, height: number) => void} draw */
 export function plot(heightOf, draw) {
-  const svg = s('svg', { class: 'plot', height: heightOf(300), role: 'img' });
+  // Until it is drawn it has nothing to say, nor a name.
+  const svg = s('svg', { class: 'plot', height: heightOf(300), role: 'img', 'aria-hidden': 'true' });
   let width = 0;
   const redraw = () => {
     if (width <= 0) return;
+    svg.removeAttribute('aria-hidden');
     svg.setAttribute('height', String(heightOf(width)));
     draw(svg, width, heightOf(width));
   };
