@@ -1,12 +1,21 @@
-// Questions and commands to the daemon. What goes wrong comes back as its sentence.
+// Questions and commands to the daemon. A refusal is a sentence, and is shown as it came.
 
 import { t } from './text.js';
 
-/** @param {string} path @param {unknown} [body] with it a command, without it a question @returns {Promise<any>} */
-export async function ask(path, body) {
-  const command = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  const answer = await fetch(`/api/v1${path}`, body === undefined ? {} : command).catch(() => null);
+/** @template T @param {string} path @param {RequestInit} [request] @returns {Promise<T>} */
+export async function ask(path, request) {
+  const answer = await fetch(`/api/v1${path}`, request).catch(() => null);
   if (!answer) throw new Error(t('link.never'));
-  if (!answer.ok) throw new Error(await answer.text());
-  return answer.json();
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text || `${answer.status}`);
+  return /** @type {T} */ (text ? JSON.parse(text) : null);
+}
+
+/** A change; with `seen` it is refused when someone else was faster.
+ * @template T @param {string} method @param {string} path @param {unknown} body @param {number} [seen] @returns {Promise<T>} */
+export function change(method, path, body, seen) {
+  /** @type {Record<string, string>} */
+  const headers = { 'content-type': 'application/json' };
+  if (seen !== undefined) headers['if-match'] = `"${seen}"`;
+  return ask(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 }

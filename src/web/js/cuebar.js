@@ -1,7 +1,7 @@
 // What was said last, and the few things that a runner needs within reach of a thumb.
 
 import { h, say } from './dom.js';
-import { ask } from './api.js';
+import { change } from './api.js';
 import { clock, t } from './text.js';
 import { cueWords } from './player.js';
 
@@ -34,7 +34,7 @@ export function cueBarView(play, problem) {
 
   /** @param {unknown} body */
   function send(body) {
-    ask('/cues', body).then(() => problem(''), (/** @type {Error} */ error) => problem(error.message));
+    change('POST', '/cues', body).then(() => problem(''), (/** @type {Error} */ error) => problem(error.message));
   }
 
   function toggle() {

@@ -1,7 +1,7 @@
 // How cues come out, what they leave alone, and what was not said.
 
 import { h, say } from './dom.js';
-import { ask } from './api.js';
+import { change } from './api.js';
 import { has, t } from './text.js';
 import { canSpeak, canVibrate } from './player.js';
 
@@ -26,7 +26,7 @@ export function cuesView(test) {
 
   /** @param {unknown} body */
   function send(body) {
-    ask('/cues', body).then(() => problem(''), (/** @type {Error} */ error) => {
+    change('POST', '/cues', body).then(() => problem(''), (/** @type {Error} */ error) => {
       problem(error.message);
       // What was refused must not stay in the field.
       drawn = '';
@@ -34,14 +34,14 @@ export function cuesView(test) {
     });
   }
 
-  /** @param {Partial<CueSettings>} change */
-  function change(change) {
-    if (model) send({ settings: { ...model.cue_settings, ...change } });
+  /** @param {Partial<CueSettings>} some */
+  function set(some) {
+    if (model) send({ settings: { ...model.cue_settings, ...some } });
   }
 
   const rows = CHANNELS.map((channel) => {
     const box = h('input', { type: 'checkbox', 'data-channel': channel, onchange: () => {
-      if (model) change({ channels: { ...model.cue_settings.channels, [channel]: box.checked } });
+      if (model) set({ channels: { ...model.cue_settings.channels, [channel]: box.checked } });
     } });
     const missing = (channel === 'phone' && !canVibrate()) || (channel === 'voice' && !canSpeak());
     const note = t(`cue.channel.${channel}.${missing ? 'missing' : 'note'}`);
@@ -51,8 +51,8 @@ export function cuesView(test) {
       channel === 'screen' ? null : tested);
     return { channel, box, row };
   });
-  const spacing = h('input', { type: 'number', min: 2, max: 20, value: 3, 'data-set': 'spacing', onchange: () => change({ spacing_strides: Number(spacing.value) }) });
-  const clear = h('input', { type: 'checkbox', 'data-set': 'all_clear', onchange: () => change({ all_clear: clear.checked }) });
+  const spacing = h('input', { type: 'number', min: 2, max: 20, value: 3, 'data-set': 'spacing', onchange: () => set({ spacing_strides: Number(spacing.value) }) });
+  const clear = h('input', { type: 'checkbox', 'data-set': 'all_clear', onchange: () => set({ all_clear: clear.checked }) });
   const beats = h('select', { 'data-set': 'metronome', onchange: () => send({ metronome_percent: beats.value ? Number(beats.value) : null }) },
     h('option', { value: '' }, t('cue.metronome.off')), ...BEATS.map((p) => h('option', { value: p }, t('cue.metronome.percent', { percent: p }))));
   const beating = h('small');

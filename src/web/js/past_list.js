@@ -2,7 +2,8 @@
 
 import { h } from './dom.js';
 import { clock, t } from './text.js';
-import { ask, change, day } from './past_api.js';
+import { ask, change } from './api.js';
+import { day } from './past_words.js';
 
 /** @import { Runner, Session } from './past_types.js' */
 

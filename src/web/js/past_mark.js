@@ -2,7 +2,7 @@
 
 import { h, say } from './dom.js';
 import { clock, t } from './text.js';
-import { change } from './past_api.js';
+import { change } from './api.js';
 
 /** How long it is said, ms. */
 const SAID = 4000;

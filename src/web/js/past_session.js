@@ -2,7 +2,8 @@
 
 import { h, plot, s } from './dom.js';
 import { clock, t } from './text.js';
-import { ask, change, day, difference, figure } from './past_api.js';
+import { ask, change } from './api.js';
+import { day, difference, figure } from './past_words.js';
 import { stanceTable } from './past_stances.js';
 
 /** @import { PastStance, Review, Reviewed, Session } from './past_types.js' */

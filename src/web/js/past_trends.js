@@ -2,7 +2,8 @@
 
 import { h, plot, s } from './dom.js';
 import { t } from './text.js';
-import { ask, day, difference, figure } from './past_api.js';
+import { ask } from './api.js';
+import { day, difference, figure } from './past_words.js';
 
 /** @import { Comparison, Runner, TrendPoint } from './past_types.js' */
 /** @import { SideName } from './types.js' */

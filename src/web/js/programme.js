@@ -1,7 +1,7 @@
 // The retraining course: what is due, how the session that runs is going, what came of those before, and exercises to tick.
 
 import { h, s, say } from './dom.js';
-import { ask } from './api.js';
+import { ask, change } from './api.js';
 import { clock, t } from './text.js';
 import { SIDES } from './model.js';
 
@@ -30,7 +30,9 @@ export function programmeView() {
 
   /** @param {unknown} [body] */
   function get(body) {
-    ask('/programme', body).then(take, (/** @type {Error} */ error) => {
+    /** @type {Promise<Programme>} */
+    const answer = body === undefined ? ask('/programme') : change('POST', '/programme', body);
+    answer.then(take, (/** @type {Error} */ error) => {
       say(wrong, error.message);
       wrong.hidden = false;
     });
