@@ -46,7 +46,7 @@ impl Head {
         Ok(None)
     }
 
-    /// A whole last line has an end, or all its fields with a number in the last of them.
+    /// A whole last line has an end.
     fn last_is_cut(file: &mut File) -> std::io::Result<bool> {
         let size = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(size.saturating_sub(LONGEST_LINE)))?;
