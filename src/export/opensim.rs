@@ -149,6 +149,25 @@ mod tests {
     }
 
     #[test]
+    fn a_bent_knee_is_a_positive_knee_angle_and_hips_keep_our_signs() {
+        let mut frame = frame(&[0.0; 15]);
+        let knee = Angles { flexion: 0.5, adduction: 0.0, rotation: 0.0 };
+        let hip = Angles { flexion: 0.3, adduction: 0.2, rotation: 0.1 };
+        frame.legs.right = LegAngles { hip: Some(hip), knee: Some(knee), ..frame.legs.right };
+        let got = coordinates_deg(&frame);
+        for (name, want) in [
+            ("knee_angle_r", 0.5_f64),
+            ("hip_flexion_r", 0.3),
+            ("hip_adduction_r", 0.2),
+            ("hip_rotation_r", 0.1),
+            ("knee_angle_l", 0.0),
+        ] {
+            let value = got[COORDINATES.iter().position(|c| *c == name).unwrap()].unwrap();
+            assert!((value - want.to_degrees()).abs() < 1e-9, "{name}: {value}");
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_no_segment_and_no_coordinate() {
         let none = Frame { t: SessionTime(0.0), legs: PerSide::default(), pelvis: None };
         assert!(gait_from_segments(&none).iter().all(|(_, q)| q.is_none()));
