@@ -41,6 +41,7 @@ pub mod host_clock;
 pub mod record;
 pub mod source;
 pub mod store;
+pub mod team;
 
 pub mod export;
 pub mod review;

@@ -153,13 +153,24 @@ fn about(error: StoreError, path: &Path) -> StoreError {
 fn open(path: &Path) -> Result<Connection, StoreError> {
     let mut conn = Connection::open(path)?;
     conn.busy_timeout(PATIENCE)?;
-    conn.pragma_update(None, "journal_mode", "wal")?;
-    conn.pragma_update(None, "synchronous", "normal")?;
+    if read_while_written(&conn).is_err() {
+        // A share has no memory that two programs map. Then readers wait for the writer.
+        conn.pragma_update(None, "locking_mode", "exclusive")?;
+        conn.pragma_update(None, "journal_mode", "truncate")?;
+        conn.pragma_update(None, "locking_mode", "normal")?;
+        conn.pragma_update(None, "synchronous", "full")?;
+    }
     conn.pragma_update(None, "foreign_keys", true)?;
     // What is deleted is overwritten.
     conn.pragma_update(None, "secure_delete", true)?;
     schema::migrate(&mut conn, path)?;
     Ok(conn)
+}
+
+fn read_while_written(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    conn.pragma_update(None, "synchronous", "normal")?;
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
 /// Until the last handle is gone.

@@ -18,7 +18,7 @@ const RANKS: &[&[&str]] = &[
     &["segment", "cue", "screen"],
     &["pipeline"],
     // The shell.
-    &["edge", "desk"],
+    &["edge", "desk", "team"],
     &["record", "store"],
     &["source", "review"],
     &["export"],

@@ -1,0 +1,5 @@
+//! Many runners before one coach: what daemons tell a board, whether directly or by way of a NATS server.
+
+pub mod report;
+
+pub use report::{AlertReport, Report, Said, StanceReport, StatusReport, Who};
