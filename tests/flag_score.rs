@@ -82,9 +82,7 @@ fn a_small_score_finds_faults_on_their_leg_is_quiet_otherwise_and_in_time() {
     println!("{}", score.text());
     for e in &score.episodes {
         assert!(e.episodes >= 5, "{e:?}");
-        // Known defect: a sudden onset on one leg is taken for a turn in part, and for seconds the other leg's level
-        // of rotation is off by as much. `stancewatch score` counts it as a missed target.
-        assert!(e.wrong_rules.keys().all(|rule| *rule == "medial_rotation"), "{e:?}");
+        assert_eq!(e.wrong_leg, 0, "{e:?}");
     }
     let five = score.episodes.iter().find(|e| e.kind == "adduction" && e.degrees > 4.0).unwrap();
     assert!(five.found + 1 >= five.episodes, "{five:?}");

@@ -280,11 +280,11 @@ impl FrameStage {
             }
         }
         if self.turn.due(t) {
-            let mut yaws = [None; Placement::COUNT];
-            for (yaw, (_, pose)) in yaws.iter_mut().zip(poses.iter()) {
-                *yaw = pose.as_ref().map(|pose| pose.yaw);
+            let mut orientations = [None; Placement::COUNT];
+            for (orientation, (_, pose)) in orientations.iter_mut().zip(poses.iter()) {
+                *orientation = pose.as_ref().map(|pose| pose.world_from_sensor);
             }
-            self.turn.push(t, yaws);
+            self.turn.push(t, orientations);
             self.clear_centripetal(lines, t);
         }
         let Some(calibration) = &self.calibration else {

@@ -224,7 +224,6 @@ mod tests {
                     acc: world_from_sensor
                         .inverse_transform_vector(&(world_from_gait * Vector3::new(forward, 9.81, 0.0))),
                     doubt: None,
-                    yaw: 0.0,
                 }
             })
             .collect()

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 /// for a late sensor and for the end of a bridged gap.
 const REACH: f64 = 4.0;
 
-/// One fused sample, with the vertical rotation so far.
+/// One fused sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     pub t: SessionTime,
@@ -18,15 +18,12 @@ pub struct Point {
     pub gyr: Vector3<f64>,
     pub acc: Vector3<f64>,
     pub doubt: Option<Doubt>,
-    /// Angle turned about the vertical since the start, rad.
-    pub yaw: f64,
 }
 
 /// A sensor's orientation at a moment between two samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pose {
     pub world_from_sensor: UnitQuaternion<f64>,
-    pub yaw: f64,
     pub doubt: Option<Doubt>,
 }
 
@@ -34,38 +31,26 @@ pub struct Pose {
 pub struct Track {
     points: VecDeque<Point>,
     capacity: usize,
-    yaw: f64,
     /// Points dropped from the front since the start, so that a position stays valid as they go.
     dropped: u64,
     /// Position of the point at or after the last moment read.
     cursor: u64,
 }
 
-/// The world's vertical component of a vector in sensor axes: the third row of the rotation matrix.
-fn vertical(world_from_sensor: &UnitQuaternion<f64>, v: &Vector3<f64>) -> f64 {
-    let q = world_from_sensor.as_ref();
-    let (w, x, y, z) = (q.w, q.i, q.j, q.k);
-    2.0 * (x * z - w * y) * v.x + 2.0 * (y * z + w * x) * v.y + (1.0 - 2.0 * (x * x + y * y)) * v.z
-}
-
 impl Track {
     #[must_use]
     pub fn new(rate: Hz) -> Self {
         let capacity = ((rate.0 * REACH).ceil() as usize).max(64);
-        Self { points: VecDeque::with_capacity(capacity + 1), capacity, yaw: 0.0, dropped: 0, cursor: 0 }
+        Self { points: VecDeque::with_capacity(capacity + 1), capacity, dropped: 0, cursor: 0 }
     }
 
     pub fn push(&mut self, fused: &Fused) {
-        if let Some(last) = self.points.back() {
-            self.yaw += vertical(&fused.world_from_sensor, &fused.gyr) * (fused.t - last.t);
-        }
         self.points.push_back(Point {
             t: fused.t,
             world_from_sensor: fused.world_from_sensor,
             gyr: fused.gyr,
             acc: fused.acc,
             doubt: fused.doubt,
-            yaw: self.yaw,
         });
         if self.points.len() > self.capacity {
             self.points.pop_front();
@@ -109,16 +94,12 @@ impl Track {
         self.cursor = self.dropped + i as u64;
         let after = self.points.get(i)?;
         let Some(before) = i.checked_sub(1).and_then(|i| self.points.get(i)) else {
-            return (after.t == t).then_some(Pose {
-                world_from_sensor: after.world_from_sensor,
-                yaw: after.yaw,
-                doubt: after.doubt,
-            });
+            return (after.t == t)
+                .then_some(Pose { world_from_sensor: after.world_from_sensor, doubt: after.doubt });
         };
         let share = (t - before.t) / (after.t - before.t);
         Some(Pose {
             world_from_sensor: before.world_from_sensor.nlerp(&after.world_from_sensor, share),
-            yaw: before.yaw + share * (after.yaw - before.yaw),
             doubt: before.doubt.or(after.doubt),
         })
     }

@@ -1,10 +1,16 @@
 //! The runner's common turn: every sensor on the body turns with the runner over a whole stride,
 //! whatever its limb does within it.
 //!
-//! Rate at `t`: the yaw that a sensor gathers over one stride, divided by the stride time, median
-//! over sensors. It refers to the middle of that stride, half a stride ago.
+//! Rate at `t`: the turn about the vertical from a sensor's orientation one stride ago to its orientation now,
+//! divided by the stride time, median over sensors. It refers to the middle of that stride, half a stride ago.
+//!
+//! The two orientations are compared, not the vertical rate summed up between them: a limb that swings and comes
+//! back as it was has turned nowhere, but its vertical rate sums up to the area that its long axis goes around
+//! (the geometric phase). That area changes when the hip does, by up to 5 degrees per stride, in one leg alone.
 
+use super::progression::wrap;
 use crate::units::SessionTime;
+use nalgebra::UnitQuaternion;
 use std::collections::VecDeque;
 
 /// Time between two readings, s.
@@ -39,7 +45,7 @@ impl Default for TurnParams {
 #[derive(Debug, Clone, Copy)]
 struct Reading {
     t: SessionTime,
-    yaws: [Option<f64>; SENSORS],
+    world_from_sensor: [Option<UnitQuaternion<f64>>; SENSORS],
     /// Integral of the rate up to here, rad.
     turned: f64,
 }
@@ -84,8 +90,8 @@ impl TurnTracker {
         self.readings.back().is_none_or(|last| t - last.t >= STEP - 1e-9)
     }
 
-    /// One reading of each sensor's yaw.
-    pub fn push(&mut self, t: SessionTime, yaws: [Option<f64>; SENSORS]) {
+    /// One reading of each sensor's orientation.
+    pub fn push(&mut self, t: SessionTime, world_from_sensor: [Option<UnitQuaternion<f64>>; SENSORS]) {
         let steps = (self.stride / STEP).round().max(1.0) as usize;
         let mut rates = [0.0; SENSORS];
         let mut known = 0;
@@ -96,9 +102,9 @@ impl TurnTracker {
         }
         if let Some(before) = self.readings.len().checked_sub(steps).and_then(|i| self.readings.get(i)) {
             let span = t - before.t;
-            for (now, then) in yaws.iter().zip(&before.yaws) {
+            for (now, then) in world_from_sensor.iter().zip(&before.world_from_sensor) {
                 if let (Some(now), Some(then), Some(slot)) = (now, then, rates.get_mut(known)) {
-                    *slot = (now - then) / span;
+                    *slot = about_vertical(then, now) / span;
                     known += 1;
                 }
             }
@@ -107,7 +113,7 @@ impl TurnTracker {
         if self.rate.abs() > self.params.void {
             self.last_hot = Some(t);
         }
-        self.readings.push_back(Reading { t, yaws, turned: turned + self.rate * since });
+        self.readings.push_back(Reading { t, world_from_sensor, turned: turned + self.rate * since });
         if self.readings.len() > KEPT {
             self.readings.pop_front();
         }
@@ -145,6 +151,14 @@ impl TurnTracker {
     }
 }
 
+/// The twist about the world's vertical of the rotation from one orientation to another, rad, to (-pi, pi].
+fn about_vertical(from: &UnitQuaternion<f64>, to: &UnitQuaternion<f64>) -> f64 {
+    let (a, b) = (from.as_ref(), to.as_ref());
+    let z = b.k * a.w - b.w * a.k - b.i * a.j + b.j * a.i;
+    let w = b.w * a.w + b.i * a.i + b.j * a.j + b.k * a.k;
+    wrap(2.0 * libm::atan2(z, w))
+}
+
 fn median(values: &mut [f64; SENSORS], known: usize) -> f64 {
     let Some(values) = values.get_mut(..known) else { return 0.0 };
     values.sort_by(f64::total_cmp);
@@ -153,5 +167,49 @@ fn median(values: &mut [f64; SENSORS], known: usize) -> f64 {
         0 => 0.0,
         n if n % 2 == 1 => at(n / 2),
         n => 0.5 * (at(n / 2 - 1) + at(n / 2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::Vector3;
+    use std::f64::consts::TAU;
+
+    fn all(q: UnitQuaternion<f64>) -> [Option<UnitQuaternion<f64>>; SENSORS] {
+        [Some(q); SENSORS]
+    }
+
+    fn heading(angle: f64) -> UnitQuaternion<f64> {
+        UnitQuaternion::from_axis_angle(&Vector3::z_axis(), angle)
+    }
+
+    /// A limb that swings to the front and to the side a quarter of a stride later, as far as `side`.
+    fn swing(t: f64, side: f64) -> UnitQuaternion<f64> {
+        let phase = TAU * t / TYPICAL_STRIDE;
+        UnitQuaternion::from_euler_angles(side * phase.cos(), 0.7 * phase.sin(), 0.0)
+    }
+
+    #[test]
+    fn a_turn_is_followed_whatever_the_limb_does() {
+        let mut turn = TurnTracker::default();
+        let rate = 0.5;
+        for k in 0..200 {
+            let t = 0.02 * f64::from(k);
+            turn.push(SessionTime(t), all(heading(rate * t) * swing(t, 0.1)));
+        }
+        assert!((turn.rate - rate).abs() < 0.01, "{}", turn.rate);
+        let turned = turn.turned_at(SessionTime(3.5)) - turn.turned_at(SessionTime(2.5));
+        assert!((turned - rate).abs() < 0.01, "{turned}");
+    }
+
+    #[test]
+    fn a_limb_that_swings_another_way_from_one_stride_to_the_next_turns_nobody() {
+        let mut turn = TurnTracker::default();
+        for k in 0..400 {
+            let t = 0.02 * f64::from(k);
+            turn.push(SessionTime(t), all(swing(t, if t < 4.0 { 0.05 } else { 0.25 })));
+        }
+        assert!(turn.turned_at(SessionTime(7.5)).abs() < 0.01, "{}", turn.turned_at(SessionTime(7.5)));
     }
 }
