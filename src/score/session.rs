@@ -9,6 +9,10 @@ use crate::input::Input;
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::source::synthetic::{Disturbance, Runner, Truth};
 
+/// What comes of a disturbance comes within this after its end, s: a turn voids three seconds, and is read to 0.1
+/// degree again after another five (own simulation, 380 turns).
+const AFTERWARDS_S: f64 = 10.0;
+
 pub(super) struct Session {
     pub(super) plan: Plan,
     /// Session time at which running begins, s: the zero of episodes and disturbances.
@@ -98,31 +102,31 @@ impl Session {
         seconds / 3600.0
     }
 
-    /// Each disturbance with the alerts from its beginning to that of the next.
+    /// Each disturbance with the alerts that may come of it: those that began after it and were given until a while
+    /// after its end. All others are chance, which the clean sessions count per hour.
     pub(super) fn disturbed(&self) -> Vec<Disturbed> {
         if self.plan.kind != Kind::Disturbed {
             return Vec::new();
         }
-        let list = &self.plan.runner.disturbances;
-        let begin = |d: &Disturbance| self.from + after(d);
-        let mut rows: Vec<Disturbed> =
-            list.iter().map(|d| Disturbed { kind: kind(d), alerts: Vec::new() }).collect();
-        for alert in &self.alerts {
-            let at = list.partition_point(|d| begin(d) <= alert.decided.0);
-            if let Some(row) = at.checked_sub(1).and_then(|at| rows.get_mut(at)) {
-                row.alerts.push(Rule::name(alert.rule));
-            }
-        }
-        rows
+        let of = |disturbance: &Disturbance| {
+            let (begin, end) = span(disturbance);
+            let mine =
+                |a: &&Alert| a.onset.0 >= self.from + begin && a.decided.0 <= self.from + end + AFTERWARDS_S;
+            let alerts = self.alerts.iter().filter(mine).map(|a| a.rule.name()).collect();
+            Disturbed { kind: kind(disturbance), alerts }
+        };
+        self.plan.runner.disturbances.iter().map(of).collect()
     }
 }
 
-fn after(disturbance: &Disturbance) -> f64 {
+/// From when to when, s of running.
+fn span(disturbance: &Disturbance) -> (f64, f64) {
     match *disturbance {
-        Disturbance::Turn { after_s, .. }
-        | Disturbance::Stop { after_s, .. }
-        | Disturbance::SensorLost { after_s, .. }
-        | Disturbance::StrapSlip { after_s, .. } => after_s,
+        Disturbance::Turn { after_s, duration_s, .. }
+        | Disturbance::Stop { after_s, duration_s }
+        | Disturbance::SensorLost { after_s, duration_s, .. } => (after_s, after_s + duration_s),
+        // It stays.
+        Disturbance::StrapSlip { after_s, .. } => (after_s, f64::INFINITY),
     }
 }
 

@@ -67,20 +67,38 @@ pub struct Link {
 /// movement or data to say.
 #[must_use]
 pub fn link(a: &[LinkSample], b: &[LinkSample], rate: Hz, search: Search) -> Option<Link> {
-    if a.len() != b.len() || a.len() < FEWEST {
+    if a.len() != b.len() {
         return None;
     }
-    let sums = Sums::of(&joint_terms(a, rate), &joint_terms(b, rate));
-    let (heading, lever_arms) = match search {
-        Search::Anywhere => sums.search(0.0, PI)?,
-        Search::Near { heading, range } => sums.search(heading, range)?,
-        Search::With(arms) => (sums.heading(&arms), arms),
-    };
-    let residual = sums.cost(heading, &lever_arms).max(0.0);
-    let strength = sums.strength(&lever_arms);
-    let independent = (a.len() as f64 / rate.0 * INDEPENDENT).max(1.0);
-    let variance = (residual + NOISE) / strength / independent;
-    variance.is_finite().then_some(Link { heading, variance, residual, lever_arms })
+    Batch::of(a, rate)?.link(&Batch::of(b, rate)?, search)
+}
+
+/// One sensor's part in a link, which serves for several.
+pub(super) struct Batch {
+    terms: Vec<Terms>,
+    rate: Hz,
+}
+
+impl Batch {
+    /// `None` for too few samples.
+    pub(super) fn of(samples: &[LinkSample], rate: Hz) -> Option<Self> {
+        (samples.len() >= FEWEST).then(|| Self { terms: joint_terms(samples, rate), rate })
+    }
+
+    /// As [`link`], to a batch of as many samples at the same rate.
+    pub(super) fn link(&self, b: &Self, search: Search) -> Option<Link> {
+        let sums = Sums::of(&self.terms, &b.terms);
+        let (heading, lever_arms) = match search {
+            Search::Anywhere => sums.search(0.0, PI)?,
+            Search::Near { heading, range } => sums.search(heading, range)?,
+            Search::With(arms) => (sums.heading(&arms), arms),
+        };
+        let residual = sums.cost(heading, &lever_arms).max(0.0);
+        let strength = sums.strength(&lever_arms);
+        let independent = (self.terms.len() as f64 / self.rate.0 * INDEPENDENT).max(1.0);
+        let variance = (residual + NOISE) / strength / independent;
+        variance.is_finite().then_some(Link { heading, variance, residual, lever_arms })
+    }
 }
 
 /// The joint's acceleration is these columns times (lever arm, 1), in the sensor's world.

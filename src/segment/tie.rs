@@ -6,7 +6,7 @@
 //! millisecond. Source: own measurement on virtual running, 10 legs, ten windows of 3 s each: the lag repeats to 0.2
 //! to 1.1 ms, and its mean is 0.1 to 3 ms where arrivals seen over the whole recording say 0.
 
-use super::link::{LinkSample, Search, link};
+use super::link::{Batch, LinkSample, Search};
 use super::track::Track;
 use crate::units::{Hz, SessionTime};
 
@@ -40,12 +40,12 @@ pub struct Lag {
 pub fn lag(first: &Track, second: &Track) -> Option<Lag> {
     let newest = first.newest()?.0.min(second.newest()?.0);
     let from = SessionTime(newest - SPAN - NEAR);
-    let a = read(first, from)?;
-    let b = |shift: f64| read(second, from + shift);
-    let centre = link(&a, &b(0.0)?, RATE, Search::Anywhere)?;
+    let a = Batch::of(&read(first, from)?, RATE)?;
+    let b = |shift: f64| Batch::of(&read(second, from + shift)?, RATE);
+    let centre = a.link(&b(0.0)?, Search::Anywhere)?;
     let near = Search::Near { heading: centre.heading, range: RANGE };
-    let early = link(&a, &b(-PROBE)?, RATE, near)?.residual;
-    let late = link(&a, &b(PROBE)?, RATE, near)?.residual;
+    let early = a.link(&b(-PROBE)?, near)?.residual;
+    let late = a.link(&b(PROBE)?, near)?.residual;
     lowest(early, centre.residual, late)
 }
 
