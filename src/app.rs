@@ -4,6 +4,7 @@ mod exchange;
 mod history;
 mod keep;
 mod sensors;
+mod sessions;
 
 use crate::cli::{
     AnalyzeArgs, Cli, Command, LiveArgs, ReplayArgs, RunArgs, RunnerArgs, ScoreArgs, SimulateArgs, TryArgs,
@@ -14,7 +15,7 @@ use crate::desk::Desk;
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
-use crate::serve::{self, Hub, Kept, SourceKind, SourceLabel};
+use crate::serve::{self, Hub, Kept, SourceKind, SourceLabel, Wanted};
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
@@ -22,6 +23,7 @@ use crate::validate::{self, Baseline};
 use crate::{analyze, demo, retry, score};
 use anyhow::{Context, anyhow, bail};
 use keep::Plays;
+use sessions::Sessions;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -39,7 +41,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Sensors(command)) => sensors::manage(&config, command, cli.json),
         Some(Command::Doctor(args)) => sensors::doctor(&config, args, cli.json),
         Some(Command::Demo(args)) => {
-            session(&config, args, demo::plays(&config.pipeline)?, (Plays::Others, None))
+            let pipeline = config.pipeline.clone();
+            session(&config, args, (Plays::Others, None), move |_, _| demo::plays(&pipeline))
         }
         Some(Command::Replay(args)) => replay(&config, args),
         Some(Command::Analyze(args)) => analyze(&config, args, cli.json),
@@ -105,24 +108,33 @@ fn daemon(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn synthetic(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let runner = Runner::new(&runner_config(&args.runner)?)?;
-    let recording = (!args.no_recording).then(|| recording_path(config));
-    let play = Play {
-        label: SourceLabel {
-            kind: SourceKind::Synthetic,
-            title: "Synthetic runner".to_owned(),
-            text: "Not a person: simulated sensors on a runner made from published running kinematics."
-                .to_owned(),
-        },
-        inputs: Box::new(runner.map(Ok)),
-        config: config.pipeline.clone(),
-        recording,
-    };
-    session(config, &args.live, vec![play], (Plays::Synthetic, args.who.as_deref()))
+    let runner = runner_config(&args.runner)?;
+    let (own, record) = (config.clone(), !args.no_recording);
+    session(config, &args.live, (Plays::Synthetic, args.who.as_deref()), move |kept, wanted| {
+        if wanted.demo {
+            return demo::plays(&own.pipeline);
+        }
+        let play = Play {
+            label: SourceLabel {
+                kind: SourceKind::Synthetic,
+                title: "Synthetic runner".to_owned(),
+                text: "Not a person: simulated sensors on a runner made from published running kinematics."
+                    .to_owned(),
+            },
+            inputs: Box::new(Runner::new(&runner)?.map(Ok)),
+            config: own.pipeline.clone(),
+            recording: record.then(|| recording_path(&own)),
+            runner: None,
+        };
+        Ok(vec![keep::of_owner(play, kept)])
+    })
 }
 
+/// A file that is not there yet: two sessions may begin within a second.
 fn recording_path(config: &Config) -> PathBuf {
-    config.data_dir.join(store::RECORDINGS).join(format!("{}.mcap", live::session_name()))
+    let (folder, name) = (config.data_dir.join(store::RECORDINGS), live::session_name());
+    let file = |n: u32| folder.join(if n == 1 { format!("{name}.mcap") } else { format!("{name}-{n}.mcap") });
+    (1..).map(file).find(|path| !path.exists()).unwrap_or_else(|| file(1))
 }
 
 fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
@@ -130,17 +142,21 @@ fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
     if let Some(warning) = recording.warning() {
         note(&warning);
     }
-    let play = Play {
-        label: SourceLabel {
-            kind: SourceKind::Real,
-            title: format!("Recording {}", recording.name),
-            text: "A recording, played through the live pipeline.".to_owned(),
-        },
-        inputs: Box::new(recording.inputs()?.map(|input| input.map_err(anyhow::Error::from))),
-        config: settings_of(&recording, &config.pipeline)?,
-        recording: None,
-    };
-    session(config, &args.live, vec![play], (Plays::Others, None))
+    let settings = settings_of(&recording, &config.pipeline)?;
+    session(config, &args.live, (Plays::Others, None), move |_, _| {
+        let inputs = recording.inputs()?.map(|input| input.map_err(anyhow::Error::from));
+        Ok(vec![Play {
+            label: SourceLabel {
+                kind: SourceKind::Real,
+                title: format!("Recording {}", recording.name),
+                text: "A recording, played through the live pipeline.".to_owned(),
+            },
+            inputs: Box::new(inputs),
+            config: settings.clone(),
+            recording: None,
+            runner: None,
+        }])
+    })
 }
 
 /// Where a SOURCE lies: a path as it is, a session's id as the path of its recording.
@@ -188,22 +204,21 @@ fn settings_from(said: Option<&str>, path: &Path, config: &PipelineConfig) -> an
 fn session(
     config: &Config,
     args: &LiveArgs,
-    plays: Vec<Play>,
     (kind, who): (Plays, Option<&str>),
+    plays: impl Fn(&Kept, Wanted) -> anyhow::Result<Vec<Play>> + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let listener = bind(args.port.unwrap_or(config.port)).await?;
-        let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
-        // After all that may hinder: nothing is begun in vain.
         let kept = keep::begin(config, who, kind);
+        let make = {
+            let kept = kept.clone();
+            move |wanted| plays(&kept, wanted)
+        };
+        // What hinders is said before the page promises anything.
+        let first = sessions::ready(make(Wanted::default())?)?;
         let page = Page::open(listener, &config.data_dir, args.no_open, kept)?;
-        let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
-        let player = tokio::task::spawn_blocking(move || {
-            plays.into_iter().try_fold(None, |lost, ready| {
-                let played = live::play(ready, speed, &hub, &stop)?;
-                anyhow::Ok(played.recording_lost.or(lost))
-            })
-        });
+        let sessions = Sessions { make, speed: args.speed, once: args.once };
+        let player = tokio::spawn(sessions.run(first, page.hub.clone(), page.stop.clone()));
         page.until_over(player, args.once).await
     })
 }
@@ -213,7 +228,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 /// What a session leaves: an error that stopped its recording, if any did.
-type Player = tokio::task::JoinHandle<anyhow::Result<Option<anyhow::Error>>>;
+type Player = tokio::task::JoinHandle<anyhow::Result<sessions::Lost>>;
 
 /// The page, as long as the program runs.
 struct Page {

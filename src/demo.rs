@@ -50,6 +50,7 @@ fn real(config: &PipelineConfig) -> anyhow::Result<Play> {
         inputs: Box::new(inputs),
         config: config.clone(),
         recording: None,
+        runner: None,
     })
 }
 
@@ -67,5 +68,6 @@ fn synthetic(config: &PipelineConfig) -> anyhow::Result<Play> {
         inputs: Box::new(runner.map(Ok)),
         config: config.clone(),
         recording: None,
+        runner: None,
     })
 }

@@ -579,6 +579,19 @@ pub struct SegmentGrade {
     pub doubt: Option<Doubt>,
     /// One sentence for the runner: what was wrong and what to do.
     pub reason: String,
+    /// Sensors that seem to have each other's place.
+    #[serde(default)]
+    pub exchange: Option<Exchange>,
+}
+
+/// Which sensors seem to have each other's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exchange {
+    /// Those of this leg.
+    ThighAndShank,
+    /// Those of both shanks, or of both thighs: movement does not tell which.
+    LeftAndRight,
 }
 
 /// The result of calibrating: sensor to segment per placement, with a grade.

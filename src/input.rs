@@ -21,8 +21,17 @@ pub enum Input {
     Link(Link),
     /// What a person wants of the cues.
     Order(Order),
+    /// A person marked a moment. Decides nothing.
+    Moment(Moment),
     /// Nothing follows: decide what can still be decided.
     End,
+}
+
+/// A moment that a person marked while the session ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    pub t: SessionTime,
+    pub label: String,
 }
 
 /// The edge of a marked stretch. Where a session has no marks, the pipeline finds the stretches itself.

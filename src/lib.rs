@@ -32,6 +32,7 @@ pub mod programme;
 pub mod cue;
 pub mod screen;
 
+pub mod guide;
 pub mod pipeline;
 
 // The shell.

@@ -9,11 +9,12 @@ use crate::edge::private;
 use crate::event::{Event, Health, HealthCode};
 use crate::export::summary::configuration_sha256;
 use crate::host_clock;
+use crate::guide::Guide;
 use crate::input::{Input, Mark, Order, Wish};
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::{RecordError, Recorder, SessionMeta};
-use crate::serve::{Hub, Kept, Limit, SourceKind, SourceLabel, Under};
-use crate::store::{Log, NewSession, StoreError};
+use crate::serve::{Hub, Kept, Limit, SourceKind, SourceLabel};
+use crate::store::{Log, NewSession, RunnerId};
 use crate::units::SessionTime;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,8 @@ pub struct Play {
     pub config: PipelineConfig,
     /// Where to record, if at all.
     pub recording: Option<PathBuf>,
+    /// Whose session it is, where it is kept.
+    pub runner: Option<RunnerId>,
 }
 
 /// A session that can begin: its settings make sense and its recording is open.
@@ -51,7 +54,9 @@ pub struct Ready {
     inputs: Inputs,
     pipeline: Pipeline,
     recording: Option<(PathBuf, Tape)>,
+    runner: Option<RunnerId>,
     settings_sha256: String,
+    guide: Guide,
 }
 
 /// A recording that is open, or one that waits for what there is to record.
@@ -78,10 +83,12 @@ impl Play {
             serde_json::to_value(&self.config).context("the settings cannot be written as JSON")?;
         Ok(Ready {
             settings_sha256: configuration_sha256(&settings),
+            guide: Guide::new(self.config.flags.baseline, self.config.usual.is_some()),
             label: self.label,
             inputs: self.inputs,
             pipeline,
             recording: self.recording.zip(recorder),
+            runner: self.runner,
         })
     }
 }
@@ -96,7 +103,13 @@ pub struct Played {
 /// Plays a source to its end or until `stop`.
 pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> anyhow::Result<Played> {
     let mut log = log_of(&ready, hub);
-    let Ready { label, inputs, mut pipeline, recording, .. } = ready;
+    if let (Some(Kept::In { store, .. }), Some(runner)) = (hub.kept(), ready.runner)
+        && let Err(error) = hub.desk().course_of(store, runner)
+    {
+        tracing::error!("{error}");
+    }
+    let Ready { label, inputs, mut pipeline, recording, guide, .. } = ready;
+    let number = hub.wanted().borrow().number;
     hub.segment(label);
     if let Some(Kept::Nowhere(why)) = hub.kept() {
         hub.publish(&store_failed(SessionTime(0.0), why.clone()));
@@ -105,7 +118,8 @@ pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> 
         let keeper = recording.map(|(path, tape)| Keeper::start(scope, path, tape, hub));
         let (to_pipeline, from_feeder) = sync_channel(QUEUE);
         let feeder = scope.spawn(move || feed(inputs, speed, stop, &to_pipeline));
-        Listener { pipeline: &mut pipeline, hub, keeper: keeper.as_ref(), log: log.as_mut() }
+        let (keeper_of, marks) = (keeper.as_ref(), Vec::new());
+        Listener { pipeline: &mut pipeline, hub, keeper: keeper_of, log: log.as_mut(), guide, marks, number }
             .listen(&from_feeder);
         let recording_lost = keeper.and_then(|keeper| keeper.finish().err());
         if let Some(Err(error)) = log.map(|log| log.finish(pipeline.now())) {
@@ -120,28 +134,20 @@ pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> 
 
 /// Where the session is kept beside its recording, if it is.
 fn log_of(ready: &Ready, hub: &Hub) -> Option<Log> {
-    let Some(Kept::In { store, sessions: Some(under) }) = hub.kept() else { return None };
-    let begin = || {
-        let runner = match *under {
-            Under::Current => store.current_runner(None)?.id,
-            Under::Runner(id) => id,
-        };
-        let recording = ready.recording.as_ref().and_then(|(path, _)| path.file_name());
-        let recording = recording.map(|name| name.to_string_lossy().into_owned());
-        let id = recording.as_ref().and_then(|name| name.strip_suffix(".mcap")).map(str::to_owned);
-        let source = if ready.label.kind == SourceKind::Sensors { "sensors" } else { "synthetic" };
-        Ok(store.log(NewSession {
-            id: id.unwrap_or_else(session_name),
-            runner,
-            source: source.to_owned(),
-            recording,
-            started: None,
-            settings_sha256: ready.settings_sha256.clone(),
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        }))
-    };
-    let log: Result<Log, StoreError> = begin();
-    log.inspect_err(|error| tracing::error!("{error}")).ok()
+    let (Some(Kept::In { store, .. }), Some(runner)) = (hub.kept(), ready.runner) else { return None };
+    let recording = ready.recording.as_ref().and_then(|(path, _)| path.file_name());
+    let recording = recording.map(|name| name.to_string_lossy().into_owned());
+    let id = recording.as_ref().and_then(|name| name.strip_suffix(".mcap")).map(str::to_owned);
+    let source = if ready.label.kind == SourceKind::Sensors { "sensors" } else { "synthetic" };
+    Some(store.log(NewSession {
+        id: id.unwrap_or_else(session_name),
+        runner,
+        source: source.to_owned(),
+        recording,
+        started: None,
+        settings_sha256: ready.settings_sha256.clone(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+    }))
 }
 
 /// A session's id and the name of its recording: when it began, without what a file name may not have.
@@ -194,6 +200,11 @@ struct Listener<'a, 'scope> {
     hub: &'a Hub,
     keeper: Option<&'a Keeper<'scope>>,
     log: Option<&'a mut Log>,
+    guide: Guide,
+    /// What the guide has marked and nobody has heard of yet.
+    marks: Vec<Mark>,
+    /// Of the session, among those that were wanted.
+    number: u64,
 }
 
 impl Listener<'_, '_> {
@@ -210,9 +221,18 @@ impl Listener<'_, '_> {
             for (stretch, edge) in self.hub.take_marks() {
                 self.take(Input::Mark(Mark { stretch, edge, t: self.now() }), since);
             }
+            for wish in self.hub.take_guiding(self.number) {
+                self.guide.wish(wish, &mut self.marks);
+                self.mark_guided(since);
+            }
+            for moment in self.hub.take_moments() {
+                self.take(Input::Moment(moment), since);
+            }
             let now = self.take(input, since);
+            self.mark_guided(since);
             if now - told >= STATUS {
                 told = now;
+                self.hub.guided(self.guide.status());
                 counted = tell(self.pipeline, self.hub, counted);
                 if let Some(message) = self.log.as_mut().and_then(|log| log.trouble()) {
                     self.hub.publish(&store_failed(self.now(), message));
@@ -222,8 +242,18 @@ impl Listener<'_, '_> {
         tell(self.pipeline, self.hub, counted);
     }
 
+    /// Marks what the guide has found, each on its own: what it marks, it hears of, too.
+    fn mark_guided(&mut self, since: Instant) {
+        while !self.marks.is_empty() {
+            for mark in std::mem::take(&mut self.marks) {
+                self.take(Input::Mark(mark), since);
+            }
+        }
+    }
+
     /// Passes one input on to all who want it; when that was done.
     fn take(&mut self, input: Input, since: Instant) -> Instant {
+        let before = self.now();
         let events = self.pipeline.push(&input);
         if let Input::Mark(mark) = &input {
             self.hub.marked(mark);
@@ -231,6 +261,7 @@ impl Listener<'_, '_> {
         for event in events {
             self.hub.publish(event);
         }
+        self.guide.push(&input, events, before, &mut self.marks);
         let now = host_clock::instant();
         if matches!(input, Input::Packet(_)) {
             self.hub.decision_seconds((now - since).as_secs_f64());
@@ -322,6 +353,7 @@ fn session_time(input: &Input) -> Option<SessionTime> {
         Input::Mark(mark) => Some(mark.t),
         Input::Link(link) => Some(link.t),
         Input::Order(order) => Some(order.t),
+        Input::Moment(moment) => Some(moment.t),
         Input::Sensor(_) | Input::End => None,
     }
 }

@@ -143,6 +143,7 @@ impl Pipeline {
             Input::Mark(mark) => self.mark(*mark),
             Input::Link(link) => self.link(link),
             Input::Order(order) => self.order(order),
+            Input::Moment(_) => {}
             Input::End => self.end(),
         }
         self.cue();

@@ -16,10 +16,12 @@ mod metrics;
 mod programme;
 mod screening;
 mod sensors;
+mod setup;
 mod state;
+mod usual;
 mod view;
 
-pub use hub::{Hub, Kept, Under};
+pub use hub::{Hub, Kept, Under, Wanted};
 pub use view::{Limit, SourceKind, SourceLabel};
 
 use axum::Router;
@@ -51,6 +53,9 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/sensors/swap", post(sensors::swap))
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
+        .route("/setup", get(setup::show).post(setup::ask))
+        .route("/baseline", post(sensors::baseline))
+        .route("/runners/{id}/usual", get(usual::show).post(usual::ask))
         .route("/screening", get(screening::show).post(screening::want))
         .route("/alerts", get(api::alerts))
         .route("/alerts/{id}", get(alerts::detail))

@@ -21,6 +21,7 @@ mod runner;
 mod schema;
 mod session;
 mod trend;
+mod usual;
 
 pub use error::StoreError;
 pub use log::{Log, NewSession, Worn};
@@ -30,6 +31,7 @@ pub use row::{AlertRow, BaselineRow, CalibrationRow, StanceRow, StrideRow, grade
 pub use runner::{Runner, RunnerChange, RunnerId, Sex};
 pub use session::{Session, SessionChange};
 pub use trend::TrendPoint;
+pub use usual::{LatestUsual, Learning};
 
 /// Its name in the data folder.
 pub const FILE: &str = "stancewatch.db";

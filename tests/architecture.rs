@@ -16,11 +16,11 @@ const RANKS: &[&[&str]] = &[
     &["sensor", "clock", "filter", "joint"],
     &["fusion", "gait", "flag", "health", "programme"],
     &["segment", "cue", "screen"],
-    &["pipeline"],
+    &["pipeline", "guide"],
     // The shell.
-    &["edge", "desk", "team"],
+    &["edge", "team"],
     &["record", "store"],
-    &["source", "review"],
+    &["source", "review", "desk"],
     &["export"],
     &["serve"],
     &["analyze", "validate", "simulate", "score", "retry", "cli"],
@@ -47,6 +47,7 @@ const PURE: &[&str] = &[
     "cue",
     "screen",
     "pipeline",
+    "guide",
 ];
 
 const FORBIDDEN_IN_PURE: &[&str] = &[

@@ -1,10 +1,12 @@
 //! Where the sessions of a daemon are kept, and how those are completed that a crash cut short.
 
-use super::settings_from;
+use super::{note, settings_from};
 use crate::config::Config;
 use crate::export::summary::configuration_sha256;
+use crate::desk;
 use crate::host_clock;
-use crate::pipeline::Pipeline;
+use crate::live::Play;
+use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::record::mcap::NO_START;
 use crate::serve::{Kept, Under};
 use crate::source::mcap;
@@ -53,6 +55,11 @@ fn open(config: &Config, who: Option<&str>, plays: Plays) -> Result<Kept, StoreE
             Under::Current
         }
     };
+    if let (Plays::Sensors, _) | (_, Some(_)) = (plays, who)
+        && let Err(error) = desk::adopt_course(&store, store.current_runner(None)?.id)
+    {
+        note(&error.to_string());
+    }
     if alone {
         // Before a session begins: what is cut short now is not the one that runs.
         let cut_short = missing(&store)?;
@@ -60,6 +67,18 @@ fn open(config: &Config, who: Option<&str>, plays: Plays) -> Result<Kept, StoreE
         thread::spawn(move || complete(&store, &config, cut_short));
     }
     Ok(Kept::In { store, sessions: Some(sessions) })
+}
+
+/// A session of whoever it is that runs now, judged against what they usually do. What cannot be read is said, and the
+/// session goes on without it.
+pub(super) fn of_owner(play: Play, kept: &Kept) -> Play {
+    let Kept::In { store, .. } = kept else { return play };
+    let told = |error: &dyn std::fmt::Display| tracing::error!("{error}");
+    let runner = kept.owner().inspect_err(|error| told(error)).ok().flatten();
+    let usual = runner.and_then(|runner| store.usual(runner).inspect_err(|error| told(error)).ok().flatten());
+    let usual = usual.filter(|usual| usual.check().inspect_err(|error| told(error)).is_ok());
+    let usual = play.config.usual.clone().or(usual);
+    Play { runner, config: PipelineConfig { usual, ..play.config }, ..play }
 }
 
 /// A recording that the store lacks rows of.

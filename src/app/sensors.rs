@@ -3,12 +3,13 @@
 mod table;
 
 use super::keep::{self, Plays};
+use super::sessions::{self, Lost};
 use super::{Page, bind, note, print, recording_path, runtime, write_whole};
 use crate::cli::{DoctorArgs, RunArgs, ScanArgs, SensorsCommand, Speed};
 use crate::config::Config;
-use crate::doctor;
 use crate::live::{self, Play};
-use crate::serve::{Hub, SourceKind, SourceLabel};
+use crate::serve::{Hub, Kept, SourceKind, SourceLabel};
+use crate::{demo, doctor};
 use crate::source::ble::roster::Roster;
 use crate::source::ble::{BtleRadio, Central, Command, Refusal, Timing};
 use anyhow::{Context, anyhow, bail};
@@ -31,14 +32,14 @@ pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         let roster = Roster::open(&config.data_dir)?;
         let record = !args.no_recording;
         // What hinders is said before the page promises anything.
-        play(config, record, Box::new(std::iter::empty())).ready()?;
         let kept = keep::begin(config, args.who.as_deref(), Plays::Sensors);
-        let page = Page::open(listener, &config.data_dir, args.live.no_open, kept)?;
+        play(config, &kept, record, Box::new(std::iter::empty())).ready()?;
+        let page = Page::open(listener, &config.data_dir, args.live.no_open, kept.clone())?;
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
         page.hub.attach(central.remote());
         let player =
-            tokio::spawn(sessions(central, config.clone(), record, page.hub.clone(), page.stop.clone()));
+            tokio::spawn(sessions(central, config.clone(), kept, record, page.hub.clone(), page.stop.clone()));
         page.until_over(player, args.live.once).await
     })
 }
@@ -46,19 +47,31 @@ pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
 async fn sessions(
     mut central: Central<BtleRadio>,
     config: Config,
+    kept: Kept,
     record: bool,
     hub: Hub,
     stop: CancellationToken,
-) -> anyhow::Result<Option<anyhow::Error>> {
-    let mut wanted = central.remote().session();
+) -> anyhow::Result<Lost> {
+    let mut wanted = hub.wanted();
     let mut lost = None;
     loop {
-        tokio::select! {
+        let wish = tokio::select! {
             () = stop.cancelled() => return Ok(lost),
-            wanted = wanted.wait_for(|wanted| *wanted) => if wanted.is_err() { return Ok(lost) },
+            wish = wanted.wait_for(|wish| wish.running) => match wish {
+                Ok(wish) => *wish,
+                Err(_) => return Ok(lost),
+            },
+        };
+        if wish.demo {
+            let plays = sessions::ready(demo::plays(&config.pipeline)?)?;
+            sessions::play(plays, Speed::default(), &hub, &stop, &mut wanted, wish).await?;
+            // It stays on the page until somebody wants something else.
+            let over = stop.child_token();
+            sessions::unwanted(&mut wanted, wish, &over).await;
+            continue;
         }
         let (sender, inputs) = channel();
-        let ready = play(&config, record, Box::new(inputs.into_iter())).ready()?;
+        let ready = play(&config, &kept, record, Box::new(inputs.into_iter())).ready()?;
         let session = stop.child_token();
         let (player_hub, player_session) = (hub.clone(), session.clone());
         let player = tokio::task::spawn_blocking(move || {
@@ -70,19 +83,14 @@ async fn sessions(
             session.cancel();
             played
         };
-        let unwanted = async {
-            tokio::select! {
-                _ = wanted.wait_for(|wanted| !*wanted) => session.cancel(),
-                () = session.cancelled() => {}
-            }
-        };
+        let unwanted = sessions::unwanted(&mut wanted, wish, &session);
         let ((), (), played) = tokio::join!(central.run(sender, &session), unwanted, played);
         lost = played.context("the session stopped working")??.recording_lost.or(lost);
     }
 }
 
-fn play(config: &Config, record: bool, inputs: live::Inputs) -> Play {
-    Play {
+fn play(config: &Config, kept: &Kept, record: bool, inputs: live::Inputs) -> Play {
+    let play = Play {
         label: SourceLabel {
             kind: SourceKind::Sensors,
             title: "Sensors".to_owned(),
@@ -91,7 +99,9 @@ fn play(config: &Config, record: bool, inputs: live::Inputs) -> Play {
         inputs,
         config: config.pipeline.clone(),
         recording: record.then(|| recording_path(config)),
-    }
+        runner: None,
+    };
+    keep::of_owner(play, kept)
 }
 
 pub(super) fn scan(config: &Config, args: &ScanArgs, json: bool) -> anyhow::Result<ExitCode> {

@@ -40,13 +40,9 @@ impl<T: Default + Serialize + DeserializeOwned> Kept<T> {
         &self.value
     }
 
-    /// For changes that need not outlast the program; [`keep`](Self::keep) writes them.
-    pub(super) fn value_mut(&mut self) -> &mut T {
-        &mut self.value
-    }
-
-    pub(super) fn keep(&self) -> Result<(), KeptError> {
-        self.path.as_deref().map_or(Ok(()), |path| write(path, &self.value))
+    /// Another value to begin with; the file stays as it is until the next change.
+    pub(super) fn begin(&mut self, value: T) {
+        self.value = value;
     }
 
     /// Another value, once it is safe on disk.

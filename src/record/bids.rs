@@ -109,7 +109,7 @@ impl BidsRecording {
                 self.mark(*mark);
                 Ok(())
             }
-            Input::Link(_) | Input::Order(_) | Input::End => Ok(()),
+            Input::Link(_) | Input::Order(_) | Input::Moment(_) | Input::End => Ok(()),
         }
     }
 

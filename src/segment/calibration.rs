@@ -15,6 +15,8 @@ mod stretches;
 mod track;
 mod verdict;
 
+pub use still::{QUIET_ACC, QUIET_GYR, SAME_POSE};
+
 use crate::body::{PerPlacement, Placement, Side};
 use crate::event::{Calibration, Contact, Fused, Grade, SegmentCalibration};
 use crate::input::{Edge, Mark, Stretch};

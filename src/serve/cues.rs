@@ -179,8 +179,8 @@ fn test_sensors(served: &Served) -> Result<(), Refused> {
 pub(super) fn refused(error: &DeskError) -> Refused {
     let status = match error {
         DeskError::Order(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        DeskError::Programme(_) => StatusCode::CONFLICT,
-        DeskError::Kept(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        DeskError::Programme(_) | DeskError::Moved { .. } => StatusCode::CONFLICT,
+        DeskError::Kept(_) | DeskError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     (status, error.to_string())
 }

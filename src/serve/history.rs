@@ -5,10 +5,12 @@ use super::Served;
 use super::hub::Kept;
 use crate::body::Side;
 use crate::export::report;
+use crate::input::Moment;
 use crate::review::{self, Comparison, Review};
 use crate::store::{
     Mark, Runner, RunnerChange, Session, SessionChange, StanceRow, Store, StoreError, TrendPoint,
 };
+use crate::units::SessionTime;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
@@ -19,10 +21,10 @@ use tokio::task::spawn_blocking;
 
 /// A refusal in words.
 pub(super) type Refused = (StatusCode, String);
-type Answer<T> = Result<T, Refused>;
+pub(super) type Answer<T> = Result<T, Refused>;
 
 /// Works with the store off the network's threads.
-async fn with<T: Send + 'static>(
+pub(super) async fn with<T: Send + 'static>(
     served: &Served,
     work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Answer<T> {
@@ -45,7 +47,7 @@ fn status(error: &StoreError) -> StatusCode {
 }
 
 /// The version that a change was made for, if the client says.
-fn seen(headers: &HeaderMap) -> Answer<Option<i64>> {
+pub(super) fn seen(headers: &HeaderMap) -> Answer<Option<i64>> {
     let Some(said) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let version = said.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
     let sentence = || "If-Match is the `version` that you saw, a number".to_owned();
@@ -53,7 +55,7 @@ fn seen(headers: &HeaderMap) -> Answer<Option<i64>> {
 }
 
 /// What was sent, or why it cannot be used, in a sentence.
-fn body<T>(sent: Result<Json<T>, JsonRejection>) -> Answer<T> {
+pub(super) fn body<T>(sent: Result<Json<T>, JsonRejection>) -> Answer<T> {
     sent.map(|Json(body)| body).map_err(|rejection| (rejection.status(), rejection.body_text()))
 }
 
@@ -225,7 +227,11 @@ pub(super) async fn change_runner(
     change: Result<Json<RunnerChange>, JsonRejection>,
 ) -> Answer<Response> {
     let (seen, change) = (seen(&headers)?, body(change)?);
+    let chosen = change.current == Some(true);
     let runner = with(&served, move |store| store.change_runner(id, change, seen)).await?;
+    if chosen {
+        follow_owner(&served).await;
+    }
     Ok(tagged(runner.version, runner))
 }
 
@@ -239,7 +245,14 @@ pub(super) async fn delete_runner(
         if finality.now { store.erase_runner(id) } else { store.delete_runner(id) }
     })
     .await?;
+    follow_owner(&served).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Another runner may be the current one now.
+async fn follow_owner(served: &Served) {
+    let hub = served.hub.clone();
+    spawn_blocking(move || hub.follow_owner()).await.ok();
 }
 
 pub(super) async fn restore_runner(State(served): State<Served>, Path(id): Path<i64>) -> Answer<Response> {
@@ -305,5 +318,6 @@ pub(super) async fn mark(
     }
     let label = new.label.unwrap_or_else(|| "mark".to_owned());
     let mark: Mark = with(&served, move |store| store.mark(time, &label)).await?;
+    served.hub.note_moment(Moment { t: SessionTime(mark.time_s), label: mark.label.clone() });
     Ok((StatusCode::CREATED, Json(mark)).into_response())
 }

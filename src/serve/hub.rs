@@ -9,9 +9,10 @@ use super::view::{Limit, LimitView, SourceLabel};
 use crate::cue::CueStatus;
 use crate::desk::Desk;
 use crate::event::{Event, Phase, SensorStatus};
-use crate::input::{Edge, Mark, Stretch};
+use crate::guide::{Status, Wish};
+use crate::input::{Edge, Mark, Moment, Stretch};
 use crate::source::ble::Remote;
-use crate::store::{RunnerId, Store};
+use crate::store::{RunnerId, Store, StoreError};
 use crate::units::SessionTime;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
@@ -33,6 +34,35 @@ pub enum Under {
     Runner(RunnerId),
 }
 
+impl Kept {
+    /// Whose session it is that begins now; `None` where none is kept.
+    pub fn owner(&self) -> Result<Option<RunnerId>, StoreError> {
+        match self {
+            Self::In { sessions: Some(Under::Runner(id)), .. } => Ok(Some(*id)),
+            Self::In { store, sessions: Some(Under::Current) } => store.current_runner(None).map(|r| Some(r.id)),
+            Self::In { sessions: None, .. } | Self::Nowhere(_) => Ok(None),
+        }
+    }
+}
+
+/// What people want to happen now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// A session; without one the sensors rest.
+    pub running: bool,
+    /// The demonstration in its place.
+    pub demo: bool,
+    /// Rises with every change: the session of an older number shall end.
+    pub number: u64,
+}
+
+impl Default for Wanted {
+    /// As a program begins.
+    fn default() -> Self {
+        Self { running: true, demo: false, number: 0 }
+    }
+}
+
 /// What the page knows, written by the pipeline's thread and read by clients. A call holds a lock for
 /// as long as it takes to copy a few values, never across a wait: no client can hold the pipeline up.
 #[derive(Debug, Clone)]
@@ -50,6 +80,11 @@ struct Shared {
     remote: OnceLock<Remote>,
     /// Marks that a person has asked for and the session has not taken yet.
     marks: Mutex<Vec<(Stretch, Edge)>>,
+    /// The same for moments, which are on the session's clock already.
+    moments: Mutex<Vec<Moment>>,
+    /// What was asked of the guide, for the session of this number.
+    guiding: Mutex<Vec<(u64, Wish)>>,
+    wanted: watch::Sender<Wanted>,
     /// What people want of cues and programme.
     desk: Desk,
     /// Where sessions are kept.
@@ -79,6 +114,9 @@ impl Hub {
             desk,
             kept: OnceLock::new(),
             marks: Mutex::default(),
+            moments: Mutex::default(),
+            guiding: Mutex::default(),
+            wanted: watch::Sender::new(Wanted::default()),
         };
         let hub = Self { shared: Arc::new(shared) };
         hub.cue_settings();
@@ -99,11 +137,48 @@ impl Hub {
     /// Sessions are kept from here on, or this is why they are not.
     pub fn keep(&self, kept: Kept) {
         self.shared.kept.set(kept).ok();
+        self.follow_owner();
     }
 
     #[must_use]
     pub fn kept(&self) -> Option<&Kept> {
         self.shared.kept.get()
+    }
+
+    /// Whether there shall be a session, and which.
+    #[must_use]
+    pub fn wanted(&self) -> watch::Receiver<Wanted> {
+        self.shared.wanted.subscribe()
+    }
+
+    pub(super) fn want_session(&self, running: bool, demo: bool) {
+        self.shared.wanted.send_if_modified(|wanted| {
+            let changed = (wanted.running, wanted.demo) != (running, demo);
+            *wanted = Wanted { running, demo, number: wanted.number + u64::from(changed) };
+            changed
+        });
+    }
+
+    /// The session ends, and another begins.
+    pub(super) fn begin_anew(&self) {
+        self.shared.wanted.send_modify(|w| *w = Wanted { running: true, demo: false, number: w.number + 1 });
+    }
+
+    /// Somebody may have chosen another runner. Before the first step the session begins anew as theirs; one that is
+    /// under way stays whose it is. Whether it began anew.
+    pub(super) fn follow_owner(&self) -> bool {
+        let Some(kept @ Kept::In { store, .. }) = self.kept() else { return false };
+        if self.state().is_under_way() {
+            return false;
+        }
+        let begun = self.state().time().is_some();
+        let owner = kept.owner().inspect_err(|error| tracing::error!("{error}")).ok().flatten();
+        let moved = owner.map(|owner| self.desk().course_of(store, owner));
+        let moved = matches!(moved, Some(Ok(true)));
+        if moved && begun {
+            self.begin_anew();
+        }
+        moved && begun
     }
 
     pub(super) fn remote(&self) -> Option<&Remote> {
@@ -119,6 +194,44 @@ impl Hub {
     #[must_use]
     pub fn take_marks(&self) -> Vec<(Stretch, Edge)> {
         std::mem::take(&mut *self.marks())
+    }
+
+    /// A person has marked a moment; the recording shall have it.
+    pub(super) fn note_moment(&self, moment: Moment) {
+        self.moments().push(moment);
+    }
+
+    #[must_use]
+    pub fn take_moments(&self) -> Vec<Moment> {
+        std::mem::take(&mut *self.moments())
+    }
+
+    fn moments(&self) -> MutexGuard<'_, Vec<Moment>> {
+        self.shared.moments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For the session that is wanted now.
+    pub(super) fn guide(&self, wish: Wish) {
+        let number = self.shared.wanted.borrow().number;
+        self.guiding().push((number, wish));
+    }
+
+    /// What was asked of the guide of this session; what was meant for an older one is dropped.
+    #[must_use]
+    pub fn take_guiding(&self, session: u64) -> Vec<Wish> {
+        let mut guiding = self.guiding();
+        let mine = guiding.iter().filter(|(number, _)| *number == session).map(|(_, wish)| *wish).collect();
+        guiding.retain(|(number, _)| *number > session);
+        mine
+    }
+
+    fn guiding(&self) -> MutexGuard<'_, Vec<(u64, Wish)>> {
+        self.shared.guiding.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far the guide has led.
+    pub fn guided(&self, status: Status) {
+        self.change(|state| state.guided(status));
     }
 
     fn marks(&self) -> MutexGuard<'_, Vec<(Stretch, Edge)>> {

@@ -3,6 +3,7 @@
 use super::Served;
 use super::view::SensorView;
 use crate::body::Placement;
+use crate::input::{Edge, Stretch};
 use crate::sensor::Pulse;
 use crate::source::ble::board::{Card, Overview};
 use crate::source::ble::roster::Swap;
@@ -108,14 +109,41 @@ pub(super) async fn swap(State(served): State<Served>, Json(asked): Json<Exchang
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     running: bool,
+    /// The demonstration instead of sensors.
+    #[serde(default)]
+    demo: bool,
+    /// Another session in the place of the one that runs.
+    #[serde(default)]
+    anew: bool,
 }
 
 /// Ends the session with its recording and lets the sensors rest, or begins a new one.
-pub(super) async fn session(State(served): State<Served>, Json(wanted): Json<Wanted>) -> Done {
-    remote(&served)?.want_session(wanted.running);
+pub(super) async fn session(State(served): State<Served>, Json(wanted): Json<Wanted>) -> StatusCode {
+    if wanted.running && wanted.anew && !wanted.demo {
+        served.hub.begin_anew();
+    } else {
+        served.hub.want_session(wanted.running, wanted.demo);
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// Begins or ends a stretch that counts as what the runner usually does.
+pub(super) async fn baseline(State(served): State<Served>, Json(wanted): Json<Stretched>) -> Done {
+    if !served.hub.state().playing() {
+        let sentence = "no session is under way: put the sensors on and start one".to_owned();
+        return Err((StatusCode::CONFLICT, sentence));
+    }
+    served.hub.want_mark(Stretch::Baseline, if wanted.running { Edge::Begin } else { Edge::End });
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stretched {
+    running: bool,
 }
 
 fn command(served: &Served, id: &str, command: Command) -> Done {

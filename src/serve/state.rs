@@ -19,6 +19,7 @@ use crate::event::{
     self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance,
 };
 use crate::gait::MEASURES;
+use crate::guide::Status;
 use crate::input::{CueSettings, Edge, Mark};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -188,6 +189,7 @@ struct Session {
     screening: ScreeningView,
     cues: VecDeque<CueView>,
     cue_status: CueStatus,
+    guide: Option<Status>,
 }
 
 impl Default for Session {
@@ -217,6 +219,7 @@ impl Default for Session {
             screening: ScreeningView::default(),
             cues: VecDeque::new(),
             cue_status: CueStatus::default(),
+            guide: None,
         }
     }
 }
@@ -539,6 +542,31 @@ impl State {
     /// A session is under way.
     pub(super) fn playing(&self) -> bool {
         self.session.clock.is_some() && !self.session.ended
+    }
+
+    pub(super) fn guided(&mut self, status: Status) {
+        self.session.guide = Some(status);
+    }
+
+    pub(super) fn guide(&self) -> Option<&Status> {
+        self.session.guide.as_ref()
+    }
+
+    pub(super) fn source(&self) -> Option<&SourceLabel> {
+        self.session.source.as_ref()
+    }
+
+    pub(super) fn calibration(&self) -> Option<&CalibrationView> {
+        self.session.calibration.as_ref()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.session.ended
+    }
+
+    /// Steps have been taken, and it has not ended.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.session.found > 0 && !self.session.ended
     }
 
     pub(super) fn marked(&mut self, mark: &Mark) {

@@ -2,7 +2,7 @@
 
 use crate::body::{PerSide, Placement, Side};
 use crate::event::{
-    Alert, Baseline, Calibration, Frame, Grade, Health, HealthCode, KeptNote, LegAngles, Phase, Rule,
+    Alert, Baseline, Calibration, Exchange, Frame, Grade, Health, HealthCode, KeptNote, LegAngles, Phase, Rule,
     SensorStatus, Stance, Stride, Usual,
 };
 use crate::gait::Measure;
@@ -195,6 +195,12 @@ pub(super) struct HealthView {
     message: String,
 }
 
+impl HealthView {
+    pub(super) fn into_message(self) -> String {
+        self.message
+    }
+}
+
 impl From<&Health> for HealthView {
     fn from(h: &Health) -> Self {
         Self {
@@ -270,6 +276,8 @@ struct SegmentView {
     grade: &'static str,
     disagreement_deg: Option<f64>,
     reason: String,
+    /// Places to exchange, any of which may be the cause; in the words of `/sensors/swap`.
+    exchange: &'static [&'static str],
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -288,6 +296,7 @@ impl From<&Calibration> for CalibrationView {
                 grade: grade(s.quality.grade),
                 disagreement_deg: some_degrees(s.quality.disagreement),
                 reason: s.quality.reason.clone(),
+                exchange: s.quality.exchange.map_or(&[], |exchange| places(exchange, placement)),
             })
         });
         Self {
@@ -296,6 +305,15 @@ impl From<&Calibration> for CalibrationView {
             reason: c.reason.clone(),
             segments: segments.collect(),
         }
+    }
+}
+
+fn places(exchange: Exchange, placement: Placement) -> &'static [&'static str] {
+    match (exchange, placement.side()) {
+        (Exchange::ThighAndShank, Some(Side::Left)) => &["left_leg"],
+        (Exchange::ThighAndShank, Some(Side::Right)) => &["right_leg"],
+        (Exchange::LeftAndRight, _) => &["shanks", "thighs"],
+        (Exchange::ThighAndShank, None) => &[],
     }
 }
 
@@ -323,6 +341,14 @@ pub(super) struct SensorView {
 }
 
 impl SensorView {
+    pub(super) fn is_placed(&self) -> bool {
+        self.placement.is_some()
+    }
+
+    pub(super) fn is_online(&self) -> bool {
+        self.online
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }

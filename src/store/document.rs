@@ -41,6 +41,13 @@ impl Store {
         })
     }
 
+    pub(super) fn drop_document(&self, runner: RunnerId, name: &'static str) -> Result<(), StoreError> {
+        self.ask(move |conn| {
+            conn.execute("DELETE FROM documents WHERE runner = ? AND name = ?", params![runner, name])?;
+            Ok(())
+        })
+    }
+
     /// All documents of a runner, by name.
     pub fn documents(&self, runner: RunnerId) -> Result<BTreeMap<String, Value>, StoreError> {
         self.ask(move |conn| {

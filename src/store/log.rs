@@ -2,7 +2,7 @@
 //! queue that is full loses rows, which is counted and said, and the session is made anew from its recording.
 
 use super::row::{Entry, Kind};
-use super::{Job, RunnerId, Store, StoreError, row};
+use super::{Job, Learning, RunnerId, Store, StoreError, row};
 use crate::body::Placement;
 use crate::event::Event;
 use crate::host_clock;
@@ -87,6 +87,7 @@ pub struct Log {
     sensors: Vec<Worn>,
     lost: u64,
     told: bool,
+    learning: Learning,
 }
 
 impl Store {
@@ -107,13 +108,21 @@ impl Store {
 impl Log {
     fn new(store: Store, new: NewSession, patience: Patience) -> Self {
         let id = Arc::from(new.id.as_str());
-        Self { store, new, id, patience, begun: false, sensors: Vec::new(), lost: 0, told: false }
+        let (begun, lost, told) = (false, 0, false);
+        Self { store, new, id, patience, begun, sensors: Vec::new(), lost, told, learning: Learning::default() }
     }
 
     pub fn input(&mut self, input: &Input) {
         if let Input::Sensor(info) = input {
             self.sensors.retain(|worn| worn.name != info.name);
             self.sensors.push(Worn { name: info.name.clone(), placement: info.placement });
+        }
+        if let Input::Moment(moment) = input
+            && self.begun
+            && self.patience == Patience::Any
+        {
+            // Live, it was kept when it was marked.
+            self.keep(Kind::Moment(moment.clone()));
         }
         let Input::Packet(packet) = input else { return };
         if self.begun {
@@ -130,6 +139,7 @@ impl Log {
     }
 
     pub fn event(&mut self, event: &Event) {
+        self.learning.event(event);
         if let Some(kind) = Kind::of(event).filter(|_| self.begun) {
             self.keep(kind);
         }
@@ -167,7 +177,8 @@ impl Log {
         ))
     }
 
-    /// The session is over, and everything of it is on the disk; `complete` when nothing of it is missing.
+    /// The session is over, and everything of it is on the disk; `complete` when nothing of it is missing. One that
+    /// was run to its end, and not made anew, ripens the runner's usual.
     pub fn finish(mut self, end: Option<SessionTime>) -> Result<(), StoreError> {
         if !self.begun {
             return Ok(());
@@ -185,7 +196,13 @@ impl Log {
                 params![end, complete, sensors, id],
             )?;
             Ok(())
-        })
+        })?;
+        if !complete || self.patience == Patience::Any {
+            return Ok(());
+        }
+        let date = self.new.started.clone().unwrap_or_else(host_clock::wall_time);
+        let date = date.get(..10).unwrap_or(&date);
+        self.store.keep_usual(self.new.runner, &self.new.id, date, &self.learning)
     }
 }
 

@@ -5,6 +5,7 @@ use super::log::Begin;
 use crate::edge;
 use crate::event::{Alert, Baseline, Calibration, Event, Grade, Stance, StanceDoubt, Stride};
 use crate::gait::MEASURES;
+use crate::input::Moment;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -176,6 +177,7 @@ pub(super) enum Kind {
     Alert(Box<AlertRow>),
     Calibration(Box<Calibration>),
     Baseline(Box<Baseline>),
+    Moment(Moment),
 }
 
 impl Kind {
@@ -281,6 +283,12 @@ fn insert(conn: &Connection, session: &str, kind: &Kind) -> Result<(), StoreErro
                 b.decided.0,
                 document
             ])?;
+        }
+        Kind::Moment(m) => {
+            // Marks outlive a session's being made anew: one that is there is not doubled.
+            let sql = "INSERT INTO marks (session, time_s, label) SELECT ?1, ?2, ?3 WHERE NOT EXISTS
+                       (SELECT 1 FROM marks WHERE session = ?1 AND time_s = ?2 AND label = ?3)";
+            conn.prepare_cached(sql)?.execute(params![session, m.t.0, m.label])?;
         }
     }
     Ok(())

@@ -100,7 +100,7 @@ impl Estimates {
                     tracked.push(packet);
                 }
             }
-            Input::Mark(_) | Input::Link(_) | Input::Order(_) => {}
+            Input::Mark(_) | Input::Link(_) | Input::Order(_) | Input::Moment(_) => {}
             Input::End => self.tracked.iter_mut().for_each(Tracked::finish),
         }
     }

@@ -54,7 +54,7 @@ impl SensorTally {
                 }
             }
             Input::Packet(packet) => self.packet(packet),
-            Input::Mark(_) | Input::Link(_) | Input::Order(_) | Input::End => {}
+            Input::Mark(_) | Input::Link(_) | Input::Order(_) | Input::Moment(_) | Input::End => {}
         }
     }
 

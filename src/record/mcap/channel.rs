@@ -268,6 +268,8 @@ fn input_schema() -> Value {
         ("report", json!({ "type": "object" })),
         // What a person wants of the cues.
         ("wish", json!({ "type": "object" })),
+        // A moment that a person marked.
+        ("label", string()),
     ])
 }
 

@@ -54,6 +54,7 @@ impl Timeline {
             Input::Mark(mark) => mark.t,
             Input::Link(link) => link.t,
             Input::Order(order) => order.t,
+            Input::Moment(moment) => moment.t,
             Input::End => self.newest,
         }
     }

@@ -9,11 +9,11 @@ use std::collections::VecDeque;
 /// Spread of the angular rate within half a second of quiet standing, rad/s (8 degrees per second):
 /// shifting one's weight passes, a step or a bend does not. Source: own measurement on two real people
 /// (standing 0.4 to 7.7, leg movements above 8.3 within the second).
-const QUIET_GYR: f64 = 0.14;
+pub const QUIET_GYR: f64 = 0.14;
 /// Spread of the acceleration within the same, m/s². Source: same (standing up to 0.55).
-const QUIET_ACC: f64 = 0.6;
+pub const QUIET_ACC: f64 = 0.6;
 /// How far a segment may lean from its mean over the stretch, rad (3 degrees): beyond it stands differently.
-const SAME_POSE: f64 = 0.052;
+pub const SAME_POSE: f64 = 0.052;
 /// How far a segment may lean in standing from its mean over gait, rad (60 degrees): a shank leans 32 on
 /// average in running (own measurement on virtual running, 14 legs), a thigh more with the knees high.
 const UPRIGHT: f64 = 1.047;

@@ -3,7 +3,7 @@
 use super::knee::{Fault, Sources};
 use super::solve::{Evidence, Frame};
 use crate::body::{PerPlacement, Placement, Segment, Side};
-use crate::event::{Calibration, Doubt, Grade, SegmentCalibration, SegmentGrade};
+use crate::event::{Calibration, Doubt, Exchange, Grade, SegmentCalibration, SegmentGrade};
 use crate::units::SessionTime;
 
 /// Largest disagreement of grade A and of grade B, rad (8 and 15 degrees). Source: own measurement on
@@ -77,6 +77,7 @@ pub(super) fn grade(part: &Part) -> SegmentCalibration {
             disagreement: part.frame.disagreement,
             doubt: doubt(grade, part.fault),
             reason,
+            exchange: part.fault.and_then(exchange),
         },
     }
 }
@@ -87,6 +88,14 @@ fn doubt(grade: Grade, fault: Option<Fault>) -> Option<Doubt> {
         Some(Fault::OutOfStep(_)) => Doubt::OutOfStep,
         _ => Doubt::CalibrationRefused,
     })
+}
+
+fn exchange(fault: Fault) -> Option<Exchange> {
+    match fault {
+        Fault::Reversed => Some(Exchange::ThighAndShank),
+        Fault::Crossed => Some(Exchange::LeftAndRight),
+        _ => None,
+    }
 }
 
 /// In order of importance where grades are equal: the last of the worst is said.

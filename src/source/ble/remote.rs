@@ -50,7 +50,6 @@ pub struct Remote {
     pub(super) board: Board,
     pub(super) registry: Arc<Registry>,
     pub(super) handles: Handles,
-    wanted: watch::Sender<bool>,
 }
 
 /// What a person wants of one sensor.
@@ -68,7 +67,6 @@ impl Remote {
             board: Board::default(),
             registry: Arc::new(Registry::new(roster)),
             handles: Handles::default(),
-            wanted: watch::Sender::new(true),
         }
     }
 
@@ -81,16 +79,6 @@ impl Remote {
     #[must_use]
     pub fn is_down(&self) -> bool {
         self.board.is_down()
-    }
-
-    /// Whether sensors shall be connected and recorded.
-    #[must_use]
-    pub fn session(&self) -> watch::Receiver<bool> {
-        self.wanted.subscribe()
-    }
-
-    pub fn want_session(&self, wanted: bool) {
-        self.wanted.send_replace(wanted);
     }
 
     pub fn command(&self, id: &str, command: Command) -> Result<(), Refusal> {

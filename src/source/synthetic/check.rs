@@ -9,6 +9,7 @@ impl RunnerConfig {
         word("subject", &self.subject)?;
         word("task", &self.task)?;
         within("rate_hz", self.rate_hz, 20.0, 1000.0, "Hz")?;
+        within("restless_s", self.restless_s, 0.0, 600.0, "s")?;
         within("still_s", self.still_s, 0.0, 600.0, "s")?;
         within("knee_bends", f64::from(self.knee_bends), 0.0, 50.0, "bends")?;
         within("knee_bend_s", self.knee_bend_s, 1.0, 20.0, "s")?;

@@ -32,6 +32,8 @@ pub struct RunnerConfig {
     /// Marks for standing and knee bends in the stream, as a guided calibration gives them. Default true.
     pub marks: bool,
 
+    /// Moves about before standing still, whole s. Default 0: stands as told.
+    pub restless_s: f64,
     /// Standing still at the start, s. Default 7.
     pub still_s: f64,
     /// Knee bends after it. Default 5.
@@ -247,6 +249,7 @@ impl Default for RunnerConfig {
             pelvis_sensor: true,
             rate_hz: 100.0,
             marks: true,
+            restless_s: 0.0,
             still_s: 7.0,
             knee_bends: 5,
             knee_bend_s: 3.0,

@@ -8,6 +8,8 @@ use crate::event::Test;
 use crate::input::{Edge, Mark, Stretch};
 use crate::units::SessionTime;
 
+/// How far somebody who should stand still moves about, as a share of a knee bend, once a second. Source: own choice.
+const RESTLESS: f64 = 0.2;
 /// Pause after each knee bend, s. Source: own choice, as in a guided calibration.
 const BEND_PAUSE: f64 = 0.7;
 /// Standing between the bends and the first step, s. Source: own choice.
@@ -26,6 +28,7 @@ const SHORTEST_RAMP: f64 = 0.2;
 
 #[derive(Debug, Clone)]
 pub(super) struct Script {
+    still_from: f64,
     bends_from: f64,
     bend: f64,
     bends: f64,
@@ -71,7 +74,9 @@ impl Script {
     pub(super) fn new(config: &RunnerConfig) -> Self {
         let bend = config.knee_bend_s + BEND_PAUSE;
         let bends = f64::from(config.knee_bends);
-        let walk_from = config.still_s + bends * bend + READY;
+        let still_from = config.restless_s.floor();
+        let still_to = still_from + config.still_s;
+        let walk_from = still_to + bends * bend + READY;
         let walks = config.walk_s > 0.0;
         let run_from = walk_from + if walks { config.walk_s + INTO_RUN } else { START };
         let halt_from = if config.endless { f64::INFINITY } else { run_from + config.running_s };
@@ -80,7 +85,8 @@ impl Script {
             .clone()
             .map(|config| SquatScript { config, from: halt_from + HALT + STILL_AGAIN });
         let mut script = Self {
-            bends_from: config.still_s,
+            still_from,
+            bends_from: still_to,
             bend: config.knee_bend_s,
             bends,
             walk_from,
@@ -100,7 +106,7 @@ impl Script {
             habit: PerSide::from_fn(|s| {
                 (config.habit[s].adduction_deg.to_radians(), config.habit[s].rotation_deg.to_radians())
             }),
-            still_to: config.still_s,
+            still_to,
             marks: config.marks,
         };
         let mut changes: Vec<_> =
@@ -144,6 +150,8 @@ impl Script {
         let bending = x >= 0.0 && x < self.bends && place < 1.0;
         // Rises and falls with smooth ends, so that angular acceleration has no step.
         let bend = if bending { step(1.0 - (2.0 * place - 1.0).abs()) } else { 0.0 };
+        let fidget = if t < self.still_from { RESTLESS * step(1.0 - (2.0 * t.rem_euclid(1.0) - 1.0).abs()) } else { 0.0 };
+        let bend = bend + fidget;
         let squat = self.squats.as_ref().map_or_else(Squat::default, |squats| squats.at(t));
         Share { moving, running, bend, squat }
     }
@@ -213,7 +221,7 @@ impl Script {
             };
             (stretch, squats.from, squats.to())
         });
-        [(Stretch::Still, 0.0, self.still_to), (Stretch::Functional, self.bends_from, bends_to)]
+        [(Stretch::Still, self.still_from, self.still_to), (Stretch::Functional, self.bends_from, bends_to)]
             .into_iter()
             .chain(squats)
             .filter(|(_, from, to)| to > from)

@@ -1,0 +1,216 @@
+//! The first visit over the API. The daemon knows the step and how each one stands; a page only shows it, so that a
+//! reload, a second tab or a restart loses nothing.
+
+use super::Served;
+use super::cues::refused;
+use super::history::{Answer, body, seen, with};
+use super::view::{CalibrationView, SourceKind};
+use crate::body::{PerPlacement, PerSide};
+use crate::desk::{Setup, Step, Units};
+use crate::event::HealthCode;
+use crate::guide::{BENDS, HOLD, Learnt, Parts, Status, Wish};
+use crate::source::ble::Remote;
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+pub(super) struct SetupView {
+    #[serde(flatten)]
+    setup: Setup,
+    /// `sensors`, `synthetic` or `real` (a recording); null before a source has begun.
+    source: Option<SourceKind>,
+    /// There are sensors to connect: what is played otherwise brings its own.
+    radio: Option<RadioView>,
+    /// Whose session it is, where sessions are kept.
+    runner: Option<RunnerView>,
+    /// Why nothing is kept.
+    not_kept: Option<String>,
+    placed: u32,
+    online: u32,
+    phase: &'static str,
+    running: bool,
+    ended: bool,
+    guide: Option<GuideView>,
+    calibration: Option<CalibrationView>,
+    /// Why the running is no usual yet, if it is not.
+    unsteady: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RadioView {
+    /// Why there is nothing to see, with the remedy.
+    reason: Option<String>,
+    down: bool,
+    capacity: Option<String>,
+    in_reach: usize,
+}
+
+#[derive(Serialize)]
+struct RunnerView {
+    id: i64,
+    name: String,
+    version: i64,
+    /// Date of the kept usual.
+    usual: Option<String>,
+}
+
+#[derive(Serialize)]
+struct GuideView {
+    step: &'static str,
+    /// 1 is the most that still is standing; null where no sensor sends.
+    motion: PerPlacement<Option<f64>>,
+    held_s: f64,
+    hold_s: f64,
+    bends: u32,
+    bends_wanted: u32,
+    moved: u32,
+    usual: UsualView,
+}
+
+#[derive(Serialize)]
+struct UsualView {
+    legs: PerSide<LegView>,
+    needed: u32,
+    warm_up_s: f64,
+    kept: bool,
+    marked: bool,
+}
+
+#[derive(Serialize)]
+struct LegView {
+    stances: u32,
+    known: bool,
+}
+
+impl From<&Status> for GuideView {
+    fn from(status: &Status) -> Self {
+        let tenth = |value: f64| (value * 10.0).round() / 10.0;
+        let learning = &status.learning;
+        let leg = |Learnt { stances, known }| LegView { stances, known };
+        Self {
+            step: status.step,
+            motion: PerPlacement::from_fn(|at| status.motion[at].map(|m| (m * 100.0).round() / 100.0)),
+            held_s: tenth(status.held),
+            hold_s: HOLD,
+            bends: status.bends,
+            bends_wanted: BENDS,
+            moved: status.moved,
+            usual: UsualView {
+                legs: PerSide::from_fn(|side| leg(learning.legs[side])),
+                needed: learning.needed,
+                warm_up_s: tenth(learning.warm_up),
+                kept: learning.kept,
+                marked: learning.marked,
+            },
+        }
+    }
+}
+
+fn radio(remote: &Remote) -> RadioView {
+    let overview = remote.overview();
+    RadioView {
+        down: remote.is_down(),
+        reason: overview.reason,
+        capacity: overview.capacity,
+        in_reach: overview.sensors.len(),
+    }
+}
+
+async fn of(served: &Served) -> SetupView {
+    let kept = served.hub.kept().cloned();
+    let runner = with(served, move |store| {
+        let Some(id) = kept.map(|kept| kept.owner()).transpose()?.flatten() else { return Ok(None) };
+        let (runner, usual) = (store.runner_by_id(id)?, store.usual(id)?);
+        let (name, version) = (runner.shown().to_owned(), runner.version);
+        Ok(Some(RunnerView { id, name, version, usual: usual.map(|usual| usual.note.date) }))
+    });
+    let (runner, not_kept) = match runner.await {
+        Ok(runner) => (runner, None),
+        Err((_, why)) => (None, Some(why)),
+    };
+    let radio = served.hub.remote().map(radio);
+    let state = served.hub.state();
+    let sensors = state.sensor_views();
+    let placed = || sensors.iter().filter(|sensor| sensor.is_placed());
+    let unsteady = state.health_views().into_iter().filter(|h| h.active && h.code == HealthCode::BaselineUnsteady);
+    SetupView {
+        setup: served.hub.desk().setup(),
+        source: state.source().map(|source| source.kind),
+        radio,
+        runner,
+        not_kept,
+        placed: placed().count() as u32,
+        online: placed().filter(|sensor| sensor.is_online()).count() as u32,
+        phase: state.phase_word(),
+        running: state.playing(),
+        ended: state.has_ended(),
+        guide: state.guide().map(GuideView::from),
+        calibration: state.calibration().cloned(),
+        unsteady: unsteady.last().map(super::view::HealthView::into_message),
+    }
+}
+
+pub(super) async fn show(State(served): State<Served>) -> Json<SetupView> {
+    Json(of(&served).await)
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Asked {
+    Go { step: Step },
+    Units { units: Units },
+    /// Leads through calibration; `still` and `bends` say which parts.
+    Calibrate { still: bool, bends: bool },
+    /// The bends that were made are enough.
+    Next,
+    /// No leading any more.
+    Stop,
+    Finish,
+    /// From the beginning.
+    Again,
+}
+
+/// A change; with `If-Match` only if no other tab has gone on meanwhile.
+pub(super) async fn ask(
+    State(served): State<Served>,
+    headers: HeaderMap,
+    asked: Result<Json<Asked>, JsonRejection>,
+) -> Answer<Json<SetupView>> {
+    let seen = seen(&headers)?.map(|seen| seen.unsigned_abs());
+    let asked = body(asked)?;
+    if matches!(asked, Asked::Calibrate { .. }) && served.hub.state().source().is_none() {
+        return Err((StatusCode::CONFLICT, "no session is under way: start one first".to_owned()));
+    }
+    let change = |setup: &mut Setup| match asked {
+        Asked::Go { step } => setup.step = step,
+        Asked::Units { units } => setup.units = units,
+        Asked::Calibrate { .. } => setup.step = Step::Calibrate,
+        Asked::Next | Asked::Stop => {}
+        Asked::Finish => (setup.step, setup.finished) = (Step::Ready, true),
+        Asked::Again => (setup.step, setup.finished) = (Step::Welcome, false),
+    };
+    served.hub.desk().change_setup(seen, change).map_err(|error| refused(&error))?;
+    match asked {
+        Asked::Calibrate { still, bends } => calibrate(&served, Parts { still, bends }),
+        Asked::Next => served.hub.guide(Wish::Next),
+        Asked::Stop => served.hub.guide(Wish::Stop),
+        _ => {}
+    }
+    Ok(Json(of(&served).await))
+}
+
+/// A person stands when told to; a runner that is played has to begin again for that.
+fn calibrate(served: &Served, parts: Parts) {
+    let (played, over) = {
+        let state = served.hub.state();
+        let played = state.source().is_some_and(|source| source.kind == SourceKind::Synthetic);
+        (played, state.has_ended() || state.phase_word() != "stand_still")
+    };
+    if played && over {
+        served.hub.begin_anew();
+    }
+    served.hub.guide(Wish::Begin(parts));
+}
