@@ -9,6 +9,7 @@ use std::path::Path;
 pub mod alerts;
 pub mod angles;
 mod bids;
+pub mod copy;
 mod csv;
 mod fit;
 pub mod format;

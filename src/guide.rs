@@ -49,8 +49,15 @@ pub enum Wish {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Step {
     Idle,
-    Still { since: Option<f64>, then_bend: bool },
-    Bends { since: f64, count: u32, down: bool },
+    Still {
+        since: Option<f64>,
+        then_bend: bool,
+    },
+    Bends {
+        since: f64,
+        count: u32,
+        down: bool,
+    },
     /// Walk or run: the rest comes from gait.
     Gait,
     Done,

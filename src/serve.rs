@@ -7,6 +7,7 @@ mod api;
 mod assets;
 mod cues;
 mod curves;
+mod data;
 mod haptics;
 mod history;
 mod hub;
@@ -53,6 +54,8 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/sensors/swap", post(sensors::swap))
         .route("/radio", get(sensors::radio))
         .route("/session", post(sensors::session))
+        .route("/data", get(data::show).patch(data::change).delete(data::erase))
+        .route("/runners/{id}/export", post(data::export))
         .route("/setup", get(setup::show).post(setup::ask))
         .route("/baseline", post(sensors::baseline))
         .route("/runners/{id}/usual", get(usual::show).post(usual::ask))

@@ -53,7 +53,8 @@ fn the_second_session_is_judged_against_the_usual_of_the_first_and_its_replay_ag
     let id = second["id"].as_str().unwrap();
     let shown: Value = serde_json::from_str(&asked(data, &["sessions", "show", id])).unwrap();
     let alerts = shown["alerts"].as_array().unwrap();
-    let right = |alert: &&Value| alert["side"] == "right" && alert["rule"].as_str().unwrap().ends_with("adduction");
+    let right =
+        |alert: &&Value| alert["side"] == "right" && alert["rule"].as_str().unwrap().ends_with("adduction");
     let alert = alerts.iter().find(right).unwrap_or_else(|| panic!("{alerts:?}"));
     assert_eq!(alert["basis"], "baseline");
 
@@ -71,7 +72,11 @@ fn the_second_session_is_judged_against_the_usual_of_the_first_and_its_replay_ag
     let program = start(data, &["--minutes", "0.2", "--runner", "Ana", "--speed", "max"]);
     let path = "/api/v1/runners/1/usual";
     let usual = program.json(path);
-    assert_eq!((&usual["kept"]["sessions"], &usual["latest"]["session"]), (&1.into(), &second["id"]), "{usual}");
+    assert_eq!(
+        (&usual["kept"]["sessions"], &usual["latest"]["session"]),
+        (&1.into(), &second["id"]),
+        "{usual}"
+    );
     assert!(usual["latest"]["refused"].as_str().unwrap().contains("has changed by"), "{usual}");
     let (status, answer) = program.send("POST", path, r#"{"act": "renew"}"#);
     assert_eq!(status, 200, "{answer}");
@@ -112,7 +117,8 @@ fn a_mark_is_in_the_recording_and_comes_back_from_it() {
     let program = start(data, &["--minutes", "0.1", "--runner", "Ana", "--speed", "max"]);
     let marks = program.wait_for("the history", |p| {
         let sessions = p.json("/api/v1/sessions");
-        let complete = sessions.as_array()?.iter().find(|s| s["complete"] == true && s["runner_name"] != "Ana")?;
+        let complete =
+            sessions.as_array()?.iter().find(|s| s["complete"] == true && s["runner_name"] != "Ana")?;
         let of = p.json(&format!("/api/v1/sessions/{}", complete["id"].as_str()?));
         Some(of["marks"].clone())
     });
@@ -126,7 +132,9 @@ fn a_stretch_can_be_marked_as_the_usual_and_a_session_begun_anew() {
     let program = start(folder.path(), &["--minutes", "5", "--runner", "Ana", "--speed", "4"]);
     program.wait_for("running", |p| (p.json("/api/v1/setup")["phase"] == "learning_usual").then_some(()));
     assert_eq!(program.send("POST", "/api/v1/baseline", r#"{"running": true}"#).0, 204);
-    program.wait_for("the mark", |p| (p.json("/api/v1/setup")["guide"]["usual"]["marked"] == true).then_some(()));
+    program.wait_for("the mark", |p| {
+        (p.json("/api/v1/setup")["guide"]["usual"]["marked"] == true).then_some(())
+    });
     let before = program.session_time();
     assert_eq!(program.send("POST", "/api/v1/session", r#"{"running": true, "anew": true}"#).0, 204);
     program.wait_for("the new session", |p| (p.session_time() < before).then_some(()));

@@ -1,12 +1,11 @@
 //! The commands about what is kept.
 
-mod copy;
 mod table;
 
 use super::{note, print, write_whole};
 use crate::cli::{ReportArgs, RunnersArgs, RunnersCommand, SessionsArgs, SessionsCommand};
 use crate::config::Config;
-use crate::export::report;
+use crate::export::{copy, report};
 use crate::review;
 use crate::store::{Runner, RunnerChange, Session, SessionChange, Sex, Store, StoreError, UNDO_DAYS};
 use anyhow::{Context, bail};

@@ -2,8 +2,8 @@
 
 use super::{note, settings_from};
 use crate::config::Config;
-use crate::export::summary::configuration_sha256;
 use crate::desk;
+use crate::export::summary::configuration_sha256;
 use crate::host_clock;
 use crate::live::Play;
 use crate::pipeline::{Pipeline, PipelineConfig};
@@ -49,7 +49,6 @@ fn open(config: &Config, who: Option<&str>, plays: Plays) -> Result<Kept, StoreE
     }
     let sessions = match (plays, who) {
         (Plays::Synthetic, None) => Under::Runner(store.runner_called(SYNTHETIC)?.id),
-        (Plays::Synthetic, Some(_)) => Under::Runner(store.current_runner(who)?.id),
         _ => {
             store.current_runner(who)?;
             Under::Current

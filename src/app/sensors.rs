@@ -9,9 +9,9 @@ use crate::cli::{DoctorArgs, RunArgs, ScanArgs, SensorsCommand, Speed};
 use crate::config::Config;
 use crate::live::{self, Play};
 use crate::serve::{Hub, Kept, SourceKind, SourceLabel};
-use crate::{demo, doctor};
 use crate::source::ble::roster::Roster;
 use crate::source::ble::{BtleRadio, Central, Command, Refusal, Timing};
+use crate::{demo, doctor};
 use anyhow::{Context, anyhow, bail};
 use std::process::ExitCode;
 use std::sync::mpsc::channel;
@@ -38,8 +38,14 @@ pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
         page.hub.attach(central.remote());
-        let player =
-            tokio::spawn(sessions(central, config.clone(), kept, record, page.hub.clone(), page.stop.clone()));
+        let player = tokio::spawn(sessions(
+            central,
+            config.clone(),
+            kept,
+            record,
+            page.hub.clone(),
+            page.stop.clone(),
+        ));
         page.until_over(player, args.live.once).await
     })
 }

@@ -22,7 +22,12 @@ pub(super) struct Sessions<F> {
 }
 
 impl<F: Fn(Wanted) -> anyhow::Result<Vec<Play>>> Sessions<F> {
-    pub(super) async fn run(self, first: Vec<Ready>, hub: Hub, stop: CancellationToken) -> anyhow::Result<Lost> {
+    pub(super) async fn run(
+        self,
+        first: Vec<Ready>,
+        hub: Hub,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Lost> {
         let mut wanted = hub.wanted();
         let (mut next, mut lost) = (Some(first), None);
         loop {

@@ -49,9 +49,9 @@ impl Strap {
                 continue;
             }
             // The first sample is the mean.
-            let share = self.last.map_or(1.0, |last| {
-                1.0 - (-(sample.t.0 - last).clamp(0.0, LONGEST_STEP) / MEMORY).exp()
-            });
+            let share = self
+                .last
+                .map_or(1.0, |last| 1.0 - (-(sample.t.0 - last).clamp(0.0, LONGEST_STEP) / MEMORY).exp());
             self.last = Some(sample.t.0);
             self.acc.push(&sample.acc, share);
             self.gyr.push(&sample.gyr, share);

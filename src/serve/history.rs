@@ -250,7 +250,7 @@ pub(super) async fn delete_runner(
 }
 
 /// Another runner may be the current one now.
-async fn follow_owner(served: &Served) {
+pub(super) async fn follow_owner(served: &Served) {
     let hub = served.hub.clone();
     spawn_blocking(move || hub.follow_owner()).await.ok();
 }

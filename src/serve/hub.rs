@@ -39,7 +39,9 @@ impl Kept {
     pub fn owner(&self) -> Result<Option<RunnerId>, StoreError> {
         match self {
             Self::In { sessions: Some(Under::Runner(id)), .. } => Ok(Some(*id)),
-            Self::In { store, sessions: Some(Under::Current) } => store.current_runner(None).map(|r| Some(r.id)),
+            Self::In { store, sessions: Some(Under::Current) } => {
+                store.current_runner(None).map(|r| Some(r.id))
+            }
             Self::In { sessions: None, .. } | Self::Nowhere(_) => Ok(None),
         }
     }
@@ -171,7 +173,7 @@ impl Hub {
         if self.state().is_under_way() {
             return false;
         }
-        let begun = self.state().time().is_some();
+        let begun = self.state().playing();
         let owner = kept.owner().inspect_err(|error| tracing::error!("{error}")).ok().flatten();
         let moved = owner.map(|owner| self.desk().course_of(store, owner));
         let moved = matches!(moved, Some(Ok(true)));

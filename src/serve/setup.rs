@@ -37,6 +37,8 @@ pub(super) struct SetupView {
     calibration: Option<CalibrationView>,
     /// Why the running is no usual yet, if it is not.
     unsteady: Option<String>,
+    /// Straps that have slipped, each with the remedy.
+    slipped: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -135,7 +137,8 @@ async fn of(served: &Served) -> SetupView {
     let state = served.hub.state();
     let sensors = state.sensor_views();
     let placed = || sensors.iter().filter(|sensor| sensor.is_placed());
-    let unsteady = state.health_views().into_iter().filter(|h| h.active && h.code == HealthCode::BaselineUnsteady);
+    let active = |code| state.health_views().into_iter().filter(move |h| h.active && h.code == code);
+    let said = super::view::HealthView::into_message;
     SetupView {
         setup: served.hub.desk().setup(),
         source: state.source().map(|source| source.kind),
@@ -149,7 +152,8 @@ async fn of(served: &Served) -> SetupView {
         ended: state.has_ended(),
         guide: state.guide().map(GuideView::from),
         calibration: state.calibration().cloned(),
-        unsteady: unsteady.last().map(super::view::HealthView::into_message),
+        unsteady: active(HealthCode::BaselineUnsteady).last().map(said),
+        slipped: active(HealthCode::StrapSlipped).map(said).collect(),
     }
 }
 
@@ -160,10 +164,17 @@ pub(super) async fn show(State(served): State<Served>) -> Json<SetupView> {
 #[derive(Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Asked {
-    Go { step: Step },
-    Units { units: Units },
+    Go {
+        step: Step,
+    },
+    Units {
+        units: Units,
+    },
     /// Leads through calibration; `still` and `bends` say which parts.
-    Calibrate { still: bool, bends: bool },
+    Calibrate {
+        still: bool,
+        bends: bool,
+    },
     /// The bends that were made are enough.
     Next,
     /// No leading any more.
@@ -204,12 +215,8 @@ pub(super) async fn ask(
 
 /// A person stands when told to; a runner that is played has to begin again for that.
 fn calibrate(served: &Served, parts: Parts) {
-    let (played, over) = {
-        let state = served.hub.state();
-        let played = state.source().is_some_and(|source| source.kind == SourceKind::Synthetic);
-        (played, state.has_ended() || state.phase_word() != "stand_still")
-    };
-    if played && over {
+    let played = served.hub.state().source().is_some_and(|source| source.kind == SourceKind::Synthetic);
+    if played {
         served.hub.begin_anew();
     }
     served.hub.guide(Wish::Begin(parts));

@@ -42,7 +42,8 @@ fn of(store: &Store, id: i64) -> Result<UsualView, StoreError> {
         sessions: usual.sessions,
         ripe: usual.is_ripe(),
     });
-    let view = |LatestUsual { session, usual, refused }| LatestView { session, date: usual.note.date, refused };
+    let view =
+        |LatestUsual { session, usual, refused }| LatestView { session, date: usual.note.date, refused };
     Ok(UsualView { kept, latest: store.latest_usual(id)?.map(view) })
 }
 

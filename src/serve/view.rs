@@ -2,8 +2,8 @@
 
 use crate::body::{PerSide, Placement, Side};
 use crate::event::{
-    Alert, Baseline, Calibration, Exchange, Frame, Grade, Health, HealthCode, KeptNote, LegAngles, Phase, Rule,
-    SensorStatus, Stance, Stride, Usual,
+    Alert, Baseline, Calibration, Exchange, Frame, Grade, Health, HealthCode, KeptNote, LegAngles, Phase,
+    Rule, SensorStatus, Stance, Stride, Usual,
 };
 use crate::gait::Measure;
 use crate::source::ble::board::Card;

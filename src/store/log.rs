@@ -109,7 +109,17 @@ impl Log {
     fn new(store: Store, new: NewSession, patience: Patience) -> Self {
         let id = Arc::from(new.id.as_str());
         let (begun, lost, told) = (false, 0, false);
-        Self { store, new, id, patience, begun, sensors: Vec::new(), lost, told, learning: Learning::default() }
+        Self {
+            store,
+            new,
+            id,
+            patience,
+            begun,
+            sensors: Vec::new(),
+            lost,
+            told,
+            learning: Learning::default(),
+        }
     }
 
     pub fn input(&mut self, input: &Input) {

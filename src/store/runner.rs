@@ -136,7 +136,9 @@ impl Store {
                 None => add(conn, None, &now),
             },
         })?;
-        self.set(CURRENT, runner.id.to_string())?;
+        if !runner.current {
+            self.set(CURRENT, runner.id.to_string())?;
+        }
         Ok(Runner { current: true, ..runner })
     }
 

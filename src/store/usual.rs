@@ -83,7 +83,11 @@ impl Store {
         let latest = self.latest_usual(runner)?.ok_or_else(|| {
             StoreError::Refused("no session has learnt a usual yet: run until it is known".to_owned())
         })?;
-        self.put_document(runner, USUAL, &first(&latest.usual).map_err(|e| StoreError::Refused(e.to_string()))?)?;
+        self.put_document(
+            runner,
+            USUAL,
+            &first(&latest.usual).map_err(|e| StoreError::Refused(e.to_string()))?,
+        )?;
         self.put_document(runner, LATEST, &LatestUsual { refused: None, ..latest })
     }
 

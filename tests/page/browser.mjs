@@ -21,6 +21,7 @@ export async function launch() {
 export async function open(browser, address, options) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
+  if (process.env.DEVWEB) await context.route((url) => !url.pathname.startsWith('/api'), (route) => { const p = new URL(route.request().url()).pathname; return route.fulfill({ path: `${process.env.DEVWEB}${p === '/' ? '/index.html' : p}` }); });
   /** @type {string[]} */
   const wrong = [];
   page.on('console', (m) => {
@@ -69,7 +70,7 @@ export function faults(page) {
     }
     if (/[{}]|undefined|NaN|\bnull\b/.test(document.body.innerText)) found.push(`raw text: ${document.body.innerText}`);
     // A key that has no words shows as the key itself.
-    const key = /\b(side|sign|rule|reason|bar|leg|number|strides|alerts|notes|sensors|guide|link|explain|source|theme|cue|programme|exercise)\.[a-z_]+/.exec(document.body.innerText);
+    const key = /\b(side|sign|rule|reason|bar|leg|number|strides|alerts|notes|sensors|guide|link|explain|source|theme|cue|programme|exercise|setup|runners)\.[a-z_]+/.exec(document.body.innerText);
     if (key) found.push(`words are missing for ${key[0]}`);
     return found;
   });

@@ -9,9 +9,13 @@ import { join } from 'node:path';
 const BINARY = process.env.STANCEWATCH ?? fileURLToPath(new URL('../../target/release/stancewatch', import.meta.url));
 const START = 20_000;
 
-/** @param {string[]} args @returns {Promise<{address: string, log: () => string, stop: () => Promise<number|null>}>} */
-export function start(args) {
-  const data = mkdtempSync(join(tmpdir(), 'stancewatch-page-'));
+/** A folder for its data that outlives the daemon; whoever asks for it removes it. */
+export const folder = () => mkdtempSync(join(tmpdir(), 'stancewatch-page-'));
+
+/** @param {string[]} args @param {string} [kept] a data folder that stays
+ * @returns {Promise<{address: string, log: () => string, stop: () => Promise<number|null>}>} */
+export function start(args, kept) {
+  const data = kept ?? folder();
   const child = spawn(BINARY, ['--data-dir', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   /** @type {Promise<number|null>} */
@@ -21,7 +25,7 @@ export function start(args) {
     const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
     const code = await ended;
     clearTimeout(timer);
-    rmSync(data, { recursive: true, force: true });
+    if (!kept) rmSync(data, { recursive: true, force: true });
     return code;
   };
   return new Promise((resolve, reject) => {

@@ -150,7 +150,11 @@ impl Script {
         let bending = x >= 0.0 && x < self.bends && place < 1.0;
         // Rises and falls with smooth ends, so that angular acceleration has no step.
         let bend = if bending { step(1.0 - (2.0 * place - 1.0).abs()) } else { 0.0 };
-        let fidget = if t < self.still_from { RESTLESS * step(1.0 - (2.0 * t.rem_euclid(1.0) - 1.0).abs()) } else { 0.0 };
+        let fidget = if t < self.still_from {
+            RESTLESS * step(1.0 - (2.0 * t.rem_euclid(1.0) - 1.0).abs())
+        } else {
+            0.0
+        };
         let bend = bend + fidget;
         let squat = self.squats.as_ref().map_or_else(Squat::default, |squats| squats.at(t));
         Share { moving, running, bend, squat }

@@ -13,6 +13,8 @@ const ROUTES = [
   [/^#\/runners\/(\d+)\/sessions$/, ([id]) => listPage(Number(id), draw)],
   [/^#\/sessions\/([^/]+)$/, ([id]) => sessionPage(id ?? '', draw)],
   [/^#\/runners\/(\d+)$/, ([id]) => trendsPage(Number(id))],
+  [/^#\/runners$/, async () => (await import('./runners.js')).runnersPage(draw)],
+  [/^#\/setup$/, async () => (await import('./setup.js')).setupPage()],
   [/^#\/compare\/([^/]+)\/([^/]+)$/, ([a, b]) => comparePage(a ?? '', b ?? '')],
 ];
 
@@ -21,7 +23,8 @@ await loadWords('en');
 const live = /** @type {HTMLElement} */ (document.getElementById('page'));
 const past = /** @type {HTMLElement} */ (document.getElementById('past'));
 const links = { live: h('a', { href: '#' }, t('nav.live')), past: h('a', { href: '#/sessions' }, t('nav.sessions')) };
-/** @type {HTMLElement} */ (document.getElementById('nav')).replaceChildren(links.live, links.past);
+const more = [h('a', { href: '#/runners' }, t('nav.runners')), h('a', { href: '#/setup' }, t('nav.setup'))];
+/** @type {HTMLElement} */ (document.getElementById('nav')).replaceChildren(links.live, links.past, ...more);
 let wanted = 0;
 
 async function draw() {
@@ -29,7 +32,8 @@ async function draw() {
   live.hidden = Boolean(route);
   past.hidden = !route;
   links.live.toggleAttribute('aria-current', !route);
-  links.past.toggleAttribute('aria-current', Boolean(route));
+  links.past.toggleAttribute('aria-current', Boolean(route) && !more.some((link) => link.hash === location.hash));
+  for (const link of more) link.toggleAttribute('aria-current', link.hash === location.hash);
   const mine = (wanted += 1);
   if (!route?.found) return past.replaceChildren();
   let page;

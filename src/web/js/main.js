@@ -16,6 +16,7 @@ import { cueBarView } from './cuebar.js';
 import { cuesView } from './cues.js';
 import { player } from './player.js';
 import { programmeView } from './programme.js';
+import { usualView } from './usual.js';
 
 /** Between two looks at how old the data are, ms. */
 const AGE_PACE = 500;
@@ -34,13 +35,14 @@ const play = player();
 const cues = cuesView((channel) => cueBar.test(channel));
 const cueBar = cueBarView(play, cues.problem);
 const programme = programmeView();
-const views = [bar, source, guide, link, ...legs, numbers, strides, alerts, notes, sensors, cueBar, cues, programme];
+const usual = usualView();
+const views = [bar, source, guide, link, ...legs, numbers, strides, alerts, notes, sensors, cueBar, cues, programme, usual];
 
 const page = /** @type {HTMLElement} */ (document.getElementById('page'));
 page.append(
   bar.node, source.node, link.node, guide.node,
   h('div', { class: 'legs' }, ...legs.map((leg) => leg.node)),
-  numbers.node,
+  usual.node, numbers.node,
   h('div', { class: 'below' },
     h('div', { class: 'column' }, alerts.node, notes.node, sensors.node, programme.node),
     h('div', { class: 'column' }, strides.node, cues.node)),

@@ -85,7 +85,7 @@ function numbered(model, message) {
       return { ...model, health: pushed(rest, message.health, NOTES) };
     }
     case 'baseline': {
-      const rest = model.baselines.filter((b) => b.side !== message.baseline.side);
+      const rest = model.baselines.filter((b) => b.side !== message.baseline.side || Boolean(b.kept) !== Boolean(message.baseline.kept));
       return { ...model, baselines: [...rest, message.baseline] };
     }
     case 'calibration': return { ...model, calibration: message.calibration };

@@ -21,7 +21,7 @@
  *   decided_time_s: number, clear_time_s: number|null, value_deg: number, threshold_deg: number, strides: number,
  *   basis: 'absolute'|'baseline'}} Alert */
 /** @typedef {{time_s: number, code: string, placement: string|null, active: boolean, message: string}} Note */
-/** @typedef {{side: SideName, cadence_spm: number,
+/** @typedef {{side: SideName, cadence_spm: number, kept: {date: string, surface: string}|null,
  *   usual: {rule: string, mean_deg: number, sd_deg: number, stances: number}[]}} Baseline */
 /** @typedef {{side: SideName, rule: string, amber_deg: number, red_deg: number}} Limit */
 /** @typedef {{grade: string, reason: string,

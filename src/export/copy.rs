@@ -10,11 +10,11 @@ use std::io::Write;
 use std::path::Path;
 
 /// Everything that is kept of a runner; the number of files. Only their owner can read them.
-pub(super) fn everything_of(store: &Store, runner: &Runner, out: &Path) -> anyhow::Result<usize> {
+pub fn everything_of(store: &Store, runner: &Runner, out: &Path) -> anyhow::Result<usize> {
     if out.exists() {
-        bail!("{} is there already; choose a new folder with --out", out.display());
+        bail!("{} is there already; give another folder", out.display());
     }
-    let unwritten = || format!("cannot write to {}; choose another folder with --out", out.display());
+    let unwritten = || format!("cannot write to {}; choose another folder", out.display());
     private::folder(&out.join("recordings")).with_context(unwritten)?;
     write(&out.join("runner.json"), &json!({ "runner": runner, "documents": store.documents(runner.id)? }))?;
     let mut files = 1;
@@ -49,7 +49,7 @@ pub(super) fn everything_of(store: &Store, runner: &Runner, out: &Path) -> anyho
 }
 
 fn write(path: &Path, what: &impl Serialize) -> anyhow::Result<()> {
-    let unwritten = || format!("cannot write {}; choose another folder with --out", path.display());
+    let unwritten = || format!("cannot write {}; choose another folder", path.display());
     let mut file = private::create_new(path).with_context(unwritten)?;
     file.write_all(format!("{}\n", serde_json::to_string_pretty(what)?).as_bytes()).with_context(unwritten)
 }
