@@ -240,6 +240,7 @@ impl Listener<'_, '_> {
             }
         }
         tell(self.pipeline, self.hub, counted);
+        self.hub.guided(self.guide.status());
     }
 
     /// Marks what the guide has found, each on its own: what it marks, it hears of, too.

@@ -45,7 +45,11 @@ fn the_second_session_is_judged_against_the_usual_of_the_first_and_its_replay_ag
 
     // A fault from the first stride on: without the usual of the first session it would be the usual of the second.
     let fault = folder.path().join("fault.toml");
-    std::fs::write(&fault, "seed = 4\nrunning_s = 150\n[habit.right]\nadduction_deg = 8.0\n").unwrap();
+    std::fs::write(
+        &fault,
+        "seed = 4\nrunning_s = 150\n[habit]\nleft = {}\nright = { adduction_deg = 8.0 }\n",
+    )
+    .unwrap();
     run(data, &["--runner-config", fault.to_str().unwrap(), "--runner", "Ana"]);
     let second = newest(data);
     assert_ne!(first["id"], second["id"]);
@@ -93,8 +97,10 @@ fn another_runner_is_not_judged_against_it() {
     let data = folder.path();
     run(data, &["--minutes", "2.5", "--runner", "Ana"]);
     run(data, &["--minutes", "0.2", "--runner", "Ben"]);
-    let program = start(data, &["--minutes", "0.2", "--runner", "Ben", "--speed", "max"]);
-    assert_eq!(program.json("/api/v1/setup")["guide"]["usual"]["kept"], false);
+    let program = start(data, &["--minutes", "0.2", "--runner", "Ben", "--speed", "4"]);
+    program.wait_for("the guide", |p| {
+        (p.json("/api/v1/setup")["guide"]["usual"]["kept"] == false).then_some(())
+    });
     assert!(program.json("/api/v1/runners/1/usual")["kept"]["date"].is_string());
     assert_eq!(program.json("/api/v1/runners/2/usual")["kept"], Value::Null);
 }

@@ -21,7 +21,6 @@ export async function launch() {
 export async function open(browser, address, options) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  if (process.env.DEVWEB) await context.route((url) => !url.pathname.startsWith('/api'), (route) => { const p = new URL(route.request().url()).pathname; return route.fulfill({ path: `${process.env.DEVWEB}${p === '/' ? '/index.html' : p}` }); });
   /** @type {string[]} */
   const wrong = [];
   page.on('console', (m) => {

@@ -51,7 +51,7 @@ test('a runner is named, script in the name is text, and two tabs at once are to
     await p.click('[data-runner="1"] summary');
     await p.fill('[data-runner="1"] .tags label:first-child input', SCRIPT);
   }
-  assert.match(await one.page.innerText('[data-runner="1"]'), /Usual of 20\d\d-\d\d-\d\d, from 1 sessions/);
+  assert.match(await one.page.innerText('[data-runner="1"]'), /Usual of .*20\d\d.*, sessions in it: 1/);
   await one.page.click('[data-runner="1"] [data-act="save"]');
   await one.page.waitForFunction((script) => document.querySelector('[data-runner="1"] h3')?.textContent === script, SCRIPT);
   assert.equal(await one.page.locator('.runners img').count(), 0);

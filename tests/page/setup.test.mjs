@@ -19,12 +19,15 @@ const SECOND_VISIT = 45_000;
 
 /** @type {import('playwright-core').Browser} */
 let browser;
-/** @type {string} */
+/** Of a first visit and the second, and of somebody who has been here. @type {string} */
 let data;
+/** @type {string} */
+let known;
 
 before(async () => {
   browser = await launch();
-  data = folder();
+  [data, known] = [folder(), folder()];
+  writeFileSync(join(known, 'setup.json'), '{"finished": true}');
   writeFileSync(join(data, 'restless.toml'), RESTLESS);
   writeFileSync(join(data, 'known.toml'), KNOWN);
 });
@@ -33,15 +36,15 @@ after(async () => {
   // A test that failed has left its own.
   for (const one of daemons) await one.stop();
   await browser?.close();
-  rmSync(data, { recursive: true, force: true });
+  for (const each of [data, known]) rmSync(each, { recursive: true, force: true });
 });
 
 /** @type {Awaited<ReturnType<typeof start>>[]} */
 const daemons = [];
 
-/** @param {string} config @param {string} speed @param {string} [port] */
-async function daemon(config, speed, port = '0') {
-  const one = await start(['run', '--runner-config', join(data, config), '--runner', 'Ana', '--no-open', '--port', port, '--speed', speed], data);
+/** @param {string} config @param {string} speed @param {string} where @param {string} [port] */
+async function daemon(config, speed, where, port = '0') {
+  const one = await start(['run', '--runner-config', join(data, config), '--runner', 'Ana', '--no-open', '--port', port, '--speed', speed], where);
   daemons.push(one);
   return one;
 }
@@ -59,7 +62,7 @@ async function on(page, name) {
 }
 
 test('the whole first visit, with somebody who moves when they should stand, and the second in time', { timeout: 300_000 }, async () => {
-  const first = await daemon('restless.toml', '2');
+  const first = await daemon('restless.toml', '2', data);
   const { page, wrong, close } = await open(browser, `${first.address}/#/setup`, LAPTOP);
   page.setDefaultTimeout(60_000);
   await at(page, 'welcome');
@@ -127,7 +130,7 @@ test('the whole first visit, with somebody who moves when they should stand, and
   await first.stop();
 
   const begun = Date.now();
-  const second = await daemon('known.toml', '1');
+  const second = await daemon('known.toml', '1', data);
   const again = await open(browser, `${second.address}/#/setup`, LAPTOP);
   again.page.setDefaultTimeout(SECOND_VISIT);
   // Known runner, known sensors: what is left is to stand still.
@@ -145,7 +148,7 @@ test('the whole first visit, with somebody who moves when they should stand, and
 });
 
 test('of two tabs the slower one is told, and a daemon that restarts goes on where it was', { timeout: 120_000 }, async () => {
-  let running = await daemon('known.toml', '1');
+  let running = await daemon('known.toml', '1', known);
   const port = new URL(running.address).port;
   const [one, two] = [await open(browser, `${running.address}/#/setup`, LAPTOP), await open(browser, `${running.address}/#/setup`, PHONE)];
   for (const { page } of [one, two]) await at(page, 'calibrate');
@@ -163,7 +166,7 @@ test('of two tabs the slower one is told, and a daemon that restarts goes on whe
 
   await running.stop();
   await one.page.waitForSelector('.setup.stale');
-  running = await daemon('known.toml', '1', port);
+  running = await daemon('known.toml', '1', known, port);
   await one.page.waitForSelector('.setup:not(.stale)');
   assert.equal(await step(one.page), 'calibrate', 'a visit of somebody known begins with standing');
   await one.page.click('[data-step="cue"]');
@@ -184,7 +187,7 @@ const sensor = (/** @type {any} */ link, /** @type {string|null} */ placement) =
 });
 
 test('sensors are shown by signal, one that is tapped is placed with a tap, and swapped ones are exchanged', { timeout: 60_000 }, async () => {
-  const running = await daemon('known.toml', '1');
+  const running = await daemon('known.toml', '1', known);
   const { page, wrong, close } = await open(browser, running.address, PHONE);
   const setup = await page.evaluate(() => fetch('/api/v1/setup').then((r) => r.json()));
   /** @type {string[]} */
@@ -236,7 +239,7 @@ test('sensors are shown by signal, one that is tapped is placed with a tap, and 
 for (const [name, size] of Object.entries({ phone: PHONE, laptop: LAPTOP })) {
   for (const theme of ['light', 'dark']) {
     test(`every step fits a ${name}, ${theme}`, { timeout: 120_000 }, async () => {
-      const running = await daemon('known.toml', '4');
+      const running = await daemon('known.toml', '4', known);
       const { page, wrong, close } = await open(browser, `${running.address}/#/setup`, { ...size, colorScheme: /** @type {'light'|'dark'} */ (theme) });
       await at(page, 'calibrate');
       for (const each of ['welcome', 'bluetooth', 'runner', 'sensors', 'calibrate', 'baseline', 'cue', 'ready']) {
