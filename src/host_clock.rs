@@ -65,3 +65,10 @@ pub fn slept() -> Duration {
 pub fn wall_time() -> String {
     jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
+
+/// Time of day by this computer, ms since 1970; it may be set wrong.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn unix_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,5 +1,7 @@
 //! Many runners before one coach: what daemons tell a board, whether directly or by way of a NATS server.
 
 pub mod report;
+pub mod spool;
 
 pub use report::{AlertReport, Report, Said, StanceReport, StatusReport, Who};
+pub use spool::{Bounds, Spool, SpoolError, Stretch};
