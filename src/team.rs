@@ -3,5 +3,8 @@
 pub mod report;
 pub mod spool;
 
-pub use report::{AlertReport, Report, Said, StanceReport, StatusReport, Who};
+pub use report::{
+    Acknowledgement, AlertReport, LegReport, Refused, Report, Said, SessionReport, StanceReport,
+    StatusReport, Who,
+};
 pub use spool::{Bounds, Spool, SpoolError, Stretch};

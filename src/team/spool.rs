@@ -137,9 +137,12 @@ impl Spool {
         &self.shared.daemon
     }
 
-    /// Tells something of a runner. Never waits: what a stalled disk leaves no room for is counted in
+    /// Tells something of a runner; a status gets its place in the log. Never waits: what a stalled disk leaves no room for is counted in
     /// [`trouble`](Self::trouble).
-    pub fn tell(&self, runner: &Who, session: &str, said: Said) {
+    pub fn tell(&self, runner: &Who, session: &str, mut said: Said) {
+        if let Said::Status(status) = &mut said {
+            status.after = self.newest();
+        }
         let report = Report {
             form: FORM,
             daemon: self.shared.daemon.clone(),

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::*;
-use crate::team::report::{StanceReport, StatusReport};
+use crate::team::report::{LegReport, StanceReport, StatusReport};
 use std::env;
 use std::process::Command;
 
@@ -23,15 +23,17 @@ fn stance(number: u32) -> Said {
 }
 
 fn status(phase: &str) -> Said {
+    let leg = LegReport { sign: "good".to_owned(), reason: None };
     Said::Status(StatusReport {
+        after: 0,
         session_time_s: 1.0,
+        computer: "hall".to_owned(),
         phase: phase.to_owned(),
-        left_light: "good".to_owned(),
-        right_light: "good".to_owned(),
+        left: leg.clone(),
+        right: leg,
         online: 4,
         assigned: 4,
         cadence_spm: None,
-        withheld: None,
     })
 }
 
