@@ -27,13 +27,13 @@ const SHOW: Duration = Duration::from_secs(4);
 /// the page says why.
 pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
-        let listener = bind(args.live.port.unwrap_or(config.port)).await?;
+        let listener = bind(args.live.port.unwrap_or(config.port), args.live.lan).await?;
         let roster = Roster::open(&config.data_dir)?;
         let record = !args.no_recording;
         // What hinders is said before the page promises anything.
         play(config, record, Box::new(std::iter::empty())).ready()?;
         let kept = keep::begin(config, args.who.as_deref(), Plays::Sensors);
-        let page = Page::open(listener, &config.data_dir, args.live.no_open, kept)?;
+        let page = Page::open(listener, &config.data_dir, &args.live, kept)?;
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
         page.hub.attach(central.remote());
