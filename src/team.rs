@@ -5,7 +5,10 @@ pub mod board;
 pub mod computer;
 pub mod feed;
 mod numbers;
+#[cfg(feature = "team")]
+pub mod nats;
 pub mod report;
+pub mod settings;
 pub mod spool;
 mod teller;
 
@@ -15,5 +18,6 @@ pub use report::{
     Acknowledgement, AlertReport, LegReport, Refused, Report, Said, SessionReport, StanceReport,
     StatusReport, Who,
 };
+pub use settings::{Nats, NatsError};
 pub use spool::{Bounds, Spool, SpoolError, Stretch};
 pub use teller::Teller;
