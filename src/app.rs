@@ -5,6 +5,7 @@ mod exchange;
 mod history;
 mod keep;
 mod many;
+mod out;
 mod sensors;
 
 use crate::cli::{
@@ -20,6 +21,7 @@ use crate::serve::{self, Hub, Kept, Place, Site, SourceKind, SourceLabel};
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
+use crate::team::Spool;
 use crate::validate::{self, Baseline};
 use crate::{analyze, demo, retry, score};
 use anyhow::{Context, anyhow, bail};
@@ -201,7 +203,11 @@ fn session(
         let plays = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
         // After all that may hinder: nothing is begun in vain.
         let kept = keep::begin(config, who, kind);
+        let outlets = out::outlets(&args.out, None)?;
+        let nats = out::nats(config, &args.nats, kind != Plays::Others)?;
         let page = Page::open(listener, &config.data_dir, args, kept)?;
+        page.hub.send_out(outlets);
+        out::tell(nats, &page);
         let (speed, hub, stop) = (args.speed, page.hub.clone(), page.stop.clone());
         let player = tokio::task::spawn_blocking(move || {
             plays.into_iter().try_fold(None, |lost, ready| {
@@ -224,6 +230,8 @@ type Player = tokio::task::JoinHandle<anyhow::Result<Option<anyhow::Error>>>;
 struct Page {
     /// Of the runner whose page is at `/`, if there is one.
     hub: Hub,
+    /// What boards are told, if they are.
+    team: Option<Spool>,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<io::Result<()>>,
 }
@@ -252,12 +260,12 @@ impl Page {
             address = coach::open_gate(&mut site, data_dir, port)?;
         }
         let hub = site.runners.first().map_or_else(Hub::new, |place| place.hub.clone());
-        let stop = site.shutdown.clone();
+        let (team, stop) = (site.team.clone(), site.shutdown.clone());
         let task = tokio::spawn(serve::serve(listener, site));
         if !no_open {
             open_browser(&address);
         }
-        Ok(Self { hub, stop, task })
+        Ok(Self { hub, team, stop, task })
     }
 
     /// Until the player ends (with `once`) or someone ends the program.

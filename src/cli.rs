@@ -8,9 +8,11 @@ use std::path::PathBuf;
 mod coach;
 mod exchange;
 mod history;
+mod out;
 pub use coach::CoachArgs;
 pub use exchange::{ExportArgs, ImportArgs, PlacedFile};
 pub use history::{ReportArgs, RunnersArgs, RunnersCommand, SessionsArgs, SessionsCommand};
+pub use out::{NatsArgs, OutArgs};
 
 use std::str::FromStr;
 
@@ -90,6 +92,10 @@ pub struct LiveArgs {
     /// Let phones and boards on the network in, by invitation
     #[arg(long)]
     pub lan: bool,
+    #[command(flatten)]
+    pub out: OutArgs,
+    #[command(flatten)]
+    pub nats: NatsArgs,
 }
 
 #[derive(Debug, Clone, Default, Args)]

@@ -72,3 +72,11 @@ pub fn wall_time() -> String {
 pub fn unix_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
+
+/// When today began here, ms since 1970.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn today_unix_ms() -> i64 {
+    let now = jiff::Zoned::now();
+    now.start_of_day().unwrap_or(now).timestamp().as_millisecond()
+}

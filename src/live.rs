@@ -233,6 +233,12 @@ impl Listener<'_, '_> {
 
     /// Passes one input on to all who want it; when that was done.
     fn take(&mut self, input: Input, since: Instant) -> Instant {
+        if let Input::Packet(packet) = &input {
+            let came = packet.arrival.or(packet.samples.last().map(|sample| sample.t));
+            if let Some(t) = came {
+                self.hub.packet(t, since);
+            }
+        }
         let events = self.pipeline.push(&input);
         if let Input::Mark(mark) = &input {
             self.hub.marked(mark);

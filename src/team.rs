@@ -4,9 +4,9 @@ mod ask;
 pub mod board;
 pub mod computer;
 pub mod feed;
-mod numbers;
 #[cfg(feature = "team")]
 pub mod nats;
+mod numbers;
 pub mod report;
 pub mod settings;
 pub mod spool;

@@ -19,7 +19,7 @@ const RANKS: &[&[&str]] = &[
     &["pipeline"],
     // The shell.
     &["edge"],
-    &["desk", "team"],
+    &["desk", "team", "out"],
     &["record", "store"],
     &["source", "review"],
     &["export"],

@@ -1,6 +1,6 @@
 //! The board by itself, and what every page has beside its runners.
 
-use super::{Page, bind, note, runtime};
+use super::{Page, bind, note, out, runtime};
 use crate::cli::CoachArgs;
 use crate::config::Config;
 use crate::host_clock;
@@ -24,12 +24,14 @@ pub(super) fn run(config: &Config, args: &CoachArgs) -> anyhow::Result<ExitCode>
         bail!("there are more codes than daemons: give each --token after its --daemon");
     }
     runtime()?.block_on(async {
+        let nats = out::nats(config, &args.nats, true)?;
         let listener = bind(args.port.unwrap_or(PORT), args.lan).await?;
         let stop = CancellationToken::new();
         let board = BoardDesk::open(config.data_dir.join(BOARD), stop.clone())?;
         let mut site = Site::new(Vec::new(), stop);
         site.board = Some(board.clone());
         let page = Page::show(listener, &config.data_dir, (args.lan, args.no_open), site)?;
+        out::hear(nats, &board, &page.stop);
         for (place, url) in args.daemons.iter().enumerate() {
             if let Err(sentence) = board.add(url, args.tokens.get(place).cloned()).await {
                 note(&format!("{url} is not followed: {sentence}"));

@@ -1,7 +1,7 @@
 //! Several runners on one daemon, each with a pipeline, a page and sessions of their own.
 
 use super::keep::{self, Plays};
-use super::{Page, bind, coach, note, recording_path, runner_config, runtime};
+use super::{Page, bind, coach, note, out, recording_path, runner_config, runtime};
 use crate::body::{Placement, Side};
 use crate::cli::RunArgs;
 use crate::config::Config;
@@ -38,10 +38,15 @@ pub(super) fn synthetic(config: &Config, args: &RunArgs, runners: u32) -> anyhow
         let places = (0..runners).map(|i| place(config, i, &kept)).collect::<anyhow::Result<Vec<_>>>()?;
         let plays = places.iter().zip(0..).map(|(place, i)| play(config, args, &base, &place.who, i));
         let plays = plays.collect::<anyhow::Result<Vec<_>>>()?;
+        for place in &places {
+            place.hub.send_out(out::outlets(&args.live.out, Some(&place.who.id))?);
+        }
+        let nats = out::nats(config, &args.live.nats, true)?;
         let ready = plays.into_iter().map(Play::ready).collect::<anyhow::Result<Vec<_>>>()?;
         let stop = CancellationToken::new();
         let site = coach::site(&config.data_dir, places.clone(), stop.clone());
         let page = Page::show(listener, &config.data_dir, (args.live.lan, args.live.no_open), site)?;
+        out::tell(nats, &page);
         let speed = args.live.speed;
         let players: Vec<_> = ready
             .into_iter()

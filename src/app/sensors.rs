@@ -3,7 +3,7 @@
 mod table;
 
 use super::keep::{self, Plays};
-use super::{Page, bind, note, print, recording_path, runtime, write_whole};
+use super::{Page, bind, note, out, print, recording_path, runtime, write_whole};
 use crate::cli::{DoctorArgs, RunArgs, ScanArgs, SensorsCommand, Speed};
 use crate::config::Config;
 use crate::doctor;
@@ -33,7 +33,11 @@ pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         // What hinders is said before the page promises anything.
         play(config, record, Box::new(std::iter::empty())).ready()?;
         let kept = keep::begin(config, args.who.as_deref(), Plays::Sensors);
+        let outlets = out::outlets(&args.live.out, None)?;
+        let nats = out::nats(config, &args.live.nats, true)?;
         let page = Page::open(listener, &config.data_dir, &args.live, kept)?;
+        page.hub.send_out(outlets);
+        out::tell(nats, &page);
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
         page.hub.attach(central.remote());

@@ -1,5 +1,6 @@
 //! The board's command line.
 
+use super::NatsArgs;
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]
@@ -20,4 +21,6 @@ pub struct CoachArgs {
     /// Let other computers on the network see the board, by invitation
     #[arg(long)]
     pub lan: bool,
+    #[command(flatten)]
+    pub nats: NatsArgs,
 }

@@ -11,11 +11,13 @@ use crate::cue::CueStatus;
 use crate::desk::Desk;
 use crate::event::{Event, Phase, SensorStatus, Words};
 use crate::input::{Edge, Mark, Stretch};
+use crate::out::{Outlet, Outlets};
 use crate::source::ble::Remote;
 use crate::store::{RunnerId, Store};
 use crate::team::{Spool, Teller, Who};
 use crate::units::SessionTime;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// Where the sessions of this program go.
@@ -58,6 +60,8 @@ struct Shared {
     kept: OnceLock<Kept>,
     /// Tells boards, where the daemon tells any.
     teller: OnceLock<Teller>,
+    /// Other programs that take part.
+    outlets: OnceLock<Outlets>,
 }
 
 impl Default for Hub {
@@ -83,6 +87,7 @@ impl Hub {
             desk,
             kept: OnceLock::new(),
             teller: OnceLock::new(),
+            outlets: OnceLock::new(),
             marks: Mutex::default(),
         };
         let hub = Self { shared: Arc::new(shared) };
@@ -120,6 +125,22 @@ impl Hub {
         self.shared.teller.get()
     }
 
+    /// What is published goes out there as well from now on.
+    pub fn send_out(&self, outlets: Outlets) {
+        self.shared.outlets.set(outlets).ok();
+    }
+
+    /// A packet that came at this moment brings the session to this time.
+    pub fn packet(&self, t: SessionTime, at: Instant) {
+        for outlet in self.outlets() {
+            outlet.clock(t, at);
+        }
+    }
+
+    fn outlets(&self) -> &[Arc<dyn Outlet>] {
+        self.shared.outlets.get().map_or(&[], Vec::as_slice)
+    }
+
     pub(super) fn remote(&self) -> Option<&Remote> {
         self.shared.remote.get()
     }
@@ -150,6 +171,9 @@ impl Hub {
         self.shared.desk.follow(event);
         if let Some(teller) = self.teller() {
             teller.event(event);
+        }
+        for outlet in self.outlets() {
+            outlet.event(event);
         }
         if let (Event::Cue(cue), Some(remote)) = (event, self.remote()) {
             haptics::play(remote, cue);

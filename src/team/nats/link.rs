@@ -3,12 +3,14 @@
 
 use super::AGAIN;
 use crate::team::settings::{Nats, NatsError, read};
+use async_nats::connection::State;
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// A peer that is cut off is noticed within three of these.
 const PING: Duration = Duration::from_secs(4);
+const LOST: &str = "the connection to the NATS server is lost; trying again, nothing is forgotten";
 const CONNECT: Duration = Duration::from_secs(5);
 
 pub(super) struct Link {
@@ -55,21 +57,32 @@ impl Link {
         Ok(Self { client, events })
     }
 
-    /// Until the connection is lost; why.
-    pub(super) async fn lost(&mut self) -> String {
-        while let Some(event) = self.events.recv().await {
-            match event {
-                Event::Disconnected | Event::Closed => break,
-                Event::ServerError(ServerError::Other(what)) if what.contains("ermissions") => {
-                    return format!(
-                        "the NATS server refuses: {what}; whoever runs it has to let this one (docs/team.md)"
-                    );
-                }
-                other => tracing::debug!("{other}"),
-            }
-        }
-        "the connection to the NATS server is lost; trying again, nothing is forgotten".to_owned()
+    /// Works until something goes wrong; what.
+    pub(super) async fn during(&mut self, work: impl Future<Output = String>) -> String {
+        let why = tokio::select! {
+            biased;
+            why = refused(&mut self.events) => return why,
+            why = work => why,
+        };
+        // The work may fail a moment before it is known why.
+        if self.client.connection_state() == State::Connected { why } else { LOST.to_owned() }
     }
+}
+
+/// Until the server ends the connection or refuses something; what.
+async fn refused(events: &mut UnboundedReceiver<Event>) -> String {
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Disconnected | Event::Closed => break,
+            Event::ServerError(ServerError::Other(what)) if what.to_lowercase().contains("permissions") => {
+                return format!(
+                    "the NATS server refuses: {what}; whoever runs it has to allow it (docs/team.md)"
+                );
+            }
+            other => tracing::debug!("{other}"),
+        }
+    }
+    LOST.to_owned()
 }
 
 fn sign_in(settings: &Nats) -> Result<ConnectOptions, NatsError> {

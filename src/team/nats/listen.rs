@@ -1,14 +1,14 @@
 //! From the server to a board: the day so far, then what comes.
 
 use super::link::{Link, Teller};
-use super::{NUMBERED, STATUS, daemon_of, stream_config, stream_name, subjects};
+use super::{DOUBTED, NUMBERED, STATUS, daemon_of, stream_config, stream_name, subjects};
 use crate::team::report::{Refused, Report, read};
 use crate::team::settings::Nats;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::{Ordered, OrderedConfig};
 use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, context::GetStreamErrorKind};
-use async_nats::{Message, Subscriber};
+use async_nats::{Client, Message, Subscriber};
 use futures::StreamExt;
 
 /// Hears all daemons of the club, over as many connections as it takes: all that the server has kept since the time
@@ -22,47 +22,43 @@ pub async fn listen(
     tell: impl FnMut(&str),
 ) {
     let mut teller = Teller::new(tell);
-    let mut inlet = Inlet { settings, since_unix_ms, heard: 0 };
+    let mut inlet = Inlet { settings, since: i128::from(since_unix_ms) * 1_000_000 };
     loop {
         let why = match Link::open(settings, board).await {
-            Ok(mut link) => match inlet.open(&link).await {
-                Ok((stream, statuses)) => {
-                    teller.say("listening to the daemons by way of the NATS server");
-                    tokio::select! {
-                        why = link.lost() => why,
-                        why = inlet.run(stream, statuses, &mut take) => why,
+            Ok(mut link) => {
+                let client = link.client.clone();
+                let work = async {
+                    match inlet.open(&client).await {
+                        Ok((stream, statuses)) => {
+                            teller.say("listening to the daemons by way of the NATS server");
+                            inlet.run(stream, statuses, &mut take).await
+                        }
+                        Err(why) => why,
                     }
-                }
-                Err(why) => why,
-            },
+                };
+                link.during(work).await
+            }
             Err(why) => why,
         };
         teller.rest(&why).await;
     }
 }
 
+const DOUBTED_NS: i128 = DOUBTED.as_nanos() as i128;
+
 struct Inlet<'a> {
     settings: &'a Nats,
-    since_unix_ms: i64,
-    /// Place in the stream of what was heard last; 0: nothing yet.
-    heard: u64,
+    /// Where the next connection begins, by the server's clock, ns since 1970.
+    since: i128,
 }
 
 impl Inlet<'_> {
-    async fn open(&mut self, link: &Link) -> Result<(Ordered, Subscriber), String> {
-        let statuses = link.client.subscribe(subjects(&self.settings.club, STATUS)).await;
+    async fn open(&mut self, client: &Client) -> Result<(Ordered, Subscriber), String> {
+        let statuses = client.subscribe(subjects(&self.settings.club, STATUS)).await;
         let statuses = statuses.map_err(|error| refused(&error))?;
-        let stream = self.stream(&jetstream::new(link.client.clone())).await?;
-        if stream.cached_info().state.last_sequence < self.heard {
-            // The server has lost what it had, or it is another: from the beginning, numbers tell what is known.
-            self.heard = 0;
-        }
-        let deliver_policy = if self.heard > 0 {
-            DeliverPolicy::ByStartSequence { start_sequence: self.heard + 1 }
-        } else {
-            let start_time = async_nats::datetime::from_nanos(i128::from(self.since_unix_ms) * 1_000_000);
-            DeliverPolicy::ByStartTime { start_time: start_time.map_err(|error| refused(&error))? }
-        };
+        let stream = self.stream(&jetstream::new(client.clone())).await?;
+        let start_time = async_nats::datetime::from_nanos(self.since).map_err(|error| refused(&error))?;
+        let deliver_policy = DeliverPolicy::ByStartTime { start_time };
         let filter_subjects = NUMBERED.iter().map(|kind| subjects(&self.settings.club, kind)).collect();
         let config = OrderedConfig { deliver_policy, filter_subjects, ..OrderedConfig::default() };
         let consumer = stream.create_consumer(config).await.map_err(|error| refused(&error))?;
@@ -97,7 +93,7 @@ impl Inlet<'_> {
                 next = stream.next() => match next {
                     Some(Ok(message)) => {
                         if let Ok(info) = message.info() {
-                            self.heard = info.stream_sequence;
+                            self.since = self.since.max(info.published.unix_timestamp_nanos() - DOUBTED_NS);
                         }
                         take(report(&message.message));
                     }
