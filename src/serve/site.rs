@@ -39,7 +39,7 @@ impl Place {
 pub struct Site {
     pub runners: Vec<Place>,
     /// What boards are told, where this daemon tells any.
-    pub(super) team: Option<Spool>,
+    pub team: Option<Spool>,
     pub board: Option<BoardDesk>,
     /// `None`: this computer only, and no token is needed.
     pub gate: Option<Arc<Gate>>,

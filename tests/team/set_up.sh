@@ -5,13 +5,14 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 venv=target/team/venv
-wanted=tests/team/requirements.txt
+wanted=(tests/team/server.txt tests/team/requirements.txt)
 if ! command -v ip >/dev/null || ! command -v openssl >/dev/null; then
     if [ "$(id -u)" = 0 ]; then root=(); else root=(sudo -n); fi
     "${root[@]}" apt-get -qq update
     "${root[@]}" apt-get -qq install -y --no-install-recommends iproute2 openssl
 fi
-cmp -s "$wanted" "$venv/installed.txt" && exit 0
+cmp -s <(cat "${wanted[@]}") "$venv/installed.txt" && exit 0
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$wanted"
-cp "$wanted" "$venv/installed.txt"
+"$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "${wanted[0]}"
+"$venv/bin/pip" install --quiet --disable-pip-version-check -r "${wanted[1]}"
+cat "${wanted[@]}" > "$venv/installed.txt"
