@@ -2,7 +2,7 @@
 
 mod kept;
 
-pub use kept::KeptError;
+pub use kept::{Kept as KeptFile, KeptError};
 
 use crate::event::Event;
 use crate::host_clock;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Sets up what it needs, then runs every check. One line per check, output only of those that failed, a summary
-# at the end. A check that cannot run has failed. Needs a Rust toolchain, Python with venv, node and npm; installs the rest.
+# at the end. A check that cannot run has failed. Needs a Rust toolchain, Python with venv, node and npm, and root or
+# sudo; installs the rest.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -53,6 +54,12 @@ set_up_deny() {
 # The virtual machine with real BlueZ, and the simulated sensors.
 bluetooth() { target/ble/venv/bin/python tests/ble/run.py --long; }
 
+# A club on a real nats-server: 500 runners, and what can go wrong.
+team() {
+    cargo build --release --locked --features team --example team_load
+    target/team/venv/bin/python tests/team/run.py target/release/examples/team_load
+}
+
 # Recordings with truth lie beside the project on the machines that have them; nowhere else can this run.
 recordings=target/recordings
 set_up_recordings() { bash ../shared/data/unpack.sh "$recordings"; }
@@ -85,14 +92,17 @@ fi
 set_up_chromium >"$log/chromium" 2>&1 || cat "$log/chromium"
 
 check "format" cargo fmt --check
-check "lints" cargo clippy --locked --all-targets -- -D warnings
-check "Rust tests" cargo test --locked
+check "lints" cargo clippy --locked --all-targets --features team -- -D warnings
+check "Rust tests" cargo test --locked --features team
 check "the program builds" cargo build --release --locked
 check "page: set up" set_up_page
 check "page: types" npm --prefix tests/page run types
 check "page: in Chromium" npm --prefix tests/page test
 check "formats: set up" bash tests/formats/set_up.sh
 check "formats: real consumers" target/formats/venv/bin/python tests/formats/run.py "$program"
+check "team: set up" bash tests/team/set_up.sh
+check "live out: python-osc, LSL" target/team/venv/bin/python tests/team/out.py "$program"
+check "team: 500 runners over NATS, with faults" team
 [ -z "${STANCEWATCH_DATA:-}" ] || accuracy
 check "Bluetooth: set up" python3 tests/ble/image.py
 check "Bluetooth: five sensors, real BlueZ" bluetooth

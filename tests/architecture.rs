@@ -18,7 +18,8 @@ const RANKS: &[&[&str]] = &[
     &["segment", "cue", "screen"],
     &["pipeline"],
     // The shell.
-    &["edge", "desk", "team"],
+    &["edge"],
+    &["desk", "team", "out"],
     &["record", "store"],
     &["source", "review"],
     &["export"],

@@ -9,9 +9,11 @@ import { join } from 'node:path';
 const BINARY = process.env.STANCEWATCH ?? fileURLToPath(new URL('../../target/release/stancewatch', import.meta.url));
 const START = 20_000;
 
-/** @param {string[]} args @returns {Promise<{address: string, log: () => string, stop: () => Promise<number|null>}>} */
-export function start(args) {
-  const data = mkdtempSync(join(tmpdir(), 'stancewatch-page-'));
+/** With a data folder of its own unless one is given.
+ * @param {string[]} args @param {string} [folder]
+ * @returns {Promise<{address: string, log: () => string, stop: () => Promise<number|null>}>} */
+export function start(args, folder) {
+  const data = folder ?? mkdtempSync(join(tmpdir(), 'stancewatch-page-'));
   const child = spawn(BINARY, ['--data-dir', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   /** @type {Promise<number|null>} */
@@ -21,7 +23,7 @@ export function start(args) {
     const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
     const code = await ended;
     clearTimeout(timer);
-    rmSync(data, { recursive: true, force: true });
+    if (!folder) rmSync(data, { recursive: true, force: true });
     return code;
   };
   return new Promise((resolve, reject) => {
