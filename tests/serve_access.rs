@@ -331,6 +331,12 @@ async fn a_client_that_never_reads_is_left() {
         title: format!("{n}"),
         text: "x".repeat(1_000_000),
     };
+    let there = timeout(PATIENCE, async {
+        while streams(&hub) == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    assert!(there.await.is_ok());
     // Every new source is a whole new picture; a megabyte of it each fills what lies between soon.
     let left = timeout(Duration::from_secs(40), async {
         let mut n = 0;
@@ -339,7 +345,7 @@ async fn a_client_that_never_reads_is_left() {
             hub.segment(label(n));
             hub.phase(Phase::Move);
             tokio::time::sleep(Duration::from_millis(20)).await;
-            if n > 10 && streams(&hub) == 0 {
+            if streams(&hub) == 0 {
                 break;
             }
         }

@@ -67,7 +67,7 @@ test('twelve runners, worst first, and an alert acknowledged on one page is so o
 test('a cue from the board is heard on the page of its runner', { timeout: PATIENCE }, async () => {
   const board = await open(browser, `${daemon.address}/board`, LAPTOP);
   await board.page.waitForFunction(() => document.querySelectorAll('.tile').length === 12);
-  const address = await board.page.locator('.tile[data-runner="otter"] a.button').getAttribute('href');
+  const address = await board.page.locator('.tile[data-runner="otter"] a.who').getAttribute('href');
   assert.equal(address, '/r/otter/');
   const runner = await open(browser, `${daemon.address}${address}`, PHONE);
   await runner.page.waitForSelector('.leg[data-sign]');
@@ -118,7 +118,7 @@ test('a daemon goes and comes back under a board by itself', { timeout: PATIENCE
   const { page, close } = await open(browser, `${coach.address}/board`, LAPTOP);
   page.setDefaultTimeout(60_000);
   await page.waitForFunction(() => document.querySelectorAll('.tile:not(.silent)').length === 2);
-  assert.equal(await page.locator('.tile a.button').first().getAttribute('href'), `${own.address}/r/heron/`);
+  assert.equal(await page.locator('.tile a.who').first().getAttribute('href'), `${own.address}/r/heron/`);
   await own.stop();
   await page.waitForFunction(() => document.querySelectorAll('.tile.silent').length === 2);
   assert.match(await page.innerText('.tile.silent .trouble'), /Nothing heard since \d/);

@@ -66,7 +66,7 @@ function draw(next) {
   empty.hidden = next.tiles.length > 0;
   const open = next.tiles.filter((tile) => tile.standing === 'too_far' || tile.standing === 'watch').length;
   say(count, t(open ? 'board.count_open' : 'board.count', { runners: next.tiles.length, open }));
-  say(clock, new Date(next.now_unix_ms).toLocaleTimeString(document.documentElement.lang));
+  say(clock, new Date(next.now_unix_ms).toLocaleTimeString(document.documentElement.lang, { hourCycle: 'h23' }));
   const said = concerns(next);
   if (notes.dataset.said !== said.join('\n')) {
     notes.dataset.said = said.join('\n');

@@ -20,7 +20,7 @@ export function pageOf(tile, board) {
 }
 
 /** @param {number} unix */
-export const timeOfDay = (unix) => new Date(unix).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+export const timeOfDay = (unix) => new Date(unix).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /** @param {Tile} tile @param {Record<string, unknown>} what */
 export function askDaemon(tile, what) {
@@ -42,17 +42,15 @@ function troubles(tile, /** @type {number} */ now) {
 
 /** @param {(tile: Tile) => void} cue opens what a coach can say */
 export function tileView(cue) {
-  const name = h('span', { class: 'who' });
+  const name = h('a', { class: 'who' });
   const where = h('span', { class: 'where' });
   const facts = h('span', { class: 'facts' });
   const legs = h('div', { class: 'signs' });
   const alerts = h('ul', { class: 'open' });
   const trouble = h('p', { class: 'trouble' });
   const wrong = h('p', { class: 'wrong', role: 'alert', hidden: true });
-  const open = h('a', { class: 'button' }, t('board.open'));
   const send = h('button', { type: 'button', 'data-act': 'cue', onclick: () => tile && cue(tile) }, t('board.cue'));
-  const node = h('li', { class: 'tile' }, h('h2', {}, name, where), facts, legs, alerts, trouble, wrong,
-    h('div', { class: 'acts' }, send, open));
+  const node = h('li', { class: 'tile' }, h('div', { class: 'top' }, h('h2', {}, name, where), send, facts), legs, alerts, trouble, wrong);
   /** @type {Tile|null} */
   let tile = null;
   let drawn = '';
@@ -97,8 +95,8 @@ export function tileView(cue) {
       const sensors = next.assigned ? t('bar.online', { online: next.online, all: next.assigned }) : t('bar.no_sensors');
       say(facts, next.cadence_spm === null ? sensors : `${t('board.cadence', { spm: Math.round(next.cadence_spm) })} · ${sensors}`);
       const page = pageOf(next, board);
-      open.hidden = page === null;
-      if (page) open.setAttribute('href', page);
+      if (page) name.setAttribute('href', page);
+      else name.removeAttribute('href');
       say(trouble, next.alerts.some((alert) => !alert.acknowledged) && next.silent_since_unix_ms === null ? '' : troubles(next, board.now_unix_ms));
       trouble.hidden = trouble.textContent === '';
       // Rebuilt only when they are others: a button under a finger stays.
