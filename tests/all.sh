@@ -54,12 +54,6 @@ set_up_deny() {
 # The virtual machine with real BlueZ, and the simulated sensors.
 bluetooth() { target/ble/venv/bin/python tests/ble/run.py --long; }
 
-# A club on a real nats-server: 500 runners, and what can go wrong.
-team() {
-    cargo build --release --locked --features team --example team_load
-    target/team/venv/bin/python tests/team/run.py target/release/examples/team_load
-}
-
 # Recordings with truth lie beside the project on the machines that have them; nowhere else can this run.
 recordings=target/recordings
 set_up_recordings() { bash ../shared/data/unpack.sh "$recordings"; }
@@ -94,7 +88,8 @@ set_up_chromium >"$log/chromium" 2>&1 || cat "$log/chromium"
 check "format" cargo fmt --check
 check "lints" cargo clippy --locked --all-targets --features team -- -D warnings
 check "Rust tests" cargo test --locked --features team
-check "the program builds" cargo build --release --locked
+check "the program builds" cargo build --release --locked --features team --bins --example team_load
+check "it builds without NATS" cargo check --locked
 check "page: set up" set_up_page
 check "page: types" npm --prefix tests/page run types
 check "page: in Chromium" npm --prefix tests/page test
@@ -102,7 +97,7 @@ check "formats: set up" bash tests/formats/set_up.sh
 check "formats: real consumers" target/formats/venv/bin/python tests/formats/run.py "$program"
 check "team: set up" bash tests/team/set_up.sh
 check "live out: python-osc, LSL" target/team/venv/bin/python tests/team/out.py "$program"
-check "team: 500 runners over NATS, with faults" team
+check "team: 500 runners over NATS, with faults" target/team/venv/bin/python tests/team/run.py target/release/examples/team_load
 [ -z "${STANCEWATCH_DATA:-}" ] || accuracy
 check "Bluetooth: set up" python3 tests/ble/image.py
 check "Bluetooth: five sensors, real BlueZ" bluetooth

@@ -1,16 +1,12 @@
 //! What a session goes out to: other programs here, and boards by way of a NATS server.
 
-use super::Page;
-#[cfg(feature = "team")]
-use super::note;
+use super::{Page, note};
 use crate::cli::{NatsArgs, OutArgs};
 use crate::config::Config;
-#[cfg(feature = "team")]
-use crate::host_clock;
 use crate::out::Outlets;
 use crate::out::osc::Osc;
 use crate::serve::BoardDesk;
-use crate::team::Nats;
+use crate::team::{Nats, Spool};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -44,31 +40,45 @@ pub(super) fn nats(config: &Config, args: &NatsArgs, from_file: bool) -> anyhow:
 }
 
 /// Tells boards by way of the server, as long as the page is there.
-#[cfg(feature = "team")]
 pub(super) fn tell(nats: Option<Nats>, page: &Page) {
-    let (Some(nats), Some(spool)) = (nats, page.team.clone()) else { return };
-    note(&format!("to the NATS server this daemon is {}", spool.daemon()));
-    let stop = page.stop.clone();
-    tokio::spawn(async move {
-        stop.run_until_cancelled(crate::team::nats::publish(&nats, &spool, note)).await;
-    });
+    if let (Some(nats), Some(spool)) = (nats, &page.team) {
+        note(&format!("to the NATS server this daemon is {}", spool.daemon()));
+        way::publish(nats, spool.clone(), page.stop.clone());
+    }
 }
 
 /// Hears daemons by way of the server, as long as the board is there: today again, then what comes.
-#[cfg(feature = "team")]
 pub(super) fn hear(nats: Option<Nats>, board: &BoardDesk, stop: &CancellationToken) {
-    let Some(nats) = nats else { return };
-    let (board, stop) = (board.clone(), stop.clone());
-    let today = host_clock::today_unix_ms();
-    tokio::spawn(async move {
-        let take = |report| board.take(std::iter::once(report), "NATS");
-        stop.run_until_cancelled(crate::team::nats::listen(&nats, "board", today, take, note)).await;
-    });
+    if let Some(nats) = nats {
+        way::listen(nats, board.clone(), stop.clone());
+    }
+}
+
+#[cfg(feature = "team")]
+mod way {
+    use super::{BoardDesk, CancellationToken, Nats, Spool, note};
+    use crate::host_clock;
+    use crate::team::nats;
+    use std::iter::once;
+
+    pub(super) fn publish(settings: Nats, spool: Spool, stop: CancellationToken) {
+        tokio::spawn(async move { stop.run_until_cancelled(nats::publish(&settings, &spool, note)).await });
+    }
+
+    pub(super) fn listen(settings: Nats, board: BoardDesk, stop: CancellationToken) {
+        let today = host_clock::today_unix_ms();
+        tokio::spawn(async move {
+            let take = |report| board.take(once(report), "NATS");
+            stop.run_until_cancelled(nats::listen(&settings, "board", today, take, note)).await
+        });
+    }
 }
 
 /// [`Nats::check`] has said that it is not built in.
 #[cfg(not(feature = "team"))]
-pub(super) fn tell(_: Option<Nats>, _: &Page) {}
+mod way {
+    use super::{BoardDesk, CancellationToken, Nats, Spool};
 
-#[cfg(not(feature = "team"))]
-pub(super) fn hear(_: Option<Nats>, _: &BoardDesk, _: &CancellationToken) {}
+    pub(super) fn publish(_: Nats, _: Spool, _: CancellationToken) {}
+    pub(super) fn listen(_: Nats, _: BoardDesk, _: CancellationToken) {}
+}

@@ -203,14 +203,15 @@ def storm(load, folder, server, network, board, them):
     lines = board.lines()
     calm_lines = [line for line in lines if steady < line["unix_ms"] <= calm]
     late = [line for line in lines if line["unix_ms"] > back and line["lags"]]
-    caught_up = next((line["unix_ms"] for line in late if quantile([line], 0.99) < 1000), None)
+    # Until what is shown is a second old at most.
+    caught_up = next((line["unix_ms"] for line in late if quantile([line], 0.99) < 1000), late[-1]["unix_ms"])
 
     print(f"\n{DAEMONS * RUNNERS} runners, {DAEMONS} daemons, {sum(sum(l['lags'].values()) for l in calm_lines) / 20:.0f} reports per second")
     print(f"lag from telling to showing, calm: median {quantile(calm_lines, 0.5)} ms, p99 {quantile(calm_lines, 0.99)} ms, most {quantile(calm_lines, 1)} ms")
     for name, (cpu, memory) in costs.items():
         print(f"{name}: {cpu:.0f} % of a core, {memory:.0f} MB")
     print(f"board after its restart: {replayed['stances']} stances of the day again within {(replayed['unix_ms'] - again) / 1000:.1f} s")
-    print(f"board while the network was cut: {grew} stances; caught up {((caught_up or 0) - back) / 1000:.1f} s after it was back")
+    print(f"board while the network was cut: {grew} stances; caught up {(caught_up - back) / 1000:.1f} s after it was back")
     print(f"{'':10}{'told':>8}{'shown':>8}{'lost':>6}")
     for kind in total:
         print(f"{kind:10}{total[kind]:8}{shown[kind]:8}{total[kind] - shown[kind]:6}")
