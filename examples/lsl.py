@@ -61,16 +61,20 @@ class Streams:
         self.angles = pylsl.StreamOutlet(info)
         info = pylsl.StreamInfo(f"{name} markers", "Markers", 1, 0.0, "string", f"{name}-markers@{computer}")
         self.markers = pylsl.StreamOutlet(info)
-        # LSL's clock less session time.
+        # LSL's clock less session time: the smallest that was seen, as packets can only be late.
         self.ahead = None
+        self.newest = 0.0
 
     def take(self, packet, now):
         said = dict(messages(packet))
         here = {address.removeprefix("/stancewatch/"): arguments for address, arguments in said.items()}
-        if "time_s" in here:
-            self.ahead = now - here["age_s"][0] - here["time_s"][0]
+        if "time_s" in here and "age_s" in here:
+            at, ahead = here["time_s"][0], now - here["age_s"][0] - here["time_s"][0]
+            # Session time that goes back is a new session.
+            anew = self.ahead is None or at < self.newest - 1
+            self.newest, self.ahead = at, ahead if anew else min(ahead, self.ahead)
             values = [here.get(channel, [math.nan])[0] for channel in CHANNELS]
-            self.angles.push_sample(values, now - here["age_s"][0])
+            self.angles.push_sample(values, self.ahead + at)
         if self.ahead is None:
             return
         for side in SIDES:
