@@ -84,7 +84,7 @@ def check_lsl(angles, markers):
     contacts = [t for text, t in markers if text == "initial_contact left"]
     assert len(contacts) >= 5 and "terminal_contact right" in texts, texts
     assert all(0.4 < b - a < 1.6 for a, b in zip(contacts[1:], contacts[2:])), contacts
-    assert stamps[0] < contacts[0] < contacts[-1] < stamps[-1] + 1
+    assert stamps[0] < contacts[-1] < stamps[-1] + 1, (stamps[0], contacts, stamps[-1])
     print(f"LSL into pylsl: {rate:.1f} Hz, {len(values)} samples, {len(markers)} markers, heard {1000 * middle:.0f} ms (median) after it happened")
 
 
@@ -101,14 +101,12 @@ def main():
             values, stamps, late, markers = [], [], [], []
             end = time.monotonic() + SECONDS
             while time.monotonic() < end:
-                row, stamp = angles_in.pull_sample(0.2)
-                if row:
-                    values.append(row)
-                    stamps.append(stamp)
-                    late.append(pylsl.local_clock() - stamp)
-                text, stamp = markers_in.pull_sample(0)
-                if text:
-                    markers.append((text[0], stamp))
+                rows, their_stamps = angles_in.pull_chunk(0.05)
+                values += rows
+                stamps += their_stamps
+                late += [pylsl.local_clock() - stamp for stamp in their_stamps]
+                texts, their_stamps = markers_in.pull_chunk(0)
+                markers += [(text, stamp) for (text,), stamp in zip(texts, their_stamps)]
         finally:
             for process in (first, second, bridge):
                 process.kill()
