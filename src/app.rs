@@ -1,8 +1,11 @@
 //! Wires the parts of the running program and owns its end.
 
+mod coach;
 mod exchange;
 mod history;
 mod keep;
+mod many;
+mod out;
 mod sensors;
 mod sessions;
 
@@ -15,10 +18,11 @@ use crate::desk::Desk;
 use crate::export::output::Output;
 use crate::live::{self, Play};
 use crate::pipeline::PipelineConfig;
-use crate::serve::{self, Hub, Kept, SourceKind, SourceLabel, Wanted};
+use crate::serve::{self, Hub, Kept, Place, Site, SourceKind, SourceLabel, Wanted};
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
+use crate::team::Spool;
 use crate::validate::{self, Baseline};
 use crate::{analyze, demo, retry, score};
 use anyhow::{Context, anyhow, bail};
@@ -37,6 +41,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         None => daemon(&config, &RunArgs::default()),
         Some(Command::Run(args)) => daemon(&config, args),
+        Some(Command::Coach(args)) => coach::run(&config, args),
         Some(Command::Scan(args)) => sensors::scan(&config, args, cli.json),
         Some(Command::Sensors(command)) => sensors::manage(&config, command, cli.json),
         Some(Command::Doctor(args)) => sensors::doctor(&config, args, cli.json),
@@ -100,7 +105,9 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 
 /// Real sensors, unless the synthetic runner is asked for or described.
 fn daemon(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
-    if args.synthetic || args.runner.is_given() {
+    if let Some(runners) = args.runners {
+        many::synthetic(config, args, runners)
+    } else if args.synthetic || args.runner.is_given() {
         synthetic(config, args)
     } else {
         sensors::run(config, args)
@@ -208,7 +215,7 @@ fn session(
     plays: impl Fn(&Kept, Wanted) -> anyhow::Result<Vec<Play>> + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
-        let listener = bind(args.port.unwrap_or(config.port)).await?;
+        let listener = bind(args.port.unwrap_or(config.port), args.lan).await?;
         let kept = keep::begin(config, who, kind);
         let make = {
             let kept = kept.clone();
@@ -216,7 +223,11 @@ fn session(
         };
         // What hinders is said before the page promises anything.
         let first = sessions::ready(make(Wanted::default())?)?;
-        let page = Page::open(listener, &config.data_dir, args.no_open, kept)?;
+        let outlets = out::outlets(&args.out, None)?;
+        let nats = out::nats(config, &args.nats, kind != Plays::Others)?;
+        let page = Page::open(listener, &config.data_dir, args, kept)?;
+        page.hub.send_out(outlets);
+        out::tell(nats, &page);
         let sessions = Sessions { make, speed: args.speed, once: args.once };
         let player = tokio::spawn(sessions.run(first, page.hub.clone(), page.stop.clone()));
         page.until_over(player, args.once).await
@@ -232,26 +243,44 @@ type Player = tokio::task::JoinHandle<anyhow::Result<sessions::Lost>>;
 
 /// The page, as long as the program runs.
 struct Page {
+    /// Of the runner whose page is at `/`, if there is one.
     hub: Hub,
+    /// What boards are told, if they are.
+    team: Option<Spool>,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<io::Result<()>>,
 }
 
 impl Page {
-    fn open(listener: TcpListener, data_dir: &Path, no_open: bool, kept: Kept) -> anyhow::Result<Self> {
-        let desk = Desk::open(data_dir)?;
-        let address = format!("http://{}", listener.local_addr().context("the page has no address")?);
-        let (hub, stop) = (Hub::with_desk(desk), CancellationToken::new());
-        let task = tokio::spawn(serve::serve(listener, hub.clone(), stop.clone()));
-        note(&format!("listening on {address}"));
+    fn open(listener: TcpListener, data_dir: &Path, args: &LiveArgs, kept: Kept) -> anyhow::Result<Self> {
+        let hub = Hub::with_desk(Desk::open(data_dir)?);
         if let Kept::Nowhere(why) = &kept {
             note(why);
         }
         hub.keep(kept);
+        let site = coach::site(data_dir, vec![Place::alone(hub)], CancellationToken::new());
+        Self::show(listener, data_dir, (args.lan, args.no_open), site)
+    }
+
+    fn show(
+        listener: TcpListener,
+        data_dir: &Path,
+        (lan, no_open): (bool, bool),
+        mut site: Site,
+    ) -> anyhow::Result<Self> {
+        let port = listener.local_addr().context("the page has no address")?.port();
+        let mut address = format!("http://127.0.0.1:{port}");
+        note(&format!("listening on {address}"));
+        if lan {
+            address = coach::open_gate(&mut site, data_dir, port)?;
+        }
+        let hub = site.runners.first().map_or_else(Hub::new, |place| place.hub.clone());
+        let (team, stop) = (site.team.clone(), site.shutdown.clone());
+        let task = tokio::spawn(serve::serve(listener, site));
         if !no_open {
             open_browser(&address);
         }
-        Ok(Self { hub, stop, task })
+        Ok(Self { hub, team, stop, task })
     }
 
     /// Until the player ends (with `once`) or someone ends the program.
@@ -276,8 +305,8 @@ impl Page {
     }
 }
 
-async fn bind(port: u16) -> anyhow::Result<TcpListener> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+async fn bind(port: u16, lan: bool) -> anyhow::Result<TcpListener> {
+    let address = SocketAddr::from((if lan { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST }, port));
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; stop the program that uses port {port}, or choose another with --port")
     })

@@ -5,10 +5,14 @@ use crate::source::ble::roster::Swap;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+mod coach;
 mod exchange;
 mod history;
+mod out;
+pub use coach::CoachArgs;
 pub use exchange::{ExportArgs, ImportArgs, PlacedFile};
 pub use history::{ReportArgs, RunnersArgs, RunnersCommand, SessionsArgs, SessionsCommand};
+pub use out::{NatsArgs, OutArgs};
 
 use std::str::FromStr;
 
@@ -35,6 +39,8 @@ pub struct Cli {
 pub enum Command {
     /// The daemon: sensors, recording, page (also without a command)
     Run(RunArgs),
+    /// The coach's board: the runners of other daemons, worst first
+    Coach(CoachArgs),
     /// Sensors in reach: model, name, signal, battery, and why one cannot be used
     Scan(ScanArgs),
     /// Which sensor is worn where
@@ -83,6 +89,13 @@ pub struct LiveArgs {
     /// End when the source ends, instead of keeping the page up
     #[arg(long)]
     pub once: bool,
+    /// Let phones and boards on the network in, by invitation
+    #[arg(long)]
+    pub lan: bool,
+    #[command(flatten)]
+    pub out: OutArgs,
+    #[command(flatten)]
+    pub nats: NatsArgs,
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -94,6 +107,9 @@ pub struct RunArgs {
     /// The synthetic runner instead of sensors (so does every option that describes the runner)
     #[arg(long)]
     pub synthetic: bool,
+    /// That many synthetic runners, some of them with faults
+    #[arg(long, value_name = "N")]
+    pub runners: Option<u32>,
     /// Do not record the session
     #[arg(long)]
     pub no_recording: bool,

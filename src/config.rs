@@ -2,6 +2,7 @@
 
 use crate::cli::Cli;
 use crate::pipeline::PipelineConfig;
+use crate::team::Nats;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ const PORT: u16 = 7878;
 pub struct File {
     pub port: Option<u16>,
     pub data_dir: Option<PathBuf>,
+    pub nats: Nats,
     pub pipeline: PipelineConfig,
 }
 
@@ -24,6 +26,7 @@ pub struct File {
 pub struct Config {
     pub port: u16,
     pub data_dir: PathBuf,
+    pub nats: Nats,
     pub pipeline: PipelineConfig,
 }
 
@@ -45,7 +48,7 @@ impl Config {
         let file = cli.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let data_dir =
             cli.data_dir.clone().or(file.data_dir).or_else(default_data_dir).ok_or(ConfigError::NoDataDir)?;
-        Ok(Self { port: file.port.unwrap_or(PORT), data_dir, pipeline: file.pipeline })
+        Ok(Self { port: file.port.unwrap_or(PORT), data_dir, nats: file.nats, pipeline: file.pipeline })
     }
 }
 

@@ -4,7 +4,7 @@
 mod kept;
 mod setup;
 
-pub use kept::KeptError;
+pub use kept::{Kept as KeptFile, KeptError};
 pub use setup::{Setup, Step, Units};
 
 use crate::event::Event;

@@ -1,8 +1,8 @@
 //! From peaks within stance to a decision: baseline, rules, N of M strides, hysteresis, refractory time.
 //!
 //! A stance is compared with the runner's own usual, and with an absolute limit where a pelvis sensor and
-//! a good calibration allow it. Four of the last five beyond raise an alert; doubt never counts, neither
-//! for nor against.
+//! a good calibration allow it. Four of the last five beyond raise an alert, and so does a small step up that stays
+//! for seven; doubt never counts, neither for nor against.
 
 mod asymmetry;
 mod baseline;

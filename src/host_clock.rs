@@ -65,3 +65,18 @@ pub fn slept() -> Duration {
 pub fn wall_time() -> String {
     jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
+
+/// Time of day by this computer, ms since 1970; it may be set wrong.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn unix_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// When today began here, ms since 1970.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn today_unix_ms() -> i64 {
+    let now = jiff::Zoned::now();
+    now.start_of_day().unwrap_or(now).timestamp().as_millisecond()
+}

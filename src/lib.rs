@@ -39,6 +39,7 @@ pub mod pipeline;
 pub mod desk;
 pub mod edge;
 pub mod host_clock;
+pub mod out;
 pub mod record;
 pub mod source;
 pub mod store;

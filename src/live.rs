@@ -93,6 +93,14 @@ impl Play {
     }
 }
 
+impl Ready {
+    /// That of its recording.
+    fn session_id(&self) -> String {
+        let name = self.recording.as_ref().and_then(|(path, _)| path.file_stem());
+        name.map_or_else(session_name, |name| name.to_string_lossy().into_owned())
+    }
+}
+
 /// How a session went that was played to its end.
 #[derive(Debug)]
 pub struct Played {
@@ -103,6 +111,7 @@ pub struct Played {
 /// Plays a source to its end or until `stop`.
 pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> anyhow::Result<Played> {
     let mut log = log_of(&ready, hub);
+    let session = ready.session_id();
     if let (Some(Kept::In { store, .. }), Some(runner)) = (hub.kept(), ready.runner)
         && let Err(error) = hub.desk().course_of(store, runner)
     {
@@ -111,6 +120,7 @@ pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> 
     let Ready { label, inputs, mut pipeline, recording, guide, .. } = ready;
     let number = hub.wanted().borrow().number;
     hub.segment(label);
+    hub.begins(&session);
     if let Some(Kept::Nowhere(why)) = hub.kept() {
         hub.publish(&store_failed(SessionTime(0.0), why.clone()));
     }
@@ -137,10 +147,9 @@ fn log_of(ready: &Ready, hub: &Hub) -> Option<Log> {
     let (Some(Kept::In { store, .. }), Some(runner)) = (hub.kept(), ready.runner) else { return None };
     let recording = ready.recording.as_ref().and_then(|(path, _)| path.file_name());
     let recording = recording.map(|name| name.to_string_lossy().into_owned());
-    let id = recording.as_ref().and_then(|name| name.strip_suffix(".mcap")).map(str::to_owned);
     let source = if ready.label.kind == SourceKind::Sensors { "sensors" } else { "synthetic" };
     Some(store.log(NewSession {
-        id: id.unwrap_or_else(session_name),
+        id: ready.session_id(),
         runner,
         source: source.to_owned(),
         recording,
@@ -255,6 +264,12 @@ impl Listener<'_, '_> {
     /// Passes one input on to all who want it; when that was done.
     fn take(&mut self, input: Input, since: Instant) -> Instant {
         let before = self.now();
+        if let Input::Packet(packet) = &input {
+            let came = packet.arrival.or(packet.samples.last().map(|sample| sample.t));
+            if let Some(t) = came {
+                self.hub.packet(t, since);
+            }
+        }
         let events = self.pipeline.push(&input);
         if let Input::Mark(mark) = &input {
             self.hub.marked(mark);

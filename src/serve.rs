@@ -1,16 +1,18 @@
-//! The page, the API and the live stream, on loopback. The pipeline's thread writes into a [`Hub`];
-//! everything here only reads from it, so that no browser can slow a decision down.
+//! The page, the API and the live stream, on loopback unless the network is let in. The pipeline's thread writes into
+//! a [`Hub`]; everything here only reads from it, so that no browser can slow a decision down.
 
 mod access;
 mod alerts;
 mod api;
 mod assets;
+mod board;
 mod cues;
 mod curves;
 mod data;
 mod haptics;
 mod history;
 mod hub;
+mod join;
 mod light;
 mod live;
 mod metrics;
@@ -18,16 +20,22 @@ mod programme;
 mod screening;
 mod sensors;
 mod setup;
+mod site;
 mod state;
+mod team;
 mod usual;
 mod view;
 
+pub use access::{Gate, Role, Tokens};
+pub use board::BoardDesk;
 pub use hub::{Hub, Kept, Under, Wanted};
+pub use join::{lan_address, link};
+pub use site::{Place, Site};
 pub use view::{Limit, SourceKind, SourceLabel};
 
 use axum::Router;
-use axum::middleware::{from_fn, map_response};
 use axum::routing::{get, post};
+use std::future::IntoFuture;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -37,15 +45,24 @@ struct Served {
     shutdown: CancellationToken,
 }
 
-/// Serves until `shutdown` is cancelled; live streams end then, too.
-pub async fn serve(listener: TcpListener, hub: Hub, shutdown: CancellationToken) -> std::io::Result<()> {
-    let app = router(hub, shutdown.clone());
-    axum::serve(listener, app).with_graceful_shutdown(shutdown.cancelled_owned()).await
+/// Serves until the site's `shutdown` is cancelled; live streams end then, too.
+pub async fn serve(listener: TcpListener, site: Site) -> std::io::Result<()> {
+    let shutdown = site.shutdown.clone();
+    let beside = site.run();
+    let app = site.router();
+    let served = axum::serve(listener, app).with_graceful_shutdown(shutdown.cancelled_owned());
+    let (served, ()) = tokio::join!(served.into_future(), beside);
+    served
 }
 
-/// All routes, with the checks of `Host` and `Origin` before each of them.
+/// The site of one runner on this computer alone.
 pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
-    let api = Router::new()
+    Site::new(vec![Place::alone(hub)], shutdown).router()
+}
+
+/// The API of one runner.
+fn runner_api(hub: Hub, shutdown: CancellationToken) -> Router {
+    Router::new()
         .route("/health", get(api::health))
         .route("/sensors", get(sensors::list))
         .route("/sensors/{id}/identify", post(sensors::identify))
@@ -86,11 +103,6 @@ pub fn router(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/marks", post(history::mark))
         .route("/live", get(live::upgrade))
         .route("/metrics", get(api::metrics))
-        .route("/openapi.json", get(api::openapi));
-    Router::new()
-        .nest("/api/v1", api)
-        .fallback(get(assets::asset))
+        .route("/openapi.json", get(api::openapi))
         .with_state(Served { hub, shutdown })
-        .layer(from_fn(access::loopback_only))
-        .layer(map_response(access::with_headers))
 }

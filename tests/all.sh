@@ -1,6 +1,7 @@
 #!/bin/bash
 # Sets up what it needs, then runs every check. One line per check, output only of those that failed, a summary
-# at the end. A check that cannot run has failed. Needs a Rust toolchain, Python with venv, node and npm; installs the rest.
+# at the end. A check that cannot run has failed. Needs a Rust toolchain, Python with venv, node and npm, and root or
+# sudo; installs the rest.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -85,14 +86,18 @@ fi
 set_up_chromium >"$log/chromium" 2>&1 || cat "$log/chromium"
 
 check "format" cargo fmt --check
-check "lints" cargo clippy --locked --all-targets -- -D warnings
-check "Rust tests" cargo test --locked
-check "the program builds" cargo build --release --locked
+check "lints" cargo clippy --locked --all-targets --features team -- -D warnings
+check "Rust tests" cargo test --locked --features team
+check "the program builds" cargo build --release --locked --features team --bins --example team_load
+check "it builds without NATS" cargo check --locked
 check "page: set up" set_up_page
 check "page: types" npm --prefix tests/page run types
 check "page: in Chromium" npm --prefix tests/page test
 check "formats: set up" bash tests/formats/set_up.sh
 check "formats: real consumers" target/formats/venv/bin/python tests/formats/run.py "$program"
+check "team: set up" bash tests/team/set_up.sh
+check "live out: python-osc, LSL" target/team/venv/bin/python tests/team/out.py "$program"
+check "team: 500 runners over NATS, with faults" target/team/venv/bin/python tests/team/run.py target/release/examples/team_load
 [ -z "${STANCEWATCH_DATA:-}" ] || accuracy
 check "Bluetooth: set up" python3 tests/ble/image.py
 check "Bluetooth: five sensors, real BlueZ" bluetooth

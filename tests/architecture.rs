@@ -18,7 +18,8 @@ const RANKS: &[&[&str]] = &[
     &["segment", "cue", "screen"],
     &["pipeline", "guide"],
     // The shell.
-    &["edge", "team"],
+    &["edge"],
+    &["team", "out"],
     &["record", "store"],
     &["source", "review", "desk"],
     &["export"],

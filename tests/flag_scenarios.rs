@@ -243,7 +243,7 @@ fn an_episode_raises_once_rises_to_red_and_clears_once() {
     let n = alerts[0].number;
     assert_eq!(story, [(n, Severity::Amber, false), (n, Severity::Red, false), (n, Severity::Red, true)]);
     assert!(alerts.iter().all(|a| a.side == Side::Right && a.basis == Basis::Baseline));
-    assert!(alerts.iter().all(|a| a.value > a.threshold && a.strides >= 4 && a.onset.0 < a.decided.0));
+    assert!(alerts.iter().all(|a| a.value > a.threshold && a.strides >= 3 && a.onset.0 < a.decided.0));
     assert_eq!(alerts[0].onset, alerts[1].onset);
 }
 

@@ -22,7 +22,7 @@ use stancewatch::event::{
     Severity, Stride, Test, Words,
 };
 use stancewatch::input::{Channels, Edge, Mark, Stretch};
-use stancewatch::serve::{Hub, SourceKind, SourceLabel, router, serve};
+use stancewatch::serve::{Hub, Place, Site, SourceKind, SourceLabel, router, serve};
 use stancewatch::units::SessionTime;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -373,7 +373,8 @@ impl Live {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, hub.clone(), stop.clone()));
+        let site = Site::new(vec![Place::alone(hub.clone())], stop.clone());
+        let server = tokio::spawn(serve(listener, site));
         Self { hub, address, stop, server }
     }
 

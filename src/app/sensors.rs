@@ -4,7 +4,7 @@ mod table;
 
 use super::keep::{self, Plays};
 use super::sessions::{self, Lost};
-use super::{Page, bind, note, print, recording_path, runtime, write_whole};
+use super::{Page, bind, note, out, print, recording_path, runtime, write_whole};
 use crate::cli::{DoctorArgs, RunArgs, ScanArgs, SensorsCommand, Speed};
 use crate::config::Config;
 use crate::live::{self, Play};
@@ -28,13 +28,17 @@ const SHOW: Duration = Duration::from_secs(4);
 /// the page says why.
 pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
-        let listener = bind(args.live.port.unwrap_or(config.port)).await?;
+        let listener = bind(args.live.port.unwrap_or(config.port), args.live.lan).await?;
         let roster = Roster::open(&config.data_dir)?;
         let record = !args.no_recording;
         // What hinders is said before the page promises anything.
         let kept = keep::begin(config, args.who.as_deref(), Plays::Sensors);
         play(config, &kept, record, Box::new(std::iter::empty())).ready()?;
-        let page = Page::open(listener, &config.data_dir, args.live.no_open, kept.clone())?;
+        let outlets = out::outlets(&args.live.out, None)?;
+        let nats = out::nats(config, &args.live.nats, true)?;
+        let page = Page::open(listener, &config.data_dir, &args.live, kept.clone())?;
+        page.hub.send_out(outlets);
+        out::tell(nats, &page);
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
         page.hub.attach(central.remote());

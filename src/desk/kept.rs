@@ -19,14 +19,14 @@ pub enum KeptError {
 
 /// A value and where it is kept; nowhere while the program has no data folder.
 #[derive(Debug, Default)]
-pub(super) struct Kept<T> {
+pub struct Kept<T> {
     path: Option<PathBuf>,
     value: T,
 }
 
 impl<T: Default + Serialize + DeserializeOwned> Kept<T> {
     /// What lies there, or the default where nothing does.
-    pub(super) fn open(path: PathBuf) -> Result<Self, KeptError> {
+    pub fn open(path: PathBuf) -> Result<Self, KeptError> {
         let value = match fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text)
                 .map_err(|error| KeptError::Parse { path: path.clone(), message: error.to_string() })?,
@@ -36,7 +36,8 @@ impl<T: Default + Serialize + DeserializeOwned> Kept<T> {
         Ok(Self { path: Some(path), value })
     }
 
-    pub(super) fn value(&self) -> &T {
+    #[must_use]
+    pub fn value(&self) -> &T {
         &self.value
     }
 
@@ -45,8 +46,17 @@ impl<T: Default + Serialize + DeserializeOwned> Kept<T> {
         self.value = value;
     }
 
+    /// For changes that need not outlast the program; [`keep`](Self::keep) writes them.
+    pub fn value_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+
+    pub fn keep(&self) -> Result<(), KeptError> {
+        self.path.as_deref().map_or(Ok(()), |path| write(path, &self.value))
+    }
+
     /// Another value, once it is safe on disk.
-    pub(super) fn set(&mut self, value: T) -> Result<(), KeptError> {
+    pub fn set(&mut self, value: T) -> Result<(), KeptError> {
         if let Some(path) = &self.path {
             write(path, &value)?;
         }

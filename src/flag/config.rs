@@ -99,10 +99,10 @@ pub struct Decision {
     /// it finds more changes of 3 degrees at fewer false alerts than any limit on the count alone (own
     /// simulation, `tests/flag_scenarios.rs`).
     pub mean_margin_deg: f64,
-    /// A small fault that lasts: the mean of so many last judged stances over the limit raises an alert as well, when
-    /// none of them speaks for clearing. 0 is off. Default 7: of hip adductions of 3 degrees 86 percent are found
-    /// within 8 strides instead of 62, at 0.2 false alerts per hour and leg instead of 0 (own simulation, 240 episodes
-    /// and 10 hours of clean running; six would find 88 at 0.3, eight 80 at 0.1).
+    /// A small fault that sets in and stays: the mean of so many last judged stances over the limit raises an alert
+    /// as well, when none of them speaks for clearing and they have risen by nearly as much over the 14 before them. 0 is
+    /// off. Default 7: of hip adductions of 3 degrees 85 percent are found within 8 strides instead of 62, at 0.1 false
+    /// alerts per hour and leg (own simulation, 240 episodes and 10 hours of clean running).
     pub steady: usize,
     /// An alert clears when at most this many of the last `of` are over the limit less the
     /// hysteresis. Default 1.

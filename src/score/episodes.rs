@@ -39,7 +39,7 @@ pub struct EpisodeScore {
     pub found_percent: f64,
     /// Median, stances of the leg.
     pub strides: Option<usize>,
-    /// Episodes in which an alert named the other leg.
+    /// Episodes in which an alert that began in them named the other leg.
     pub wrong_leg: u32,
     /// Of these, by rule.
     pub wrong_rules: BTreeMap<&'static str, u32>,
@@ -88,7 +88,7 @@ pub(super) fn found(session: &Session, alerts: &[Alert]) -> Vec<Found> {
             strides: hit.map(|t| faulty().filter(|s| s.decided <= t).count()),
             wrong_leg: alerts
                 .iter()
-                .find(|a| a.side != e.side && (start..over).contains(&a.decided.0))
+                .find(|a| a.side != e.side && a.onset.0 >= start && a.decided.0 < over)
                 .map(|a| a.rule.name()),
         }
     };

@@ -3,7 +3,7 @@
 use super::ScoreError;
 use super::plan::{Kind, Plan};
 use crate::body::Side;
-use crate::event::{Alert, Event, Gait, Peaks, Rule};
+use crate::event::{Alert, Event, Gait, Peaks};
 use crate::flag::Story;
 use crate::input::Input;
 use crate::pipeline::{Pipeline, PipelineConfig};

@@ -1,10 +1,21 @@
 //! Who may ask. Web pages can make a browser talk to local servers (cross-site requests, DNS
 //! rebinding), so that binding to loopback alone protects nothing: `Host` and `Origin` are checked always.
 
-use axum::extract::Request;
+mod tokens;
+
+pub(super) use tokens::{Denied, Pass};
+pub use tokens::{Role, Tokens};
+
+use crate::desk::KeptError;
+use crate::host_clock;
+use crate::team::computer;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
 
 const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -21,10 +32,117 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-pub(super) async fn loopback_only(request: Request, next: Next) -> Response {
-    match refusal(request.headers()) {
-        Some(sentence) => (StatusCode::FORBIDDEN, sentence).into_response(),
-        None => next.run(request).await,
+/// Who is let in from the network.
+#[derive(Debug)]
+pub struct Gate {
+    pub tokens: Tokens,
+    /// This computer's name on the network.
+    name: Option<String>,
+    port: u16,
+}
+
+impl Gate {
+    /// For a page that listens on `port`, with the tokens of a data folder.
+    pub fn open(data_dir: &Path, port: u16) -> Result<Self, KeptError> {
+        Ok(Self { tokens: Tokens::open(data_dir)?, name: computer::name(), port })
+    }
+
+    /// Cookies are shared by all ports of a computer: each page has its own.
+    pub(super) fn cookie(&self) -> String {
+        format!("stancewatch-{}", self.port)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A name of this computer that no other page can have been given: an address as a number cannot be rebound.
+    fn is_own(&self, name: &str) -> bool {
+        let own = |own: &String| {
+            let rest = name.get(own.len()..).unwrap_or(".");
+            name.get(..own.len()).is_some_and(|n| n.eq_ignore_ascii_case(own))
+                && (rest.is_empty() || rest.eq_ignore_ascii_case(".local"))
+        };
+        let number = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')).unwrap_or(name);
+        number.parse::<IpAddr>().is_ok() || self.name.as_ref().is_some_and(own)
+    }
+
+    fn pass(&self, headers: &HeaderMap) -> Result<Pass, Denied> {
+        let token = token(headers, &self.cookie()).ok_or(Denied::None)?;
+        self.tokens.pass(token, host_clock::unix_ms())
+    }
+}
+
+/// Where requests go that are for one runner, and who may ask at all.
+#[derive(Debug, Clone)]
+pub(super) struct Guard {
+    pub gate: Option<Arc<Gate>>,
+    /// The runner whose page is at `/`.
+    pub alone: Option<String>,
+}
+
+/// Before each request: its `Host` and `Origin`, then its token where one is needed. What is let in carries a [`Pass`].
+pub(super) async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    if let Some(sentence) = refusal(request.headers(), guard.gate.as_deref()) {
+        return (StatusCode::FORBIDDEN, sentence).into_response();
+    }
+    let pass = match &guard.gate {
+        None => Pass::operator(),
+        Some(_) if is_open(request.uri().path()) => return next.run(request).await,
+        Some(gate) => match gate.pass(request.headers()) {
+            Ok(pass) => pass,
+            Err(denied) => return (StatusCode::UNAUTHORIZED, denied.to_string()).into_response(),
+        },
+    };
+    if !guard.may(&pass.role, request.uri().path()) {
+        let sentence =
+            "this phone has joined for one runner, and this is the coach's: open the runner's own page";
+        return (StatusCode::FORBIDDEN, sentence).into_response();
+    }
+    request.extensions_mut().insert(pass);
+    next.run(request).await
+}
+
+/// What a phone needs before it has joined; the program's own files, and nobody's data.
+fn is_open(path: &str) -> bool {
+    matches!(path, "/join" | "/api/v1/join" | "/icon.svg")
+        || ["/css/", "/js/", "/strings/"].iter().any(|folder| path.starts_with(folder))
+}
+
+/// What a runner may ask of the own daemon, below its address; all else is the coach's.
+const RUNNERS: [&str; 14] = [
+    "/alerts",
+    "/cues",
+    "/health",
+    "/live",
+    "/marks",
+    "/me",
+    "/measures",
+    "/openapi.json",
+    "/programme",
+    "/radio",
+    "/rules",
+    "/screening",
+    "/sensors",
+    "/session",
+];
+
+impl Guard {
+    fn may(&self, role: &Role, path: &str) -> bool {
+        let Role::Runner { runner } = role else { return true };
+        let own = path.strip_prefix("/r/").and_then(|rest| rest.strip_prefix(runner.as_str()));
+        let alone = self.alone.as_ref() == Some(runner);
+        let below = match own {
+            Some(rest) => rest,
+            None if alone || path == "/api/v1/me" => path,
+            None => return false,
+        };
+        let Some(asked) = below.strip_prefix("/api/v1") else {
+            return matches!(below, "" | "/" | "/index.html");
+        };
+        RUNNERS.iter().any(|known| {
+            asked.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 }
 
@@ -35,9 +153,25 @@ pub(super) async fn with_headers(mut response: Response) -> Response {
     response
 }
 
-fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+/// From the header of a program, or the cookie of a page.
+fn token<'a>(headers: &'a HeaderMap, cookie: &str) -> Option<&'a str> {
+    let said = headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|h| h.to_str().ok());
+    let ours = || {
+        let mut pairs = cookies.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(name, _)| *name == cookie).map(|(_, value)| value)
+    };
+    said.and_then(|said| said.strip_prefix("Bearer ")).or_else(ours)
+}
+
+fn refusal(headers: &HeaderMap, gate: Option<&Gate>) -> Option<&'static str> {
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
-    let Some(host) = host.filter(|h| is_loopback(h)) else {
+    let known = |host: &&str| {
+        let name = without_port(host);
+        LOOPBACK_NAMES.iter().any(|own| name.eq_ignore_ascii_case(own))
+            || gate.is_some_and(|g| g.is_own(name))
+    };
+    let Some(host) = host.filter(known) else {
         return Some(
             "refused: this address is not one of this computer's own names; open http://localhost or http://127.0.0.1 with the same port",
         );
@@ -47,12 +181,11 @@ fn refusal(headers: &HeaderMap) -> Option<&'static str> {
     (!own).then_some("refused: another web page asked; only the page that stancewatch serves may")
 }
 
-fn is_loopback(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
         Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
-    };
-    LOOPBACK_NAMES.iter().any(|own| name.eq_ignore_ascii_case(own))
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +200,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
         }
-        refusal(&headers)
+        refusal(&headers, None)
     }
 
     #[test]
@@ -93,5 +226,62 @@ mod tests {
         for origin in ["https://evil.example", "http://localhost:3000", "null", "https://localhost:7878"] {
             assert!(asked(Some("localhost:7878"), Some(origin)).is_some(), "{origin}");
         }
+    }
+
+    fn guard(alone: Option<&str>) -> Guard {
+        Guard { gate: None, alone: alone.map(str::to_owned) }
+    }
+
+    #[test]
+    fn on_the_network_a_page_has_its_number_and_the_computers_own_name() {
+        let gate = Gate { tokens: Tokens::default(), name: Some("club-laptop".to_owned()), port: 7878 };
+        let known = ["192.168.1.5", "[fe80::1]", "club-laptop", "Club-Laptop.local"];
+        assert!(known.iter().all(|name| gate.is_own(name)));
+        let strange =
+            ["evil.example", "club-laptop.evil.example", "club-lapt", "192.168.1.5.evil.example", ""];
+        assert!(!strange.iter().any(|name| gate.is_own(name)));
+    }
+
+    #[test]
+    fn a_runner_gets_the_own_page_and_nobodys_history() {
+        let heron = Role::Runner { runner: "heron".to_owned() };
+        let many = guard(None);
+        for path in
+            ["/r/heron/", "/r/heron", "/r/heron/api/v1/live", "/r/heron/api/v1/alerts/3", "/api/v1/me"]
+        {
+            assert!(many.may(&heron, path), "{path}");
+        }
+        for path in [
+            "/",
+            "/board",
+            "/r/otter/",
+            "/r/otter/api/v1/live",
+            "/r/heronry/",
+            "/api/v1/live",
+            "/api/v1/board",
+            "/r/heron/api/v1/runners",
+            "/r/heron/api/v1/sessions",
+            "/r/heron/api/v1/livestock",
+            "/api/v1/invitations",
+            "/api/v1/team",
+            "/r/heron/board",
+            "/r/heron/../otter/",
+        ] {
+            assert!(!many.may(&heron, path), "{path}");
+            assert!(many.may(&Role::Coach, path), "{path}");
+        }
+        let alone = guard(Some("heron"));
+        assert!(alone.may(&heron, "/") && alone.may(&heron, "/api/v1/live"));
+        assert!(!alone.may(&heron, "/board") && !alone.may(&heron, "/api/v1/sessions"));
+    }
+
+    #[test]
+    fn a_token_is_read_from_either_place() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, "other=1; stancewatch-7878=abc; x=y".parse().unwrap());
+        assert_eq!(token(&headers, "stancewatch-7878"), Some("abc"));
+        assert_eq!(token(&headers, "stancewatch-1"), None);
+        headers.insert(header::AUTHORIZATION, "Bearer def".parse().unwrap());
+        assert_eq!(token(&headers, "stancewatch-7878"), Some("def"));
     }
 }

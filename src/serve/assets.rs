@@ -8,11 +8,27 @@ use rust_embed::RustEmbed;
 #[folder = "src/web/"]
 struct Web;
 
+/// The page of a runner, wherever it is.
+pub(super) async fn page() -> Response {
+    file("index.html")
+}
+
+pub(super) async fn board() -> Response {
+    file("board.html")
+}
+
+pub(super) async fn join() -> Response {
+    file("join.html")
+}
+
 pub(super) async fn asset(uri: Uri) -> Response {
-    let path = match uri.path().trim_start_matches('/') {
-        "" => "index.html",
-        path => path,
-    };
+    match uri.path().trim_start_matches('/') {
+        "" => file("index.html"),
+        path => file(path),
+    }
+}
+
+fn file(path: &str) -> Response {
     match Web::get(path) {
         Some(file) => {
             ([(header::CONTENT_TYPE, content_type(file.metadata.mimetype()))], file.data).into_response()

@@ -6,15 +6,19 @@ use super::metrics::{Exposition, Latency};
 use super::programme::RunningView;
 use super::state::{Cursor, Due, News, Now, State};
 use super::view::{Limit, LimitView, SourceLabel};
+use crate::body::Side;
 use crate::cue::CueStatus;
 use crate::desk::Desk;
-use crate::event::{Event, Phase, SensorStatus};
+use crate::event::{Event, Phase, SensorStatus, Words};
 use crate::guide::{Status, Wish};
 use crate::input::{Edge, Mark, Moment, Stretch};
+use crate::out::{Outlet, Outlets};
 use crate::source::ble::Remote;
 use crate::store::{RunnerId, Store, StoreError};
+use crate::team::{Spool, Teller, Who};
 use crate::units::SessionTime;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// Where the sessions of this program go.
@@ -91,6 +95,10 @@ struct Shared {
     desk: Desk,
     /// Where sessions are kept.
     kept: OnceLock<Kept>,
+    /// Tells boards, where the daemon tells any.
+    teller: OnceLock<Teller>,
+    /// Other programs that take part.
+    outlets: OnceLock<Outlets>,
 }
 
 impl Default for Hub {
@@ -115,6 +123,8 @@ impl Hub {
             remote: OnceLock::new(),
             desk,
             kept: OnceLock::new(),
+            teller: OnceLock::new(),
+            outlets: OnceLock::new(),
             marks: Mutex::default(),
             moments: Mutex::default(),
             guiding: Mutex::default(),
@@ -183,6 +193,31 @@ impl Hub {
         moved && begun
     }
 
+    /// Boards hear of this runner from now on.
+    pub(super) fn tell_team(&self, spool: &Spool, who: &Who) {
+        self.shared.teller.set(Teller::new(spool.clone(), who.clone())).ok();
+    }
+
+    pub(super) fn teller(&self) -> Option<&Teller> {
+        self.shared.teller.get()
+    }
+
+    /// What is published goes out there as well from now on.
+    pub fn send_out(&self, outlets: Outlets) {
+        self.shared.outlets.set(outlets).ok();
+    }
+
+    /// A packet that came at this moment brings the session to this time.
+    pub fn packet(&self, t: SessionTime, at: Instant) {
+        for outlet in self.outlets() {
+            outlet.clock(t, at);
+        }
+    }
+
+    fn outlets(&self) -> &[Arc<dyn Outlet>] {
+        self.shared.outlets.get().map_or(&[], Vec::as_slice)
+    }
+
     pub(super) fn remote(&self) -> Option<&Remote> {
         self.shared.remote.get()
     }
@@ -249,6 +284,12 @@ impl Hub {
     pub fn publish(&self, event: &Event) {
         self.change(|state| state.event(event));
         self.shared.desk.follow(event);
+        if let Some(teller) = self.teller() {
+            teller.event(event);
+        }
+        for outlet in self.outlets() {
+            outlet.event(event);
+        }
         if let (Event::Cue(cue), Some(remote)) = (event, self.remote()) {
             haptics::play(remote, cue);
         }
@@ -297,6 +338,11 @@ impl Hub {
         self.change(|state| state.test_cue(channel));
     }
 
+    /// A coach says something to the runner.
+    pub(super) fn coach_cue(&self, words: Words, side: Option<Side>, unix_ms: i64) {
+        self.change(|state| state.coach_cue(words, side, unix_ms));
+    }
+
     /// Where the recording goes and how much is written.
     pub fn recording(&self, path: &str, bytes: u64) {
         self.change(|state| state.recording(path.to_owned(), bytes));
@@ -317,6 +363,9 @@ impl Hub {
     /// The source has nothing more.
     pub fn ended(&self) {
         self.change(State::ended);
+        if let Some(teller) = self.teller() {
+            teller.ended();
+        }
     }
 
     /// Time from a packet's arrival to the end of its decision.
@@ -342,6 +391,12 @@ impl Hub {
 
     pub(super) fn wake(&self) -> watch::Receiver<u64> {
         self.shared.newest.subscribe()
+    }
+
+    /// Live streams that are open.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.shared.newest.receiver_count()
     }
 
     /// What a client does not have yet. In one look, so that the state never knows more than the messages

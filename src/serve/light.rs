@@ -18,6 +18,19 @@ pub(super) enum Sign {
     Lost,
 }
 
+impl Sign {
+    /// The word in messages.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Watch => "watch",
+            Self::TooFar => "too_far",
+            Self::NotSure => "not_sure",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(super) struct Light {
     pub sign: Sign,

@@ -2,12 +2,13 @@
 //! the client takes it. A client that falls too far behind gets a fresh snapshot, never a silent gap.
 
 use super::Served;
+use super::access::Pass;
 use super::hub::Hub;
 use super::state::{Cursor, Due, News};
-use axum::Error;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
+use axum::{Error, Extension};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -20,11 +21,19 @@ const QUIET_TICKS: u32 = 20;
 const LONGEST_INCOMING: usize = 4096;
 const GOODBYE: Duration = Duration::from_millis(200);
 
-pub(super) async fn upgrade(State(served): State<Served>, ws: WebSocketUpgrade) -> Response {
+/// A client that takes nothing for this long is not there any more.
+const STUCK: Duration = Duration::from_secs(10);
+
+pub(super) async fn upgrade(
+    State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
+    ws: WebSocketUpgrade,
+) -> Response {
     ws.max_message_size(LONGEST_INCOMING).on_upgrade(move |mut socket| async move {
         tokio::select! {
             // An error here is a client that has left; there is nobody to tell.
             _gone = stream(&mut socket, &served.hub) => {}
+            () = pass.revoked.cancelled() => {}
             () = served.shutdown.cancelled() => {
                 let frame = CloseFrame { code: close_code::AWAY, reason: "stancewatch has ended".into() };
                 let _ = timeout(GOODBYE, socket.send(Message::Close(Some(frame)))).await;
@@ -46,7 +55,7 @@ async fn stream(socket: &mut WebSocket, hub: &Hub) -> Result<(), Error> {
             News::Snapshot(snapshot) => send(socket, &*snapshot).await?,
             News::Messages(messages) => {
                 for text in messages {
-                    socket.send(Message::text(&*text)).await?;
+                    say(socket, Message::text(&*text)).await?;
                 }
             }
         }
@@ -78,5 +87,9 @@ async fn stream(socket: &mut WebSocket, hub: &Hub) -> Result<(), Error> {
 
 async fn send(socket: &mut WebSocket, message: &impl Serialize) -> Result<(), Error> {
     let text = serde_json::to_string(message).map_err(Error::new)?;
-    socket.send(Message::text(text)).await
+    say(socket, Message::text(text)).await
+}
+
+async fn say(socket: &mut WebSocket, message: Message) -> Result<(), Error> {
+    timeout(STUCK, socket.send(message)).await.map_err(Error::new)?
 }

@@ -16,7 +16,7 @@ use crate::body::{PerSide, Side};
 use crate::cue::CueStatus;
 use crate::edge;
 use crate::event::{
-    self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance,
+    self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance, Words,
 };
 use crate::gait::MEASURES;
 use crate::guide::Status;
@@ -84,6 +84,12 @@ enum Body<'a> {
     /// Somebody wants to know how a channel comes out.
     CueTest {
         channel: Channel,
+    },
+    /// A coach says something.
+    CoachCue {
+        words: Words,
+        side: Option<Side>,
+        unix_ms: i64,
     },
 }
 
@@ -351,6 +357,10 @@ impl State {
         }
     }
 
+    pub(super) fn coach_cue(&mut self, words: Words, side: Option<Side>, unix_ms: i64) {
+        self.say(&Body::CoachCue { words, side, unix_ms });
+    }
+
     pub(super) fn test_cue(&mut self, channel: Channel) {
         self.say(&Body::CueTest { channel });
     }
@@ -500,7 +510,7 @@ impl State {
         }
     }
 
-    fn light(&self, side: Side) -> Light {
+    pub(super) fn light(&self, side: Side) -> Light {
         let session = &self.session;
         Evidence {
             side,
@@ -607,6 +617,17 @@ impl State {
 
     pub(super) fn phase_word(&self) -> &'static str {
         phase_word(self.session.phase)
+    }
+
+    pub(super) fn sensor_statuses(&self) -> &[SensorStatus] {
+        &self.session.sensors
+    }
+
+    /// Of the latest stride of either leg, while that leg is in a rhythm, steps per minute.
+    pub(super) fn cadence_spm(&self) -> Option<f64> {
+        let strides = Side::BOTH.into_iter().filter_map(|side| self.session.measured[side]);
+        let latest = strides.max_by(|a, b| a.next_ic.0.total_cmp(&b.next_ic.0))?;
+        Some((1200.0 / (latest.next_ic - latest.ic)).round() / 10.0)
     }
 
     pub(super) fn time(&self) -> Option<f64> {

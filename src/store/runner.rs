@@ -53,6 +53,12 @@ pub struct Runner {
 }
 
 impl Runner {
+    /// One and the same person, unlike those whom sessions of nobody hang on.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.pseudonym.starts_with("Runner ")
+    }
+
     /// What people call this runner.
     #[must_use]
     pub fn shown(&self) -> &str {

@@ -58,7 +58,7 @@ impl Store {
         self.document(runner, LATEST)
     }
 
-    /// A session has ended well: its usual ripens the kept one, or is the first.
+    /// A session has ended well: its usual ripens the kept one, or is the first. Nobody's session has none to keep.
     pub fn keep_usual(
         &self,
         runner: RunnerId,
@@ -67,6 +67,9 @@ impl Store {
         learnt: &Learning,
     ) -> Result<(), StoreError> {
         let Some(usual) = learnt.usual(runner, date) else { return Ok(()) };
+        if !self.runner_by_id(runner)?.is_person() {
+            return Ok(());
+        }
         let ripened = match self.usual(runner)? {
             Some(kept) => ripen(&kept, &usual),
             None => first(&usual),

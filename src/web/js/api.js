@@ -2,9 +2,12 @@
 
 import { t } from './text.js';
 
+/** Of several runners on one daemon each has an address, and the API of that runner is below it. */
+export const API = `${/^\/r\/[^/]+/.exec(location.pathname)?.[0] ?? ''}/api/v1`;
+
 /** @template T @param {string} path @param {RequestInit} [request] @returns {Promise<T>} */
 export async function ask(path, request) {
-  const answer = await fetch(`/api/v1${path}`, request).catch(() => null);
+  const answer = await fetch(`${API}${path}`, request).catch(() => null);
   if (!answer) throw new Error(t('link.never'));
   const text = await answer.text();
   if (!answer.ok) throw new Error(text || `${answer.status}`);

@@ -6,6 +6,7 @@ import { listPage } from './past_list.js';
 import { sessionPage } from './past_session.js';
 import { comparePage, trendsPage } from './past_trends.js';
 import { markOnSpace } from './past_mark.js';
+import { showRole } from './role.js';
 
 /** Each with what follows in the address. @type {[RegExp, (parts: string[]) => Promise<HTMLElement>][]} */
 const ROUTES = [
@@ -49,4 +50,5 @@ async function draw() {
 
 addEventListener('hashchange', () => void draw());
 markOnSpace();
+void showRole(/** @type {HTMLElement} */ (document.getElementById('nav')));
 void draw();

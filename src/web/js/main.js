@@ -17,6 +17,7 @@ import { cuesView } from './cues.js';
 import { player } from './player.js';
 import { programmeView } from './programme.js';
 import { usualView } from './usual.js';
+import { coachView } from './coach.js';
 
 /** Between two looks at how old the data are, ms. */
 const AGE_PACE = 500;
@@ -36,11 +37,12 @@ const cues = cuesView((channel) => cueBar.test(channel));
 const cueBar = cueBarView(play, cues.problem);
 const programme = programmeView();
 const usual = usualView();
+const coach = coachView(play);
 const views = [bar, source, guide, link, ...legs, numbers, strides, alerts, notes, sensors, cueBar, cues, programme, usual];
 
 const page = /** @type {HTMLElement} */ (document.getElementById('page'));
 page.append(
-  bar.node, source.node, link.node, guide.node,
+  bar.node, source.node, link.node, coach.node, guide.node,
   h('div', { class: 'legs' }, ...legs.map((leg) => leg.node)),
   usual.node, numbers.node,
   h('div', { class: 'below' },
@@ -57,6 +59,7 @@ function draw() {
 /** @param {any} message @param {import('./types.js').Model} now */
 function hear(message, now) {
   if (message.type === 'cue') play.cue(message.cue, now);
+  if (message.type === 'coach_cue') coach.hear(message, now);
   if (message.type === 'cue_test') play.test(message.channel);
   if (message.type === 'health' && message.health.active && ['recording_failed', 'store_failed'].includes(message.health.code)) play.trouble(now);
 }

@@ -2,7 +2,7 @@
 
 import { h, plot, s } from './dom.js';
 import { clock, t } from './text.js';
-import { ask, change } from './api.js';
+import { API, ask, change } from './api.js';
 import { day, difference, figure } from './past_words.js';
 import { stanceTable } from './past_stances.js';
 
@@ -31,7 +31,7 @@ export async function sessionPage(id, again) {
   const remove = () => act(() => change('DELETE', path, undefined, session.version), () => { location.hash = '#/sessions'; });
   return h('section', { class: 'past' },
     h('div', { class: 'row' }, h('h2', {}, `${review.session.runner_name}, ${day(session.started)}`),
-      h('a', { href: `/api/v1${path}/report`, target: '_blank', rel: 'noopener' }, t('past.report')),
+      h('a', { href: `${API}${path}/report`, target: '_blank', rel: 'noopener' }, t('past.report')),
       h('a', { href: `#/runners/${session.runner}` }, t('past.trends'))),
     wrong,
     h('p', {}, t('past.counts', { counted: review.counts.left.counted + review.counts.right.counted,

@@ -69,6 +69,15 @@ export function player() {
       if (cue.kind === 'metronome' || late || model.cueing.muted) return;
       give(cue, cue.channels);
     },
+    /** What a coach says: as the runner hears cues, and never while muted.
+     * @param {string} text @param {import('./types.js').SideName|null} side @param {Model} model */
+    coach(text, side, model) {
+      const on = model.cue_settings.channels;
+      if (model.cueing.muted) return;
+      if (on.tone) for (const ear of side ? [side] : /** @type {const} */ (['left', 'right'])) sound.knocks(ear, 1);
+      if (on.phone) vibrate({ ...EXAMPLE, strength: 1 });
+      if (on.voice) setTimeout(() => speak(text), on.tone ? VOICE_AFTER : 0);
+    },
     /** A sound for what only the page hears of: the recording has stopped. @param {Model} model */
     trouble(model) {
       if (!model.cueing.muted && model.cue_settings.channels.tone) sound.buzz();

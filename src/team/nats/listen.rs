@@ -1,0 +1,116 @@
+//! From the server to a board: the day so far, then what comes.
+
+use super::link::{Link, Teller};
+use super::{DOUBTED, NUMBERED, STATUS, daemon_of, stream_config, stream_name, subjects};
+use crate::team::report::{Refused, Report, read};
+use crate::team::settings::Nats;
+use async_nats::jetstream::consumer::DeliverPolicy;
+use async_nats::jetstream::consumer::pull::{Ordered, OrderedConfig};
+use async_nats::jetstream::stream::Stream;
+use async_nats::jetstream::{self, context::GetStreamErrorKind};
+use async_nats::{Client, Message, Subscriber};
+use futures::StreamExt;
+
+/// Hears all daemons of the club, over as many connections as it takes: all that the server has kept since the time
+/// (ms since 1970), then what comes. A report may come twice or out of order, which its number tells. `board` is the
+/// board's name, letters and digits; `tell` hears in a sentence how it stands.
+pub async fn listen(
+    settings: &Nats,
+    board: &str,
+    since_unix_ms: i64,
+    mut take: impl FnMut(Result<Report, Refused>),
+    tell: impl FnMut(&str),
+) {
+    let mut teller = Teller::new(tell);
+    let mut inlet = Inlet { settings, since: i128::from(since_unix_ms) * 1_000_000 };
+    loop {
+        let why = match Link::open(settings, board).await {
+            Ok(mut link) => {
+                let client = link.client.clone();
+                let work = async {
+                    match inlet.open(&client).await {
+                        Ok((stream, statuses)) => {
+                            teller.say("listening to the daemons by way of the NATS server");
+                            inlet.run(stream, statuses, &mut take).await
+                        }
+                        Err(why) => why,
+                    }
+                };
+                link.during(work).await
+            }
+            Err(why) => why,
+        };
+        teller.rest(&why).await;
+    }
+}
+
+const DOUBTED_NS: i128 = DOUBTED.as_nanos() as i128;
+
+struct Inlet<'a> {
+    settings: &'a Nats,
+    /// Where the next connection begins, by the server's clock, ns since 1970.
+    since: i128,
+}
+
+impl Inlet<'_> {
+    async fn open(&mut self, client: &Client) -> Result<(Ordered, Subscriber), String> {
+        let statuses = client.subscribe(subjects(&self.settings.club, STATUS)).await;
+        let statuses = statuses.map_err(|error| refused(&error))?;
+        let stream = self.stream(&jetstream::new(client.clone())).await?;
+        let start_time = async_nats::datetime::from_nanos(self.since).map_err(|error| refused(&error))?;
+        let deliver_policy = DeliverPolicy::ByStartTime { start_time };
+        let filter_subjects = NUMBERED.iter().map(|kind| subjects(&self.settings.club, kind)).collect();
+        let config = OrderedConfig { deliver_policy, filter_subjects, ..OrderedConfig::default() };
+        let consumer = stream.create_consumer(config).await.map_err(|error| refused(&error))?;
+        Ok((consumer.messages().await.map_err(|error| refused(&error))?, statuses))
+    }
+
+    /// The stream of the club, made if it is missing. One that is there keeps its limits.
+    async fn stream(&self, jetstream: &jetstream::Context) -> Result<Stream, String> {
+        match jetstream.get_stream(stream_name(&self.settings.club)).await {
+            Ok(stream) => Ok(stream),
+            Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(_)) => {
+                jetstream.create_stream(stream_config(self.settings)).await.map_err(|error| {
+                    format!(
+                        "the NATS server makes no stream for the club `{}`: {error}; see its JetStream limits",
+                        self.settings.club
+                    )
+                })
+            }
+            Err(error) => Err(refused(&error)),
+        }
+    }
+
+    /// Until something goes wrong; what.
+    async fn run(
+        &mut self,
+        mut stream: Ordered,
+        mut statuses: Subscriber,
+        take: &mut impl FnMut(Result<Report, Refused>),
+    ) -> String {
+        loop {
+            tokio::select! {
+                next = stream.next() => match next {
+                    Some(Ok(message)) => {
+                        if let Ok(info) = message.info() {
+                            self.since = self.since.max(info.published.unix_timestamp_nanos() - DOUBTED_NS);
+                        }
+                        take(report(&message.message));
+                    }
+                    Some(Err(error)) => return refused(&error),
+                    None => return refused(&"the stream has ended"),
+                },
+                Some(message) = statuses.next() => take(report(&message)),
+            }
+        }
+    }
+}
+
+/// Under the subject of one daemon nobody speaks for another.
+fn report(message: &Message) -> Result<Report, Refused> {
+    read(&message.payload, daemon_of(&message.subject))
+}
+
+fn refused(error: &dyn std::fmt::Display) -> String {
+    format!("the NATS server does not let the board listen: {error}; trying again")
+}
