@@ -234,7 +234,7 @@ impl Listener<'_, '_> {
     /// Passes one input on to all who want it; when that was done.
     fn take(&mut self, input: Input, since: Instant) -> Instant {
         if let Input::Packet(packet) = &input {
-            let came = packet.arrival.or(packet.samples.last().map(|sample| sample.t));
+            let came = packet.arrival.or(packet.samples.last().map(|sample| SessionTime(sample.t.0)));
             if let Some(t) = came {
                 self.hub.packet(t, since);
             }
