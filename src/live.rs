@@ -265,7 +265,7 @@ impl Listener<'_, '_> {
     fn take(&mut self, input: Input, since: Instant) -> Instant {
         let before = self.now();
         if let Input::Packet(packet) = &input {
-            let came = packet.arrival.or(packet.samples.last().map(|sample| sample.t));
+            let came = packet.arrival.or(packet.samples.last().map(|sample| SessionTime(sample.t.0)));
             if let Some(t) = came {
                 self.hub.packet(t, since);
             }

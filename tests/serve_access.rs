@@ -125,8 +125,9 @@ async fn without_an_invitation_there_is_nothing_but_the_way_to_join() {
 async fn a_code_works_once_and_a_wrong_or_replayed_one_is_told_so() {
     let club = Club::new();
     let code = club.gate.tokens.invite(heron(), now()).unwrap().token;
-    let join = |code: String| async {
-        club.send("POST", "/api/v1/join", None, Some(json!({ "token": code }))).await
+    let join = |code: String| {
+        let body = json!({ "token": code });
+        async { club.send("POST", "/api/v1/join", None, Some(body)).await }
     };
     let (status, said) = join(code.clone()).await;
     assert_eq!(status, StatusCode::OK);

@@ -35,8 +35,8 @@ impl Link {
             .custom_inbox_prefix(format!("_INBOX.{who}"))
             .connection_timeout(CONNECT)
             .ping_interval(PING)
-            // A lost connection is given up, not mended: the next is a new one.
-            .max_reconnects(1)
+            // Each server is tried once; a lost connection is given up, not mended: the next is a new one.
+            .max_reconnects(servers.len())
             .event_callback(move |event| {
                 tell.send(event).ok();
                 async {}

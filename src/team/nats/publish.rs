@@ -37,7 +37,9 @@ pub async fn publish(settings: &Nats, spool: &Spool, tell: impl FnMut(&str)) {
                 jetstream.set_timeout(ACKNOWLEDGED_WITHIN);
                 let mut outlet =
                     Outlet { settings, spool, jetstream, done: &mut done, told: BTreeMap::new() };
-                link.during(outlet.run(&mut teller)).await
+                let why = link.during(outlet.run(&mut teller)).await;
+                done.settle();
+                why
             }
             Err(why) => why,
         };
@@ -62,15 +64,20 @@ impl Done {
     }
 
     fn up_to(&mut self, number: u64) {
-        let now = host_clock::instant();
         self.number = number;
-        self.lately.push_back((now, number));
+        self.lately.push_back((host_clock::instant(), number));
+        self.settle();
+    }
+
+    /// What was acknowledged a while ago has reached the server's disk, as the server was there all along.
+    fn settle(&mut self) {
+        let now = host_clock::instant();
         while self.lately.get(1).is_some_and(|(then, _)| now - *then > DOUBTED) {
             self.lately.pop_front();
         }
     }
 
-    /// A server that has lost power may have lost what it acknowledged last. What it has, it does not take twice.
+    /// A server that has lost power meanwhile may have lost what it acknowledged last. What it has, it does not take twice.
     fn go_back(&mut self) {
         if let Some((_, number)) = self.lately.front() {
             self.number = *number;
