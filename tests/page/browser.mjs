@@ -69,7 +69,7 @@ export function faults(page) {
     }
     if (/[{}]|undefined|NaN|\bnull\b/.test(document.body.innerText)) found.push(`raw text: ${document.body.innerText}`);
     // A key that has no words shows as the key itself.
-    const key = /\b(side|sign|rule|reason|bar|leg|number|strides|alerts|notes|sensors|guide|link|explain|source|theme|cue|programme|exercise)\.[a-z_]+/.exec(document.body.innerText);
+    const key = /\b(side|sign|rule|rules|reason|bar|leg|number|strides|alerts|withheld|evidence|screening|notes|sensors|guide|link|explain|source|theme|cue|programme|exercise|nav|past)\.[a-z_]+/.exec(document.body.innerText);
     if (key) found.push(`words are missing for ${key[0]}`);
     return found;
   });

@@ -1,13 +1,13 @@
 // Questions and commands to the daemon. A refusal is a sentence, and is shown as it came.
 
-import { t } from './text.js';
+import { said, t } from './text.js';
 
 /** @template T @param {string} path @param {RequestInit} [request] @returns {Promise<T>} */
 export async function ask(path, request) {
   const answer = await fetch(`/api/v1${path}`, request).catch(() => null);
   if (!answer) throw new Error(t('link.never'));
   const text = await answer.text();
-  if (!answer.ok) throw new Error(text || `${answer.status}`);
+  if (!answer.ok) throw new Error(said(text) || `${answer.status}`);
   return /** @type {T} */ (text ? JSON.parse(text) : null);
 }
 

@@ -1,7 +1,7 @@
 // How each sensor does, and how the calibration came out.
 
 import { h } from './dom.js';
-import { t } from './text.js';
+import { decimal, said, t } from './text.js';
 
 /** @import { Calibration, Sensor, View } from './types.js' */
 
@@ -30,7 +30,7 @@ export function sensorsView() {
       if (model.calibration !== graded) {
         graded = model.calibration;
         grade.replaceChildren();
-        if (graded) grade.append(`${t('calibration.title')}: `, h('b', {}, t(`grade.${graded.grade}`)), `. ${graded.reason}`);
+        if (graded) grade.append(`${t('calibration.title')}: `, h('b', {}, t(`grade.${graded.grade}`)), `. ${said(graded.reason)}`);
       }
       const key = JSON.stringify(model.sensors.map((x) => ({ ...x, last_sample_time_s: null })));
       if (key === seen) return;
@@ -49,10 +49,10 @@ function row(sensor) {
   return h('tr', { class: sensor.online ? '' : 'offline' },
     h('th', { scope: 'row' }, place, named ? h('small', {}, sensor.name) : null),
     h('td', { class: 'state' }, sensor.online ? t('sensors.online') : `× ${t('sensors.offline')}`),
-    cell(`${sensor.rate_hz.toFixed(0)} Hz`, sensor.online && sensor.rate_hz < POOR_RATE * sensor.nominal_rate_hz),
-    cell(`${sensor.loss_percent.toFixed(1)} %`, sensor.loss_percent > POOR_LOSS),
-    h('td', { class: 'wide' }, sensor.jitter_ms === null ? '–' : `${sensor.jitter_ms.toFixed(0)} ms`),
-    cell(sensor.battery_percent === null ? '–' : `${sensor.battery_percent.toFixed(0)} %`, (sensor.battery_percent ?? 100) < LOW_BATTERY));
+    cell(`${decimal(sensor.rate_hz)} Hz`, sensor.online && sensor.rate_hz < POOR_RATE * sensor.nominal_rate_hz),
+    cell(`${decimal(sensor.loss_percent, 1)} %`, sensor.loss_percent > POOR_LOSS),
+    h('td', { class: 'wide' }, sensor.jitter_ms === null ? '–' : `${decimal(sensor.jitter_ms)} ms`),
+    cell(sensor.battery_percent === null ? '–' : `${decimal(sensor.battery_percent)} %`, (sensor.battery_percent ?? 100) < LOW_BATTERY));
 }
 
 /** @param {string} text @param {boolean} poor */
