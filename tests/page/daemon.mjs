@@ -9,7 +9,7 @@ import { join } from 'node:path';
 const BINARY = process.env.STANCEWATCH ?? fileURLToPath(new URL('../../target/release/stancewatch', import.meta.url));
 const START = 20_000;
 
-/** @param {string[]} args @returns {Promise<{address: string, log: () => string, stop: () => Promise<number|null>}>} */
+/** @param {string[]} args @returns {Promise<{address: string, pid: number, log: () => string, stop: () => Promise<number|null>}>} */
 export function start(args) {
   const data = mkdtempSync(join(tmpdir(), 'stancewatch-page-'));
   const child = spawn(BINARY, ['--data-dir', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -31,7 +31,7 @@ export function start(args) {
       const address = /listening on (http:\/\/\S+)/.exec(log)?.[1];
       if (!address) return;
       clearTimeout(timer);
-      resolve({ address, log: () => log, stop });
+      resolve({ address, pid: child.pid ?? 0, log: () => log, stop });
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);

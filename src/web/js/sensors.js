@@ -18,9 +18,10 @@ export function sensorsView() {
   const head = h('tr', {}, ...['place', 'state', 'rate', 'loss'].map((k) => h('th', { scope: 'col' }, t(`sensors.${k}`))),
     h('th', { scope: 'col', class: 'wide' }, t('sensors.jitter')), h('th', { scope: 'col' }, t('sensors.battery')));
   const table = h('table', {}, h('thead', {}, head), rows);
+  const room = h('div', { class: 'room', tabindex: '0', role: 'group', 'aria-label': t('sensors.title') }, table);
   const grade = h('p', { class: 'grade' });
   const node = h('section', { class: 'panel sensors', id: 'sensors', 'aria-labelledby': 'sensors-title' },
-    h('h2', { id: 'sensors-title' }, t('sensors.title')), none, table, grade);
+    h('h2', { id: 'sensors-title' }, t('sensors.title')), none, room, grade);
   let seen = '';
   /** @type {Calibration|null} */
   let graded = null;
@@ -36,7 +37,7 @@ export function sensorsView() {
       if (key === seen) return;
       seen = key;
       none.hidden = model.sensors.length > 0;
-      table.hidden = model.sensors.length === 0;
+      room.hidden = model.sensors.length === 0;
       rows.replaceChildren(...model.sensors.map(row));
     },
   };
