@@ -14,7 +14,7 @@ seed = 7
 still_s = 6
 knee_bends = 3
 walk_s = 10
-running_s = 90
+running_s = 30
 end_still_s = 20
 [screening]
 repetitions = 5
@@ -34,7 +34,7 @@ before(async () => {
   browser = await launch();
   folder = mkdtempSync(join(tmpdir(), 'stancewatch-screening-'));
   writeFileSync(join(folder, 'runner.toml'), RUNNER);
-  daemon = await start(['run', '--no-open', '--no-recording', '--port', '0', '--speed', '4', '--runner-config', join(folder, 'runner.toml')]);
+  daemon = await start(['run', '--no-open', '--no-recording', '--port', '0', '--speed', '2', '--runner-config', join(folder, 'runner.toml')]);
 });
 
 after(async () => {
@@ -58,13 +58,12 @@ test('a test is led through, leg by leg, and says which leg falls in', { timeout
   await page.waitForSelector('.screening h3 >> text=/Step-down at/');
   assert.match(await page.innerText('.screening'), /no repetition was seen/);
 
-  // The runner begins by the clock of the script; a page that is opened in the middle of it knows where it stands.
-  await page.waitForFunction(async () => (await (await fetch('/api/v1/screening')).json()).repetitions.length === 2);
-  await page.reload();
-  await page.waitForFunction(() => /[234] of 5/.test(/** @type {HTMLElement} */ (document.querySelector('.screening .count'))?.innerText ?? ''));
-  assert.match(await page.innerText('.screening .what'), /left leg, lift the right foot/);
-  await page.waitForFunction(() => document.querySelector('.screening .lead.right'));
-  assert.match(await page.innerText('.screening .what'), /right leg, lift the left foot/);
+  // The runner of the simulator begins by its own clock, and the page follows.
+  const led = await page.waitForFunction(() => {
+    const text = /** @type {HTMLElement|null} */ (document.querySelector('.screening .lead.right'))?.innerText;
+    return /\d of 5/.test(text ?? '') && text;
+  });
+  assert.match(await led.jsonValue() || '', /right leg, lift the left foot/);
   await page.waitForSelector('.screening h3 >> text=/Single-leg squat at/');
   assert.equal(await page.locator('.screening tbody tr.left, .screening tbody tr.right').count(), 10);
   assert.match(await page.innerText('.screening'), /Repetitions that count: left 5, right 5, of 10\./);
