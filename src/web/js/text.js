@@ -1,6 +1,7 @@
 // The words of the page, from one file per language, and how numbers and days are written.
 
-/** Each language by its own name; English stands in for what another does not have. @type {Record<string, string>} */
+/** Each language by its own name, with a file of its words and one of the daemon's sentences; English stands in for what
+ * another does not have. @type {Record<string, string>} */
 export const LANGUAGES = { en: 'English', de: 'Deutsch' };
 const KEY = 'stancewatch.language';
 
