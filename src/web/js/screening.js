@@ -100,7 +100,8 @@ export async function screeningPage() {
     if (run) {
       const done = (/** @type {SideName} */ side) => found.filter((r) => r.side === side && r.valid).length;
       const other = run.first === 'left' ? 'right' : 'left';
-      if (run.step === 'still' && still.seconds(now) >= STILL) go('first');
+      // Whoever begins before the count is over has begun.
+      if (run.step === 'still' && (still.seconds(now) >= STILL || (running && found.length > 0))) go('first');
       else if (run.step === 'first' && done(run.first) >= WANTED) go('second');
       else if (run.step === 'second' && done(other) >= WANTED) void end();
       else if ((!running && now.screening.results.length > run.results) || now.ended) run = null;
