@@ -42,13 +42,13 @@ still_s = 6
 knee_bends = 3
 knee_bend_s = 2.5
 walk_s = 0
-running_s = 6000
+running_s = 20000
 [[episodes]]
 side = "right"
 kind = "adduction"
 degrees = 9.0
 start_s = 30.0
-duration_s = 6000.0
+duration_s = 20000.0
 `;
 
 /** @type {string} */
@@ -88,8 +88,8 @@ after(async () => {
 /** Goes to a part of the page and waits until it is there. @param {import('playwright-core').Page} page @param {string} route */
 async function go(page, route) {
   await page.evaluate((hash) => { document.querySelector('#past')?.replaceChildren(); location.hash = hash; }, route);
-  await page.waitForSelector(/^#(\/projector)?$/.test(route) ? '.leg[data-sign="too_far"], .leg[data-sign="watch"]' : '.past h2');
-  if (/sessions\/|runners\/\d+$/.test(route)) await page.waitForSelector('stance-chart canvas');
+  await page.waitForSelector(/^#(\/projector)?$/.test(route) ? '.leg[data-sign]' : '.past h2');
+  if (/sessions\/./.test(route)) await page.waitForSelector('.past stance-chart canvas');
 }
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
