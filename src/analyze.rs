@@ -318,6 +318,7 @@ fn write_results(
         scope.spawn(move || read_ahead(inputs, &sender));
         consume(batches, &mut analysis, pipeline, &unwritten)
     })?;
+    analysis.cues(pipeline.cues());
     analysis.finish(folder, facts).map_err(unwritten)
 }
 

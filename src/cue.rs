@@ -3,6 +3,7 @@
 //! A stance beyond its limit, while an alert stands, gives a cue at its decision, 20 to 40 ms after terminal contact.
 //! What a person wants comes as [`Wish`]es, so that a replay cues as the session did.
 
+mod pace;
 mod problems;
 mod stance;
 mod withheld;
@@ -14,6 +15,7 @@ use crate::flag::RuleSpec;
 use crate::input::{CueSettings, Fade, Wish};
 use crate::programme::{Blocks, RunClock};
 use crate::units::SessionTime;
+use pace::Pace;
 use problems::Problems;
 use stance::Candidate;
 use withheld::{Why, Withheld};
@@ -27,6 +29,8 @@ struct Stands {
     alert: Alert,
     /// What it was raised on, once that is told.
     quantity: Option<Quantity>,
+    /// Cues that it was given since it rose to its severity.
+    cued: u32,
 }
 
 /// How the cues stand, for people.
@@ -148,11 +152,15 @@ impl Cuer {
     }
 
     fn alert(&mut self, alert: &Alert) {
-        self.standing.retain(|stands| stands.alert.number != alert.number);
+        let known = self.standing.iter().position(|stands| stands.alert.number == alert.number);
+        let known = known.map(|at| self.standing.swap_remove(at));
         let trend = RuleSpec::of(alert.rule).quantities.is_empty();
         match alert.cleared {
             None => {
-                self.standing.push(Stands { alert: *alert, quantity: None });
+                // One that grows worse is news, and is told as such.
+                let same = known.filter(|stands| stands.alert.severity == alert.severity);
+                let cued = same.map_or(0, |stands| stands.cued);
+                self.standing.push(Stands { alert: *alert, quantity: None, cued });
                 if let Some(candidate) = self.candidate.as_mut().filter(|_| trend) {
                     candidate.trend = Some(alert.number);
                 }
@@ -170,7 +178,7 @@ impl Cuer {
     fn decide(&mut self, out: &mut Vec<Cue>) {
         let Some(candidate) = self.candidate.take() else { return };
         if let Some(stands) = candidate.alert(&self.standing) {
-            match self.against(&stands.alert, candidate.decided) {
+            match self.against(&stands, candidate.decided) {
                 Some(why) => self.withheld.count(why),
                 None => self.cue(&candidate, &stands, out),
             }
@@ -183,7 +191,8 @@ impl Cuer {
     }
 
     /// Why this alert may not be cued at `t`.
-    fn against(&self, alert: &Alert, t: SessionTime) -> Option<Why> {
+    fn against(&self, stands: &Stands, t: SessionTime) -> Option<Why> {
+        let alert = &stands.alert;
         let topic = words::topic(alert.rule);
         let other = self.topic.is_some_and(|(mended, last, _)| {
             mended != topic && (t - last).abs() < self.settings.refractory_s
@@ -197,6 +206,11 @@ impl Cuer {
                 Some(Why::Refractory)
             } else if !self.pace.allows(self.settings.spacing_strides) {
                 Some(Why::Spacing)
+            } else if self.fading.is_none()
+                && !self.pace.allows(pace::thinned(self.settings.spacing_strides, stands.cued))
+            {
+                // In a session of the course it is the course that says how much feedback there is.
+                Some(Why::Thinned)
             } else {
                 self.is_busy(t).then_some(Why::AnotherCue)
             }
@@ -238,6 +252,9 @@ impl Cuer {
         self.topic = Some((topic, candidate.decided, said + 1));
         self.cued[alert.side] = true;
         self.pace.cued(candidate.side);
+        if let Some(stands) = self.standing.iter_mut().find(|s| s.alert.number == alert.number) {
+            stands.cued += 1;
+        }
         let kind = CueKind::Gait {
             rule: alert.rule,
             side: alert.side,
@@ -290,30 +307,6 @@ impl Cuer {
     fn push(&mut self, t: SessionTime, kind: CueKind, words: Words, strength: f64, out: &mut Vec<Cue>) {
         self.number += 1;
         out.push(Cue { number: self.number, t, kind, words, strength, channels: self.settings.channels });
-    }
-}
-
-/// Strides since the last gait cue.
-#[derive(Debug, Clone, Copy, Default)]
-struct Pace {
-    /// The leg of the last cue, and each leg's stances since.
-    cued: Option<Side>,
-    since: PerSide<u32>,
-}
-
-impl Pace {
-    fn step(&mut self, side: Side) {
-        self.since[side] = self.since[side].saturating_add(1);
-    }
-
-    fn cued(&mut self, side: Side) {
-        *self = Self { cued: Some(side), since: PerSide::default() };
-    }
-
-    /// The other leg's first stance comes half a stride after the cue.
-    fn allows(&self, strides: u32) -> bool {
-        self.cued
-            .is_none_or(|side| self.since[side].max(self.since[side.other()].saturating_sub(1)) >= strides)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A session to files that other programs read. One file format per module; [`format`] lists those of `export`.
 
 use crate::body::Side;
+use crate::cue::CueStatus;
 use crate::event::Event;
 use crate::input::Input;
 use std::io;
@@ -74,6 +75,11 @@ impl Analysis {
             _ => {}
         }
         Ok(())
+    }
+
+    /// How the cues stand after the last event.
+    pub fn cues(&mut self, status: CueStatus) {
+        self.summary.cues(status);
     }
 
     /// Writes what was gathered and puts every file under its name.

@@ -50,7 +50,7 @@ impl Candidate {
     }
 
     /// How bad it is, 0 to 1: the lower half for amber, the upper for red.
-    pub(super) fn strength(&self, Stands { alert, quantity }: &Stands) -> f64 {
+    pub(super) fn strength(&self, Stands { alert, quantity, .. }: &Stands) -> f64 {
         // A trend has no value of a single stance.
         let trend = self.trend == Some(alert.number);
         let value = quantity.filter(|_| !trend).and_then(|quantity| quantity.read(&self.peaks));

@@ -13,6 +13,8 @@ pub(super) enum Why {
     Refractory,
     /// Too few strides since the last one.
     Spacing,
+    /// The alert stands for long and was cued often: it is told less often now.
+    Thinned,
     /// Another cue is still being given.
     AnotherCue,
     /// It was said a moment ago.
@@ -20,13 +22,14 @@ pub(super) enum Why {
 }
 
 impl Why {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Muted,
         Self::Snoozed,
         Self::Faded,
         Self::OtherRule,
         Self::Refractory,
         Self::Spacing,
+        Self::Thinned,
         Self::AnotherCue,
         Self::Repeated,
     ];
@@ -39,6 +42,7 @@ impl Why {
             Self::OtherRule => "other_rule",
             Self::Refractory => "refractory",
             Self::Spacing => "spacing",
+            Self::Thinned => "thinned",
             Self::AnotherCue => "another_cue",
             Self::Repeated => "repeated",
         }

@@ -132,7 +132,7 @@ fn fact(out: &mut String, name: &str, text: &str) {
 /// The four numbers, and what they are judged against.
 fn numbers(out: &mut String, review: &Review) {
     out.push_str(
-        "<section><h2>Peaks in stance: mean and spread between strides</h2><table><thead><tr><th></th>\
+        "<section><h2>Peaks in stance: mean and spread between strides</h2><table><thead><tr><td></td>\
          <th class=\"l\">Left</th><th>usual</th><th class=\"r\">Right</th><th>usual</th><th>left \u{2212} right</th></tr>\
          </thead><tbody>",
     );
@@ -200,7 +200,9 @@ fn plain(value: f64, digits: usize) -> String {
 }
 
 fn signed(value: f64, digits: usize) -> String {
-    format!("{:+.digits$}", whole(value, digits)).replace('-', "\u{2212}")
+    let value = whole(value, digits);
+    let plus = if value > 0.0 { "+" } else { "" };
+    format!("{plus}{value:.digits$}").replace('-', "\u{2212}")
 }
 
 /// Rounded, and never "-0".

@@ -2,6 +2,7 @@
 //! Nothing in it depends on when or where it was made.
 
 use crate::body::{PerSide, Side};
+use crate::cue::CueStatus;
 use crate::event::{Alert, Baseline, Calibration, Doubt, Event, Frame, Grade};
 use crate::input::Input;
 use serde::Serialize;
@@ -10,11 +11,13 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+mod cues;
 mod health;
 mod sensors;
 mod spread;
 mod stances;
 
+use cues::CueTally;
 use health::HealthLog;
 use sensors::SensorTally;
 use stances::LegStances;
@@ -45,6 +48,7 @@ pub struct Summary {
     calibrations: Vec<Calibration>,
     baselines: PerSide<Option<Baseline>>,
     health: HealthLog,
+    cues: CueTally,
 }
 
 impl Summary {
@@ -70,9 +74,14 @@ impl Summary {
             | Event::Alert(_)
             | Event::Evidence(_)
             | Event::Repetition(_)
-            | Event::Screening(_)
-            | Event::Cue(_) => {}
+            | Event::Screening(_) => {}
+            Event::Cue(cue) => self.cues.given(cue),
         }
+    }
+
+    /// How the cues stand at the end.
+    pub fn cues(&mut self, status: CueStatus) {
+        self.cues.withheld(status);
     }
 
     fn frame(&mut self, frame: &Frame) {
@@ -101,6 +110,7 @@ impl Summary {
             left: self.side(Side::Left),
             right: self.side(Side::Right),
             withheld: Withheld { left: self.withheld(Side::Left), right: self.withheld(Side::Right) },
+            cues: &self.cues,
             health: self.health.rows(self.sensors.end()),
         };
         serde_json::to_writer_pretty(&mut *out, &report)?;
@@ -154,6 +164,7 @@ struct Report<'a> {
     left: Value,
     right: Value,
     withheld: Withheld,
+    cues: &'a CueTally,
     health: Vec<health::Row>,
 }
 

@@ -106,7 +106,7 @@ pub(super) async fn check(State(guard): State<Guard>, mut request: Request, next
 /// What a phone needs before it has joined; the program's own files, and nobody's data.
 fn is_open(path: &str) -> bool {
     matches!(path, "/join" | "/api/v1/join" | "/icon.svg")
-        || ["/css/", "/js/", "/strings/"].iter().any(|folder| path.starts_with(folder))
+        || ["/css/", "/js/", "/strings/", "/vendor/"].iter().any(|folder| path.starts_with(folder))
 }
 
 /// What a runner may ask of the own daemon, below its address; all else is the coach's.

@@ -1,13 +1,15 @@
-//! Screening tests over the API: begin and end one, and what was found.
+//! Screening tests over the API: begin and end one, what was found, and what has changed since the test before.
 
 use super::Served;
-use crate::event::Test;
+use crate::edge::screening as edge;
+use crate::event::{Screening, Test};
 use crate::input::{Edge, Stretch};
+use crate::screen::compare;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What the page shows of screening.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -18,6 +20,37 @@ pub(super) struct ScreeningView {
     pub(super) repetitions: Vec<Value>,
     /// Finished tests of this session, oldest first.
     pub(super) results: Vec<Value>,
+    /// The latest of each kind, for the next to be held against.
+    #[serde(skip)]
+    latest: Vec<Screening>,
+}
+
+impl ScreeningView {
+    pub(super) fn begin(&mut self, test: Test) {
+        self.running = Some(test);
+        self.repetitions.clear();
+    }
+
+    /// A test is over: what it says, and by how much each leg has changed since the one of its kind before.
+    pub(super) fn result(&mut self, test: &Screening) -> Value {
+        self.running = None;
+        let mut result = edge::screening(test);
+        let before = self.latest.iter().find(|other| other.test == test.test);
+        let change = before.map(|before| {
+            let legs = compare(before, test);
+            json!({ "left": edge::differences(&legs.left), "right": edge::differences(&legs.right) })
+        });
+        if let Value::Object(fields) = &mut result {
+            fields.insert("change".to_owned(), change.into());
+        }
+        // A test in which nobody moved is nothing to be held against.
+        if test.reason.is_none() {
+            self.latest.retain(|other| other.test != test.test);
+            self.latest.push(test.clone());
+        }
+        self.results.push(result.clone());
+        result
+    }
 }
 
 #[derive(Deserialize)]

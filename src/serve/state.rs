@@ -10,13 +10,13 @@ use super::programme::RunningView;
 use super::screening::ScreeningView;
 use super::view::{
     AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, MeasureView, RecordingView,
-    SensorView, SourceLabel, StanceView, legs_now, phase_word,
+    SensorView, SourceLabel, StanceView, legs_now, obliquity_now, phase_word,
 };
 use crate::body::{PerSide, Side};
 use crate::cue::CueStatus;
 use crate::edge;
 use crate::event::{
-    self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance, Words,
+    self, Alert, Contact, ContactKind, Cue, Event, Frame, Health, Phase, SensorStatus, Stance, Test, Words,
 };
 use crate::gait::MEASURES;
 use crate::guide::Status;
@@ -69,6 +69,9 @@ enum Body<'a> {
     Limits {
         limits: &'a [LimitView],
     },
+    ScreeningBegins {
+        test: Test,
+    },
     Repetition {
         repetition: &'a serde_json::Value,
     },
@@ -114,7 +117,11 @@ struct NowFields {
     found: u64,
     judged: u64,
     lights: PerSide<Light>,
+    /// Stances of the session that were not judged, by reason.
+    withheld: PerSide<BTreeMap<&'static str, u32>>,
     legs: PerSide<LegNow>,
+    /// Right side of the pelvis down, degrees; null without a sensor there.
+    obliquity_deg: Option<f64>,
     running: PerSide<Option<Running>>,
     sensors: Vec<SensorView>,
     recording: Option<RecordingView>,
@@ -176,6 +183,7 @@ struct Session {
     ended: bool,
     found: u64,
     judged: u64,
+    withheld: PerSide<BTreeMap<&'static str, u32>>,
     source: Option<SourceLabel>,
     sensors: Vec<SensorStatus>,
     recording: Option<RecordingView>,
@@ -207,6 +215,7 @@ impl Default for Session {
             ended: false,
             found: 0,
             judged: 0,
+            withheld: PerSide::default(),
             source: None,
             sensors: Vec::new(),
             recording: None,
@@ -288,10 +297,8 @@ impl State {
                 self.session.screening.repetitions.push(message);
             }
             Event::Screening(test) => {
-                let message = edge::screening::screening(test);
+                let message = self.session.screening.result(test);
                 self.say(&Body::Screening { screening: &message });
-                self.session.screening.running = None;
-                self.session.screening.results.push(message);
             }
             Event::Baseline(baseline) => {
                 let view = BaselineView::from(baseline);
@@ -405,6 +412,7 @@ impl State {
         self.session.judged += u64::from(stance.valid);
         if let Some(doubt) = stance.doubt.filter(|_| !stance.valid) {
             *self.counts.withheld.entry(doubt.word()).or_default() += 1;
+            *self.session.withheld[stance.side].entry(doubt.word()).or_default() += 1;
         }
         self.clock(stance.decided.0);
         self.session.last[stance.side] = Some(LastStance {
@@ -501,7 +509,9 @@ impl State {
             found: session.found,
             judged: session.judged,
             lights: PerSide::from_fn(|side| self.light(side)),
+            withheld: session.withheld.clone(),
             legs: legs_now(session.frame.as_ref()),
+            obliquity_deg: obliquity_now(session.frame.as_ref()),
             running: PerSide::from_fn(|side| session.curves[side].running()),
             sensors: self.sensor_views(),
             recording: session.recording.clone(),
@@ -581,8 +591,8 @@ impl State {
 
     pub(super) fn marked(&mut self, mark: &Mark) {
         if let (Some(test), Edge::Begin) = (crate::screen::test_of(mark.stretch), mark.edge) {
-            self.session.screening.running = Some(test);
-            self.session.screening.repetitions.clear();
+            self.say(&Body::ScreeningBegins { test });
+            self.session.screening.begin(test);
         }
     }
 

@@ -400,6 +400,7 @@ pub(super) struct LegNow {
     reference: Option<&'static str>,
     adduction_deg: Option<f64>,
     femur_adduction_deg: Option<f64>,
+    femur_flexion_deg: Option<f64>,
     shank_abduction_deg: Option<f64>,
     knee_flexion_deg: Option<f64>,
     reason: Option<&'static str>,
@@ -412,12 +413,18 @@ impl From<&LegAngles> for LegNow {
             reference: leg.hip.map(|_| "hip").or(leg.femur.map(|_| "femur")),
             adduction_deg: some_degrees(leg.hip.map(|a| a.adduction).or(femur)),
             femur_adduction_deg: some_degrees(femur),
+            femur_flexion_deg: some_degrees(leg.femur.map(|a| a.flexion)),
             // Valgus is femur adduction plus shank abduction; the figure needs the shank alone.
             shank_abduction_deg: some_degrees(leg.valgus.zip(femur).map(|(sum, femur)| sum - femur)),
             knee_flexion_deg: some_degrees(leg.knee.map(|a| a.flexion)),
             reason: leg.doubt.map(crate::event::Doubt::word),
         }
     }
+}
+
+/// The pelvis right now: right side down is positive.
+pub(super) fn obliquity_now(frame: Option<&Frame>) -> Option<f64> {
+    some_degrees(frame.and_then(|f| f.pelvis).map(|p| p.obliquity))
 }
 
 pub(super) fn legs_now(frame: Option<&Frame>) -> PerSide<LegNow> {

@@ -58,6 +58,12 @@ export function faults(page) {
       const id = e.getAttribute('aria-labelledby') ?? '';
       if (!document.getElementById(id)) found.push(`labelled by nothing: ${id}`);
     }
+    // What does not fit must be reachable: by scrolling, never cut.
+    for (const e of document.querySelectorAll('body *')) {
+      const style = getComputedStyle(e);
+      const cut = ['hidden', 'clip'].includes(style.overflowX) && e.scrollWidth > e.clientWidth + 1;
+      if (cut && visible(e) && !e.closest('.unseen, svg, stance-chart') && style.position !== 'absolute') found.push(`cut: ${e.outerHTML.slice(0, 120)}`);
+    }
     const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
     for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) found.push(`id twice: ${id}`);
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -69,7 +75,7 @@ export function faults(page) {
     }
     if (/[{}]|undefined|NaN|\bnull\b/.test(document.body.innerText)) found.push(`raw text: ${document.body.innerText}`);
     // A key that has no words shows as the key itself.
-    const key = /\b(side|sign|rule|reason|bar|leg|number|strides|alerts|notes|sensors|guide|link|explain|source|theme|cue|programme|exercise|setup|runners)\.[a-z_]+/.exec(document.body.innerText);
+    const key = /\b(side|sign|rule|rules|reason|bar|leg|number|strides|alerts|withheld|evidence|screening|notes|sensors|guide|link|explain|source|theme|cue|programme|exercise|setup|runners|nav|past)\.[a-z_]+/.exec(document.body.innerText);
     if (key) found.push(`words are missing for ${key[0]}`);
     return found;
   });

@@ -13,7 +13,7 @@ const START = 20_000;
 export const folder = () => mkdtempSync(join(tmpdir(), 'stancewatch-page-'));
 
 /** @param {string[]} args @param {string} [kept] a data folder that stays
- * @returns {Promise<{address: string, log: () => string, stop: () => Promise<number|null>}>} */
+ * @returns {Promise<{address: string, pid: number, log: () => string, stop: () => Promise<number|null>}>} */
 export function start(args, kept) {
   const data = kept ?? folder();
   const child = spawn(BINARY, ['--data-dir', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -35,7 +35,7 @@ export function start(args, kept) {
       const address = /listening on (http:\/\/\S+)/.exec(log)?.[1];
       if (!address) return;
       clearTimeout(timer);
-      resolve({ address, log: () => log, stop });
+      resolve({ address, pid: child.pid ?? 0, log: () => log, stop });
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);

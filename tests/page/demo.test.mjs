@@ -64,11 +64,19 @@ test('the real recording, then the synthetic runner, up to an alert on the right
   assert.match(row, /\d+(\.\d)?° over \d+(\.\d)?° in \d+ stances/);
   assert.match(await page.innerText('.leg.right .reading.first .value'), /^\d+°$/);
   assert.ok((await page.locator('.leg.right .dot').count()) >= 20);
-  assert.ok((await page.locator('.strides .past').count()) >= 10);
+  const strides = /over the stride, (\d+) strides, from/.exec((await page.getAttribute('.strides .right stance-chart', 'aria-label')) ?? '');
+  assert.ok(Number(strides?.[1]) >= 10);
+  assert.ok(await page.locator('.strides .right canvas').count());
   assert.match(await page.innerText('.numbers'), /\d{3}\s*\n?cadence · running/);
   assert.match(await page.innerText('.bar'), /(\d)\/\1 online/);
   assert.equal(await page.getAttribute('body', 'data-broke'), null);
   assert.equal(await page.locator('.sensors tbody tr').count(), await page.locator('.sensors td.state', { hasText: 'online' }).count());
+  // Nobody has to believe a lamp: the alert says what it stands on.
+  await page.click('.alerts li[data-side="right"] button[data-act="evidence"]');
+  await page.waitForSelector('dialog.evidence[open] .plot .dot');
+  assert.match(await page.innerText('dialog.evidence'), /\d+ of \d+ stances .* beyond the limit: .* the limit/);
+  assert.deepEqual(await faults(page), []);
+  await page.keyboard.press('Escape');
   assert.deepEqual(await faults(page), []);
   assert.deepEqual(wrong, []);
   await close();

@@ -3,6 +3,7 @@
 import { h } from './dom.js';
 import { clock, degrees, t } from './text.js';
 import { signShape } from './sign.js';
+import { showEvidence } from './evidence.js';
 
 /** @import { Alert, Model, View } from './types.js' */
 
@@ -11,10 +12,11 @@ const RANK = { red: 1, amber: 0 };
 
 /** @returns {View} */
 export function alertsView() {
-  const list = h('ul', { role: 'log', 'aria-live': 'polite', tabindex: '0', 'aria-labelledby': 'alerts-title' });
+  const list = h('ul');
+  const log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', 'aria-labelledby': 'alerts-title' }, list);
   const none = h('p', { class: 'empty' }, t('alerts.empty'));
   const node = h('section', { class: 'panel alerts', 'aria-labelledby': 'alerts-title' },
-    h('h2', { id: 'alerts-title' }, t('alerts.title')), none, list);
+    h('h2', { id: 'alerts-title' }, t('alerts.title')), none, log);
   /** @type {Alert[]|null} */
   let seen = null;
   return {
@@ -23,7 +25,7 @@ export function alertsView() {
       if (model.alerts === seen) return;
       seen = model.alerts;
       none.hidden = seen.length > 0;
-      list.hidden = seen.length === 0;
+      log.hidden = seen.length === 0;
       const order = [...seen].sort((a, b) => Number(a.clear_time_s !== null) - Number(b.clear_time_s !== null)
         || (a.clear_time_s === null ? RANK[b.severity] - RANK[a.severity] : 0) || b.number - a.number);
       list.replaceChildren(...order.map((alert) => row(alert, model)));
@@ -45,5 +47,7 @@ function row(alert, model) {
     h('time', {}, when),
     h('span', { class: 'detail' }, t(`alerts.detail.${alert.basis}`, {
       value: degrees(alert.value_deg, digits), limit: degrees(alert.threshold_deg, digits), strides: alert.strides,
-    })));
+    })),
+    h('button', { type: 'button', 'data-act': 'evidence', onclick: () => void showEvidence(alert, model.started_s) }, t('alerts.why'),
+      h('span', { class: 'unseen' }, ` ${t(`side.${alert.side}`)}, ${t(`rule.${alert.rule}`)}, ${when}`)));
 }

@@ -1,6 +1,6 @@
 // Questions and commands to the daemon. A refusal is a sentence, and is shown as it came.
 
-import { t } from './text.js';
+import { said, t } from './text.js';
 
 /** Of several runners on one daemon each has an address, and the API of that runner is below it. */
 export const API = `${/^\/r\/[^/]+/.exec(location.pathname)?.[0] ?? ''}/api/v1`;
@@ -10,7 +10,7 @@ export async function ask(path, request) {
   const answer = await fetch(`${API}${path}`, request).catch(() => null);
   if (!answer) throw new Error(t('link.never'));
   const text = await answer.text();
-  if (!answer.ok) throw new Error(text || `${answer.status}`);
+  if (!answer.ok) throw new Error(said(text) || `${answer.status}`);
   return /** @type {T} */ (text ? JSON.parse(text) : null);
 }
 

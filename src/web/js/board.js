@@ -15,7 +15,7 @@ import { phonesDialog } from './board_phones.js';
 const HAND = 3000;
 
 restoreTheme();
-await loadWords('en');
+await loadWords();
 
 const [cue, daemons, phones] = [cueDialog(), daemonsDialog(), phonesDialog()];
 const count = h('p', { class: 'count', role: 'status' });

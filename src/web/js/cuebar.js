@@ -21,7 +21,7 @@ export function cueBarView(play, problem) {
   const snooze = h('button', { type: 'button', 'data-act': 'snooze', onclick: rest }, '');
   const test = h('button', { type: 'button', 'data-act': 'test-cue', class: 'wide', onclick: () => send({ test: 'tone' }) }, t('cue.test'));
   const loud = h('input', { type: 'range', min: 0, max: 1, step: 0.05, value: play.sound.volume(), 'aria-label': t('cue.volume'), oninput: louder });
-  const node = h('section', { class: 'cuebar', 'aria-label': t('cue.title') },
+  const node = h('section', { class: 'cuebar', 'aria-label': t('cue.last') },
     h('div', { class: 'text' }, said, why), unlock, mute, snooze, test,
     h('label', { class: 'volume wide' }, h('span', {}, t('cue.volume')), loud));
   /** @type {Model|null} */

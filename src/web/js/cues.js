@@ -17,6 +17,9 @@ export function cuesView(test) {
   /** @type {Model|null} */
   let model = null;
   let drawn = '';
+  /** What was asked for and is not confirmed yet, and what held then: a box must not jump back meanwhile.
+   * @type {{settings: CueSettings, before: CueSettings}|null} */
+  let asked = null;
 
   /** @param {string} text */
   function problem(text) {
@@ -28,6 +31,7 @@ export function cuesView(test) {
   function send(body) {
     change('POST', '/cues', body).then(() => problem(''), (/** @type {Error} */ error) => {
       problem(error.message);
+      asked = null;
       // What was refused must not stay in the field.
       drawn = '';
       if (model) draw(model);
@@ -36,12 +40,14 @@ export function cuesView(test) {
 
   /** @param {Partial<CueSettings>} some */
   function set(some) {
-    if (model) send({ settings: { ...model.cue_settings, ...some } });
+    if (!model) return;
+    asked = { settings: { ...(asked?.settings ?? model.cue_settings), ...some }, before: model.cue_settings };
+    send({ settings: asked.settings });
   }
 
   const rows = CHANNELS.map((channel) => {
     const box = h('input', { type: 'checkbox', 'data-channel': channel, onchange: () => {
-      if (model) set({ channels: { ...model.cue_settings.channels, [channel]: box.checked } });
+      if (model) set({ channels: { ...(asked?.settings ?? model.cue_settings).channels, [channel]: box.checked } });
     } });
     const missing = (channel === 'phone' && !canVibrate()) || (channel === 'voice' && !canSpeak());
     const note = t(`cue.channel.${channel}.${missing ? 'missing' : 'note'}`);
@@ -68,7 +74,9 @@ export function cuesView(test) {
 
   /** @param {Model} of */
   function draw(of) {
-    const { cue_settings: settings, cueing } = of;
+    if (asked && of.cue_settings !== asked.before) asked = null;
+    const { cueing } = of;
+    const settings = asked?.settings ?? of.cue_settings;
     const key = JSON.stringify([settings, cueing]);
     if (key === drawn) return;
     drawn = key;

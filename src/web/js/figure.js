@@ -1,4 +1,5 @@
-// The leg from the front, as in a mirror: the runner's left is on the left. Angles are drawn as they are.
+// The leg as it is now: from the front as in a mirror, the runner's left on the left, and from the side. Angles are drawn as
+// they are.
 
 import { s } from './dom.js';
 import { t } from './text.js';
@@ -56,6 +57,8 @@ export function legFigure(side) {
     draw(shank, at, end(at, -shankLean, SHANK));
     knee.setAttribute('cx', at.x.toFixed(1));
     knee.setAttribute('cy', at.y.toFixed(1));
+    // Its far end drops with the other side; right side down is positive, and right is on the right.
+    pelvis.setAttribute('transform', `rotate(${seen && !still.matches ? (model.obliquity_deg ?? 0).toFixed(1) : 0} ${HIP.x} ${HIP.y - 8})`);
     // The limit can be drawn behind the femur only where it is a limit of the femur.
     const amber = limit(model, side, 'femur_adduction')?.amber_deg ?? null;
     wedge.setAttribute('d', '');
@@ -68,6 +71,37 @@ export function legFigure(side) {
       wedge.setAttribute('d', `M${HIP.x} ${HIP.y}L${outer.x} ${outer.y}A${radius} ${radius} 0 0 ${sweep} ${inner.x} ${inner.y}Z`);
       draw(edge, HIP, end(HIP, amber, radius + 6));
     }
+  }
+  return { svg, update };
+}
+
+/** From the side, running to the right: how the leg swings. @param {SideName} side */
+export function sideFigure(side) {
+  const thigh = s('path', { class: 'bone' });
+  const lower = s('path', { class: 'bone' });
+  const knee = s('circle', { class: 'joint', r: 7 });
+  const svg = s('svg', { class: 'figure from-side', viewBox: '-95 0 225 215', role: 'img', 'aria-label': t('leg.figure_side', { side: t(`side.${side}`) }) },
+    s('path', { class: 'axis', d: `M30 22V${22 + FEMUR + SHANK}` }), thigh, lower, s('circle', { class: 'joint', r: 7, cx: 30, cy: 22 }), knee);
+  const still = matchMedia('(prefers-reduced-motion: reduce)');
+  const ahead = (/** @type {{x: number, y: number}} */ from, /** @type {number} */ degrees, /** @type {number} */ length) => {
+    const a = (degrees * Math.PI) / 180;
+    return { x: from.x + Math.sin(a) * length, y: from.y + Math.cos(a) * length };
+  };
+
+  /** @param {Model} model @param {boolean} known */
+  function update(model, known) {
+    const { femur_flexion_deg: flexion, knee_flexion_deg: bend } = model.legs[side];
+    const seen = known && flexion !== null && bend !== null && !still.matches;
+    svg.classList.toggle('unknown', !seen);
+    const [f, k] = seen ? [flexion, bend] : [0, 0];
+    const hip = { x: 30, y: 22 };
+    const at = ahead(hip, f, FEMUR);
+    const ankle = ahead(at, f - k, SHANK);
+    const toes = ahead(ankle, f - k + 90, 22);
+    thigh.setAttribute('d', `M${hip.x} ${hip.y}L${at.x.toFixed(1)} ${at.y.toFixed(1)}`);
+    lower.setAttribute('d', `M${at.x.toFixed(1)} ${at.y.toFixed(1)}L${ankle.x.toFixed(1)} ${ankle.y.toFixed(1)}L${toes.x.toFixed(1)} ${toes.y.toFixed(1)}`);
+    knee.setAttribute('cx', at.x.toFixed(1));
+    knee.setAttribute('cy', at.y.toFixed(1));
   }
   return { svg, update };
 }

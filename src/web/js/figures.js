@@ -67,7 +67,7 @@ export function limit(model, side, rule) {
   return model.limits.find((l) => l.side === side && l.rule === rule) ?? null;
 }
 
-/** The four numbers under the legs; run-only ones rest while walking.
+/** The five numbers under the legs; run-only ones rest while walking.
  * @param {Model} model */
 export function summary(model) {
   const now = model.time_s ?? 0;
@@ -86,6 +86,18 @@ export function summary(model) {
     balance: gait === 'run' && both
       ? (100 * /** @type {number} */ (contact.left)) / (/** @type {number} */ (contact.left) + /** @type {number} */ (contact.right))
       : null,
+    knee: { left: kneeRange(model, 'left', now), right: kneeRange(model, 'right', now) },
     found: model.found, judged: model.judged,
   };
+}
+
+/** How far the knee bends and straightens within a stride, the middle of the last five.
+ * @param {Model} model @param {SideName} side @param {number} now */
+function kneeRange(model, side, now) {
+  const recent = model.strides[side].slice(-MIDDLE_OF).filter((stride) => now - stride.ic_time_s <= 2 * RECENT);
+  return middle(recent.flatMap((stride) => {
+    const angles = known(stride.knee_flexion_deg);
+    // Half a stride has no range.
+    return angles.length === stride.knee_flexion_deg.length ? [Math.max(...angles) - Math.min(...angles)] : [];
+  }));
 }

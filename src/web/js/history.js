@@ -1,40 +1,48 @@
 // The pages about what was: one address each, beside the live page, which goes on underneath.
 
 import { h } from './dom.js';
-import { loadWords, t } from './text.js';
-import { listPage } from './past_list.js';
-import { sessionPage } from './past_session.js';
-import { comparePage, trendsPage } from './past_trends.js';
+import { LANGUAGES, chooseLanguage, currentLanguage, loadWords, t } from './text.js';
 import { markOnSpace } from './past_mark.js';
 import { showRole } from './role.js';
 
-/** Each with what follows in the address. @type {[RegExp, (parts: string[]) => Promise<HTMLElement>][]} */
+/** Each with what follows in the address; its code is fetched when it is first opened.
+ * @type {[RegExp, (parts: string[]) => Promise<HTMLElement>][]} */
 const ROUTES = [
-  [/^#\/sessions$/, () => listPage(null, draw)],
-  [/^#\/runners\/(\d+)\/sessions$/, ([id]) => listPage(Number(id), draw)],
-  [/^#\/sessions\/([^/]+)$/, ([id]) => sessionPage(id ?? '', draw)],
-  [/^#\/runners\/(\d+)$/, ([id]) => trendsPage(Number(id))],
+  [/^#\/sessions$/, async () => (await import('./past_list.js')).listPage(null, draw)],
+  [/^#\/runners\/(\d+)\/sessions$/, async ([id]) => (await import('./past_list.js')).listPage(Number(id), draw)],
+  [/^#\/sessions\/([^/]+)$/, async ([id]) => (await import('./past_session.js')).sessionPage(id ?? '', draw)],
+  [/^#\/runners\/(\d+)$/, async ([id]) => (await import('./past_trends.js')).trendsPage(Number(id))],
+  [/^#\/compare\/([^/]+)\/([^/]+)$/, async ([a, b]) => (await import('./past_trends.js')).comparePage(a ?? '', b ?? '')],
+  [/^#\/screening$/, async () => (await import('./screening.js')).screeningPage()],
+  [/^#\/rules$/, async () => (await import('./rule.js')).rulesPage()],
   [/^#\/runners$/, async () => (await import('./runners.js')).runnersPage(draw)],
   [/^#\/setup$/, async () => (await import('./setup.js')).setupPage()],
-  [/^#\/compare\/([^/]+)\/([^/]+)$/, ([a, b]) => comparePage(a ?? '', b ?? '')],
 ];
 
-await loadWords('en');
+await loadWords();
 
 const live = /** @type {HTMLElement} */ (document.getElementById('page'));
 const past = /** @type {HTMLElement} */ (document.getElementById('past'));
-const links = { live: h('a', { href: '#' }, t('nav.live')), past: h('a', { href: '#/sessions' }, t('nav.sessions')) };
-const more = [h('a', { href: '#/runners' }, t('nav.runners')), h('a', { href: '#/setup' }, t('nav.setup'))];
-/** @type {HTMLElement} */ (document.getElementById('nav')).replaceChildren(links.live, links.past, ...more);
+/** What leads to each part, and the addresses that belong to it. @type {[string, string, RegExp][]} */
+const PARTS = [
+  ['nav.live', '#', /^(#\/projector)?$/], ['nav.screening', '#/screening', /^#\/screening/],
+  ['nav.sessions', '#/sessions', /^#\/(sessions|runners\/|compare)/], ['nav.runners', '#/runners', /^#\/runners$/],
+  ['nav.rules', '#/rules', /^#\/rules/], ['nav.setup', '#/setup', /^#\/setup/],
+];
+const links = PARTS.map(([word, href]) => h('a', { href }, t(word)));
+const tongue = h('select', { onchange: () => chooseLanguage(tongue.value) },
+  ...Object.entries(LANGUAGES).map(([code, own]) => h('option', { value: code, lang: code, selected: code === currentLanguage() }, own)));
+/** @type {HTMLElement} */ (document.getElementById('nav')).replaceChildren(h('h1', {}, 'stancewatch'), ...links, h('label', { class: 'language' }, h('span', { class: 'unseen' }, t('nav.language')), tongue));
 let wanted = 0;
 
 async function draw() {
   const route = ROUTES.map(([pattern, page]) => ({ found: pattern.exec(location.hash), page })).find((r) => r.found);
   live.hidden = Boolean(route);
   past.hidden = !route;
-  links.live.toggleAttribute('aria-current', !route);
-  links.past.toggleAttribute('aria-current', Boolean(route) && !more.some((link) => link.hash === location.hash));
-  for (const link of more) link.toggleAttribute('aria-current', link.hash === location.hash);
+  links.forEach((link, i) => {
+    if (PARTS[i]?.[2].test(location.hash.replace(/^#$/, ''))) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  });
   const mine = (wanted += 1);
   if (!route?.found) return past.replaceChildren();
   let page;

@@ -6,7 +6,7 @@ import { restoreTheme } from './theme.js';
 import { loadWords, t } from './text.js';
 
 restoreTheme();
-await loadWords('en');
+await loadWords();
 
 const page = /** @type {HTMLElement} */ (document.getElementById('join'));
 const said = h('p', { role: 'status', class: 'joining' }, t('join.joining'));

@@ -2,7 +2,7 @@
 
 import { h, say } from './dom.js';
 import { clock, degrees, plain, sentence, signed, t } from './text.js';
-import { legFigure } from './figure.js';
+import { legFigure, sideFigure } from './figure.js';
 import { peaksPlot } from './peaks.js';
 import { signShape } from './sign.js';
 import { limit, quantities, reading, usual } from './figures.js';
@@ -22,6 +22,7 @@ export function legView(side) {
   const verdict = h('p', { class: 'verdict' });
   const said = h('p', { class: 'unseen', role: 'status' });
   const figure = legFigure(side);
+  const swing = sideFigure(side);
   const peaks = peaksPlot(side);
   const adduction = readingView('reading first');
   const rotation = readingView('reading');
@@ -30,9 +31,8 @@ export function legView(side) {
       h('h2', { class: 'name', id: `${side}-name` }, t(`side.${side}`)),
       h('div', { class: 'sign' }, shape, word), verdict),
     said,
-    h('div', { class: 'body' }, h('div', {}, figure.svg), h('div', { class: 'readings' }, adduction.node, rotation.node)),
+    h('div', { class: 'body' }, h('div', { class: 'figures' }, figure.svg, swing.svg), h('div', { class: 'readings' }, adduction.node, rotation.node)),
     peaks.svg);
-  figure.svg.setAttribute('class', 'figure');
   /** @type {SignName|null} */
   let drawn = null;
 
@@ -54,6 +54,7 @@ export function legView(side) {
       say(said, t('leg.said', { side: t(`side.${side}`), word: t(`sign.${light.sign}`), detail }));
       const { adduction: fallsIn, rotation: turnsIn } = quantities(model, side);
       figure.update(model, known);
+      swing.update(model, known);
       adduction.update(model, side, fallsIn, known, degrees);
       rotation.update(model, side, turnsIn, known, signed);
       peaks.update(model);

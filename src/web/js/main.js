@@ -11,6 +11,8 @@ import { numbersView } from './numbers.js';
 import { stridesView } from './strides.js';
 import { alertsView } from './alerts.js';
 import { notesView } from './notes.js';
+import { withheldView } from './withheld.js';
+import { publish } from './live.js';
 import { sensorsView } from './sensors.js';
 import { cueBarView } from './cuebar.js';
 import { cuesView } from './cues.js';
@@ -23,7 +25,7 @@ import { coachView } from './coach.js';
 const AGE_PACE = 500;
 
 restoreTheme();
-await loadWords('en');
+await loadWords();
 
 let model = empty();
 let due = false;
@@ -31,14 +33,14 @@ let due = false;
 const link = linkView(() => socket.retry());
 const legs = SIDES.map(legView);
 const [bar, source, guide, numbers] = [barView(), sourceView(), guideView(), numbersView()];
-const [strides, alerts, notes, sensors] = [stridesView(), alertsView(), notesView(), sensorsView()];
+const [strides, alerts, notes, sensors, withheld] = [stridesView(), alertsView(), notesView(), sensorsView(), withheldView()];
 const play = player();
 const cues = cuesView((channel) => cueBar.test(channel));
 const cueBar = cueBarView(play, cues.problem);
 const programme = programmeView();
 const usual = usualView();
 const coach = coachView(play);
-const views = [bar, source, guide, link, ...legs, numbers, strides, alerts, notes, sensors, cueBar, cues, programme, usual];
+const views = [bar, source, guide, link, ...legs, numbers, strides, alerts, notes, withheld, sensors, cueBar, cues, programme, usual];
 
 const page = /** @type {HTMLElement} */ (document.getElementById('page'));
 page.append(
@@ -46,14 +48,16 @@ page.append(
   h('div', { class: 'legs' }, ...legs.map((leg) => leg.node)),
   usual.node, numbers.node,
   h('div', { class: 'below' },
-    h('div', { class: 'column' }, alerts.node, notes.node, sensors.node, programme.node),
+    h('div', { class: 'column' }, alerts.node, notes.node, withheld.node, sensors.node, programme.node),
     h('div', { class: 'column' }, strides.node, cues.node)),
   h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`),
   cueBar.node);
 
 function draw() {
   due = false;
-  for (const view of views) view.update(model);
+  // Nothing is drawn that cannot be seen.
+  if (!page.hidden) for (const view of views) view.update(model);
+  publish(model);
 }
 
 /** @param {any} message @param {import('./types.js').Model} now */

@@ -7,6 +7,8 @@ const STRIDES = 20;
 const ALERTS = 200;
 const NOTES = 50;
 const CUES = 50;
+const REPETITIONS = 100;
+const TESTS = 20;
 /** Without a new time for this long, what is on screen is not now (ms). */
 const STALE_AFTER = 1500;
 /** @type {SideName[]} */
@@ -16,7 +18,7 @@ export const SIDES = ['left', 'right'];
 export function empty() {
   const light = { sign: /** @type {const} */ ('not_sure'), reason: 'connecting', rule: null, since_s: null };
   const leg = {
-    reference: null, adduction_deg: null, femur_adduction_deg: null, shank_abduction_deg: null,
+    reference: null, adduction_deg: null, femur_adduction_deg: null, femur_flexion_deg: null, shank_abduction_deg: null,
     knee_flexion_deg: null, reason: null,
   };
   const channels = { tone: true, voice: false, phone: true, sensor: true, screen: true };
@@ -28,9 +30,10 @@ export function empty() {
     cue_settings: { muted: false, channels, spacing_strides: 3, refractory_s: 10, all_clear: true },
     seq: 0, link: 'connecting', heard_ms: null, moved_ms: null, found: 0, judged: 0,
     time_s: null, started_s: null, phase: 'waiting_for_sensors', ended: false,
-    lights: { left: light, right: light }, legs: { left: leg, right: leg }, running: { left: null, right: null },
+    lights: { left: light, right: light }, withheld: { left: {}, right: {} }, legs: { left: leg, right: leg }, obliquity_deg: null, running: { left: null, right: null },
     sensors: [], recording: null, source: null, stances: { left: [], right: [] },
     strides: { left: [], right: [] }, alerts: [], health: [], baselines: [], limits: [], calibration: null,
+    screening: { running: null, repetitions: [], results: [] },
   };
 }
 
@@ -87,6 +90,15 @@ function numbered(model, message) {
     case 'baseline': {
       const rest = model.baselines.filter((b) => b.side !== message.baseline.side || Boolean(b.kept) !== Boolean(message.baseline.kept));
       return { ...model, baselines: [...rest, message.baseline] };
+    }
+    case 'screening_begins': return { ...model, screening: { ...model.screening, running: message.test, repetitions: [] } };
+    case 'repetition': {
+      const repetitions = pushed(model.screening.repetitions, message.repetition, REPETITIONS);
+      return { ...model, screening: { ...model.screening, repetitions } };
+    }
+    case 'screening': {
+      const results = pushed(model.screening.results, message.screening, TESTS);
+      return { ...model, screening: { ...model.screening, running: null, results } };
     }
     case 'calibration': return { ...model, calibration: message.calibration };
     case 'cue': return { ...model, cues: pushed(model.cues, message.cue, CUES) };

@@ -1,7 +1,7 @@
 // What a person should know about the data; never about the gait, and never dressed like an alert.
 
 import { h } from './dom.js';
-import { clock, t } from './text.js';
+import { clock, said, t } from './text.js';
 
 /** @import { Note, View } from './types.js' */
 
@@ -21,7 +21,7 @@ export function notesView() {
       const order = [...seen].reverse().sort((a, b) => Number(b.active) - Number(a.active));
       list.replaceChildren(...order.map((note) =>
         h('li', { class: note.active ? 'active' : '' },
-          `${clock(note.time_s, model.started_s)} ${note.placement ? `${t(`placement.${note.placement}`)}: ` : ''}${note.message}`,
+          `${clock(note.time_s, model.started_s)} ${note.placement ? `${t(`placement.${note.placement}`)}: ` : ''}${said(note.message)}`,
           note.active ? null : ` (${t('notes.over')})`)));
     },
   };

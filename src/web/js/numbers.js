@@ -1,7 +1,7 @@
 // Few, big numbers for both legs.
 
 import { h, say } from './dom.js';
-import { t } from './text.js';
+import { decimal, degrees, t } from './text.js';
 import { summary } from './figures.js';
 import { whyButton } from './explain.js';
 
@@ -12,22 +12,24 @@ export function numbersView() {
   const cadence = tile('cadence');
   const contact = tile('contact');
   const balance = tile('balance');
+  const knee = tile('knee');
   const steps = tile('steps');
-  const node = h('dl', { class: 'panel numbers' }, cadence.node, contact.node, balance.node, steps.node);
+  const node = h('dl', { class: 'panel numbers' }, cadence.node, contact.node, balance.node, knee.node, steps.node);
   /** @type {unknown[]} */
   let seen = [];
   return {
     node,
     update(model) {
       const second = Math.floor(model.time_s ?? 0);
-      const key = [model.stances, second];
+      const key = [model.stances, model.strides, second];
       if (key.every((k, i) => k === seen[i])) return;
       seen = key;
       const sum = summary(model);
       cadence.write([whole(sum.cadence)], t(`number.gait.${sum.gait ?? 'none'}`));
       contact.write([l(whole(sum.contact.left)), ' ', r(whole(sum.contact.right)), unit('ms')], '');
       const left = sum.balance;
-      balance.write(left === null ? ['–'] : [l(left.toFixed(1)), '/', r((100 - left).toFixed(1)), unit('percent')], '');
+      balance.write(left === null ? ['–'] : [l(decimal(left, 1)), '/', r(decimal(100 - left, 1)), unit('percent')], '');
+      knee.write([l(degrees(sum.knee.left)), ' ', r(degrees(sum.knee.right))], '');
       steps.write([String(sum.judged), h('small', {}, `${t('number.unit.of')} ${sum.found}`)], '');
     },
   };

@@ -1,9 +1,8 @@
 // Every session that is kept, newest first, and whose it is.
 
 import { h } from './dom.js';
-import { clock, t } from './text.js';
+import { clock, day, t } from './text.js';
 import { ask, change } from './api.js';
-import { day } from './past_words.js';
 
 /** @import { Runner, Session } from './past_types.js' */
 

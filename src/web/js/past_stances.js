@@ -1,7 +1,7 @@
 // The table of stances: sort by a column, filter, take a stance out of every figure.
 
 import { h } from './dom.js';
-import { clock, degrees, sentence, t } from './text.js';
+import { clock, decimal, degrees, sentence, t } from './text.js';
 
 /** @import { PastStance, Session } from './past_types.js' */
 
@@ -20,8 +20,8 @@ export function stanceTable(session, stances, exclude) {
   const columns = [
     { key: 'ic_time_s', word: 'past.time', text: (s) => clock(s.ic_time_s - begin, 0) },
     { key: 'side', word: 'past.side', text: (s) => t(`side.${s.side}`) },
-    { key: 'contact_ms', word: 'past.contact', text: (s) => s.contact_ms.toFixed(0) },
-    { key: 'cadence_spm', word: 'past.cadence', text: (s) => s.cadence_spm?.toFixed(0) ?? '–' },
+    { key: 'contact_ms', word: 'past.contact', text: (s) => decimal(s.contact_ms) },
+    { key: 'cadence_spm', word: 'past.cadence', text: (s) => (s.cadence_spm === null ? '–' : decimal(s.cadence_spm)) },
     any('peak_hip_adduction_deg') ? degree('peak_hip_adduction_deg', 'past.hip_adduction') : degree('peak_femur_adduction_deg', 'past.femur_adduction'),
     degree('femur_rotation_excursion_deg', 'past.rotation'),
     ...(any('peak_pelvic_drop_deg') ? [degree('peak_pelvic_drop_deg', 'past.drop')] : []),
@@ -55,7 +55,7 @@ export function stanceTable(session, stances, exclude) {
   kind.addEventListener('change', draw);
   draw();
   return h('div', {}, h('div', { class: 'row' }, side, kind), count,
-    h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': t('past.stance_table') },
+    h('div', { class: 'wide tall', tabindex: 0, role: 'region', 'aria-label': t('past.stance_table') },
       h('table', { class: 'stances' }, h('thead', {}, h('tr', {}, ...heads, h('td'))), body)));
 }
 

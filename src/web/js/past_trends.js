@@ -1,10 +1,12 @@
 // How a runner's figures go from session to session, and two sessions side by side.
 
-import { h, plot, s } from './dom.js';
-import { t } from './text.js';
+import { h } from './dom.js';
+import { axis, chart, colour, name } from './chart.js';
+import { date, day, said, t } from './text.js';
 import { ask } from './api.js';
-import { day, difference, figure } from './past_words.js';
+import { difference, figure } from './past_words.js';
 
+/** @import uPlot from 'uplot' */
 /** @import { Comparison, Runner, TrendPoint } from './past_types.js' */
 /** @import { SideName } from './types.js' */
 
@@ -30,42 +32,53 @@ export async function trendsPage(id) {
     h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`));
 }
 
-/** @param {TrendPoint[]} points @param {keyof TrendPoint} key @param {string} name @param {string} unit */
-function trend(points, key, name, unit) {
-  const days = [...new Set(points.map((p) => p.session))];
-  const value = (/** @type {TrendPoint} */ p) => /** @type {number|null} */ (p[key]);
-  const known = points.map(value).filter((v) => v !== null);
-  const [low, high] = [Math.min(...known), Math.max(...known)];
-  const room = Math.max(1, (high - low) * 0.15);
-  const drawing = plot(() => 150, (svg, width, height) => {
-    const x = (/** @type {string} */ session) => 48 + ((days.indexOf(session) + 0.5) / days.length) * (width - 60);
-    const y = (/** @type {number} */ v) => 10 + ((high + room - v) / (high - low + 2 * room)) * (height - 36);
-    const parts = SIDES.flatMap((side) => {
-      const own = points.filter((p) => p.side === side && value(p) !== null);
-      return [s('polyline', { class: `live ${side}`, points: own.map((p) => `${x(p.session)},${y(value(p) ?? 0)}`).join(' ') }),
-        ...own.map((p) => s(side === 'left' ? 'circle' : 'rect', { class: `tip ${side}`,
-          ...(side === 'left' ? { cx: x(p.session), cy: y(value(p) ?? 0), r: 4 } : { x: x(p.session) - 3.5, y: y(value(p) ?? 0) - 3.5, width: 7, height: 7 }) },
-        s('title', {}, `${day(p.started)} ${t(`side.${side}`)} ${figure(value(p), unit)}`)))];
-    });
-    svg.replaceChildren(...parts, s('text', { x: 0, y: y(high) + 4 }, figure(high, unit)), s('text', { x: 0, y: y(low) + 4 }, figure(low, unit)),
-      s('text', { x: 48, y: height - 4 }, points[0]?.started.slice(0, 10) ?? ''));
+/** @param {TrendPoint[]} points @param {keyof TrendPoint} key @param {string} title @param {string} unit */
+function trend(points, key, title, unit) {
+  const sessions = [...new Map(points.map((p) => [p.session, p.started]))];
+  const value = (/** @type {SideName} */ side, /** @type {string} */ session) =>
+    /** @type {number|null} */ (points.find((p) => p.side === side && p.session === session)?.[key] ?? null);
+  const data = [sessions.map((_, i) => i), ...SIDES.map((side) => sessions.map(([session]) => value(side, session)))];
+  const known = data.slice(1).flat().filter((v) => v !== null);
+  const drawing = chart({
+    height: () => 170,
+    options: () => ({
+      scales: { x: { time: false, range: [-0.5, sessions.length - 0.5] }, y: { range: (_, low, high) => [low - Math.max(1, (high - low) * 0.2), high + Math.max(1, (high - low) * 0.2)] } },
+      axes: [axis({ splits: () => [0, ...(sessions.length > 1 ? [sessions.length - 1] : [])], values: (_, at) => at.map((i) => date(sessions[i]?.[1] ?? '')), size: 26, grid: { show: false } }),
+        axis({ values: (_, at) => at.map((v) => figure(v, unit)), size: 60, space: 30 })],
+      series: [{}, ...SIDES.map((side) => ({ stroke: () => colour(side), width: 2, spanGaps: true, points: { show: false } }))],
+      padding: [8, 44, 0, 0], legend: { show: false }, cursor: { show: false }, hooks: { draw: [markers] },
+    }),
   });
-  drawing.svg.setAttribute('aria-label', t('past.trend_drawing', { name, n: days.length, low: figure(low, unit), high: figure(high, unit) }));
-  return h('figure', { class: 'panel' }, h('figcaption', {}, name), drawing.svg);
+  name(drawing, t('past.trend_drawing', { name: title, n: sessions.length, low: figure(Math.min(...known), unit), high: figure(Math.max(...known), unit) }));
+  drawing.show(/** @type {uPlot.AlignedData} */ (data));
+  return h('figure', { class: 'panel' }, h('figcaption', {}, title), drawing);
+}
+
+/** Left round, right square: not by colour alone. @param {uPlot} u */
+function markers(u) {
+  SIDES.forEach((side, k) => u.data[k + 1]?.forEach((value, i) => {
+    if (value === null || value === undefined) return;
+    const [x, y, r] = [u.valToPos(i, 'x', true), u.valToPos(value, 'y', true), 4 * devicePixelRatio];
+    u.ctx.fillStyle = colour(side);
+    u.ctx.beginPath();
+    if (side === 'left') u.ctx.arc(x, y, r, 0, 2 * Math.PI);
+    else u.ctx.rect(x - r, y - r, 2 * r, 2 * r);
+    u.ctx.fill();
+  }));
 }
 
 /** @param {string} a @param {string} b */
 export async function comparePage(a, b) {
   const c = /** @type {Comparison} */ (await ask(`/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`));
-  const name = (/** @type {Comparison['a']} */ x) => `${x.runner_name}, ${day(x.started)}`;
+  const title = (/** @type {Comparison['a']} */ x) => `${x.runner_name}, ${day(x.started)}`;
   return h('section', { class: 'past' }, h('h2', {}, t('past.compare')),
     h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': t('past.compare') }, h('table', {},
-      h('thead', {}, h('tr', {}, h('td'), h('td'), ...[name(c.a), name(c.b), t('past.change')].map((x) => h('th', { scope: 'col' }, x)))),
+      h('thead', {}, h('tr', {}, h('td'), h('td'), ...[title(c.a), title(c.b), t('past.change')].map((x) => h('th', { scope: 'col' }, x)))),
       h('tbody', {}, ...c.quantities.flatMap((q) => SIDES.map((side) => {
         const leg = q.legs[side];
-        return h('tr', { class: side }, h('th', { scope: 'row' }, q.plain), h('td', {}, t(`side.${side}`)),
+        return h('tr', { class: side }, h('th', { scope: 'row' }, said(q.plain)), h('td', {}, t(`side.${side}`)),
           h('td', {}, figure(leg.a, q.unit)), h('td', {}, figure(leg.b, q.unit)),
           h('td', {}, difference(leg.change, q.unit), leg.within_noise ? h('small', {}, ` ${t('past.noise')}`) : null));
       }))))),
-    h('ul', { class: 'limits' }, ...c.cautions.map((x) => h('li', {}, x))));
+    h('ul', { class: 'limits' }, ...c.cautions.map((x) => h('li', {}, said(x)))));
 }

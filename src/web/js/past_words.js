@@ -1,14 +1,16 @@
-// Numbers and days of what is kept, as people read them.
+// Numbers of what is kept, as people read them.
 
-/** @param {string} started */
-export const day = (started) => started.slice(0, 16).replace('T', ' ');
+import { decimal } from './text.js';
 
 /** @param {number|null} value @param {string} unit */
 export function figure(value, unit) {
   if (value === null) return '–';
-  const text = value.toFixed(unit === 'deg' ? 1 : 0).replace('-', '\u2212');
+  const text = decimal(value, unit === 'deg' ? 1 : 0);
   return unit === 'deg' ? `${text}°` : unit === 'ms' ? `${text} ms` : text;
 }
 
 /** @param {number|null} value @param {string} unit */
-export const difference = (value, unit) => (value !== null && value > 0 ? `+${figure(value, unit)}` : figure(value, unit));
+export const difference = (value, unit) => {
+  const text = figure(value, unit);
+  return value !== null && value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+};

@@ -2,7 +2,7 @@
 
 import { h, s, say } from './dom.js';
 import { ask, change } from './api.js';
-import { clock, t } from './text.js';
+import { clock, decimal, said, t } from './text.js';
 import { SIDES } from './model.js';
 
 /** @import { CourseSession, Exercise, Model, Programme, SideName, View } from './types.js' */
@@ -41,7 +41,7 @@ export function programmeView() {
   /** @param {Programme} answer */
   function take(answer) {
     course = answer;
-    say(wrong, answer.problem ?? '');
+    say(wrong, said(answer.problem));
     wrong.hidden = answer.problem === null;
     rows.replaceChildren(...answer.sessions.map((session) => sessionRow(session, answer.next)));
     exercises.replaceChildren(...answer.exercises.map((e) => exerciseRow(e, () => get({ act: 'tick', exercise: e.exercise }))));
@@ -102,14 +102,14 @@ export function programmeView() {
 }
 
 /** @param {number|null} share */
-const percent = (share) => (share === null ? '–' : `${share < 10 ? share.toFixed(1) : share.toFixed(0)} %`);
+const percent = (share) => (share === null ? '–' : `${decimal(share, share < 10 ? 1 : 0)} %`);
 
 /** @param {Exercise} exercise @param {() => void} tick */
 function exerciseRow(exercise, tick) {
   return h('li', {},
     h('label', {}, h('input', { type: 'checkbox', 'data-exercise': exercise.exercise, checked: exercise.today, onchange: tick }),
       h('span', {}, t(`exercise.${exercise.exercise}`), h('small', {}, t(`exercise.${exercise.exercise}.how`)))),
-    h('p', { class: 'note' }, `${exercise.days.length ? `${t('programme.days', { n: exercise.days.length })} ` : ''}${exercise.source}.`));
+    h('p', { class: 'note' }, `${exercise.days.length ? `${t('programme.days', { n: exercise.days.length })} ` : ''}${said(exercise.source)}.`));
 }
 
 /** Share of stances over a limit, session by session. @param {CourseSession[]} done */

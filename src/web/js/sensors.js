@@ -1,7 +1,7 @@
 // How each sensor does, and how the calibration came out.
 
 import { h } from './dom.js';
-import { t } from './text.js';
+import { decimal, said, t } from './text.js';
 
 /** @import { Calibration, Sensor, View } from './types.js' */
 
@@ -18,9 +18,10 @@ export function sensorsView() {
   const head = h('tr', {}, ...['place', 'state', 'rate', 'loss'].map((k) => h('th', { scope: 'col' }, t(`sensors.${k}`))),
     h('th', { scope: 'col', class: 'wide' }, t('sensors.jitter')), h('th', { scope: 'col' }, t('sensors.battery')));
   const table = h('table', {}, h('thead', {}, head), rows);
+  const room = h('div', { class: 'room', tabindex: '0', role: 'group', 'aria-label': t('sensors.title') }, table);
   const grade = h('p', { class: 'grade' });
   const node = h('section', { class: 'panel sensors', id: 'sensors', 'aria-labelledby': 'sensors-title' },
-    h('h2', { id: 'sensors-title' }, t('sensors.title')), none, table, grade);
+    h('h2', { id: 'sensors-title' }, t('sensors.title')), none, room, grade);
   let seen = '';
   /** @type {Calibration|null} */
   let graded = null;
@@ -30,13 +31,13 @@ export function sensorsView() {
       if (model.calibration !== graded) {
         graded = model.calibration;
         grade.replaceChildren();
-        if (graded) grade.append(`${t('calibration.title')}: `, h('b', {}, t(`grade.${graded.grade}`)), `. ${graded.reason}`);
+        if (graded) grade.append(`${t('calibration.title')}: `, h('b', {}, t(`grade.${graded.grade}`)), `. ${said(graded.reason)}`);
       }
       const key = JSON.stringify(model.sensors.map((x) => ({ ...x, last_sample_time_s: null })));
       if (key === seen) return;
       seen = key;
       none.hidden = model.sensors.length > 0;
-      table.hidden = model.sensors.length === 0;
+      room.hidden = model.sensors.length === 0;
       rows.replaceChildren(...model.sensors.map(row));
     },
   };
@@ -49,10 +50,10 @@ function row(sensor) {
   return h('tr', { class: sensor.online ? '' : 'offline' },
     h('th', { scope: 'row' }, place, named ? h('small', {}, sensor.name) : null),
     h('td', { class: 'state' }, sensor.online ? t('sensors.online') : `× ${t('sensors.offline')}`),
-    cell(`${sensor.rate_hz.toFixed(0)} Hz`, sensor.online && sensor.rate_hz < POOR_RATE * sensor.nominal_rate_hz),
-    cell(`${sensor.loss_percent.toFixed(1)} %`, sensor.loss_percent > POOR_LOSS),
-    h('td', { class: 'wide' }, sensor.jitter_ms === null ? '–' : `${sensor.jitter_ms.toFixed(0)} ms`),
-    cell(sensor.battery_percent === null ? '–' : `${sensor.battery_percent.toFixed(0)} %`, (sensor.battery_percent ?? 100) < LOW_BATTERY));
+    cell(`${decimal(sensor.rate_hz)} Hz`, sensor.online && sensor.rate_hz < POOR_RATE * sensor.nominal_rate_hz),
+    cell(`${decimal(sensor.loss_percent, 1)} %`, sensor.loss_percent > POOR_LOSS),
+    h('td', { class: 'wide' }, sensor.jitter_ms === null ? '–' : `${decimal(sensor.jitter_ms)} ms`),
+    cell(sensor.battery_percent === null ? '–' : `${decimal(sensor.battery_percent)} %`, (sensor.battery_percent ?? 100) < LOW_BATTERY));
 }
 
 /** @param {string} text @param {boolean} poor */

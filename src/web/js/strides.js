@@ -1,24 +1,29 @@
 // The angle over the stride: the one being run over the last twenty.
 
-import { h, plot, s, say } from './dom.js';
+import { h, say } from './dom.js';
+import { FONT, axis, chart, colour, name } from './chart.js';
 import { degrees, t } from './text.js';
-import { known, limit, middle, quantities } from './figures.js';
+import { known, limit, middle, quantities, usual } from './figures.js';
 import { SIDES } from './model.js';
 import { whyButton } from './explain.js';
 
-/** @import { Curve, Model, SideName, Stance, View } from './types.js' */
+/** @import uPlot from 'uplot' */
+/** @import { Curve, Model, Running, SideName, Stance, Stride, View } from './types.js' */
 
 /** Flat enough to compare sides, high enough to see a degree. @param {number} width */
 const heightOf = (width) => Math.round(Math.min(300, Math.max(190, 0.75 * width)));
-const TOP = 8;
-const BOTTOM = 22;
-const LEFT = 40;
 /** Smallest range shown, degrees: noise shall not look like movement. */
 const LEAST_RANGE = 12;
+const PAST = 20;
+/** Points of a finished stride. */
+const POINTS = 51;
+const PERCENT = Array.from({ length: POINTS }, (_, i) => (100 * i) / (POINTS - 1));
 
 /** @typedef {'adduction'|'rotation'|'knee'} Shown */
 /** @type {Record<Shown, 'adduction_deg'|'rotation_deg'|'knee_flexion_deg'>} */
 const FIELDS = { adduction: 'adduction_deg', rotation: 'rotation_deg', knee: 'knee_flexion_deg' };
+/** @type {Curve} */
+const NOTHING = PERCENT.map(() => null);
 
 /** @returns {View} */
 export function stridesView() {
@@ -39,29 +44,29 @@ export function stridesView() {
     for (const button of tabs.querySelectorAll('button[data-shown]')) {
       button.setAttribute('aria-pressed', String(button.getAttribute('data-shown') === shown));
     }
-    refresh(true);
+    refresh();
   }
 
   let explained = '';
   function explain(/** @type {Model} */ of) {
     const { adduction, rotation } = quantities(of, 'left');
-    const name = { adduction: adduction.rule, rotation: rotation.rule, knee: 'knee' }[shown];
-    if (name === explained) return;
-    explained = name;
-    why.replaceChildren(whyButton(name));
+    const rule = { adduction: adduction.rule, rotation: rotation.rule, knee: 'knee' }[shown];
+    if (rule === explained) return;
+    explained = rule;
+    why.replaceChildren(whyButton(rule));
   }
 
-  function refresh(/** @type {boolean} */ all) {
+  function refresh() {
     if (!model) return;
     explain(model);
     const range = rangeOf(model, shown);
     const n = Math.max(...SIDES.map((side) => model?.strides[side].length ?? 0));
     say(note, `${t('strides.note', { n })}${shown === 'rotation' ? ` ${t('strides.note.rotation')}` : ''}`);
-    for (const p of panes) p.update(model, shown, range, all);
+    for (const p of panes) p.update(model, shown, range);
   }
 
-  for (const name of /** @type {Shown[]} */ (Object.keys(FIELDS))) {
-    tabs.append(h('button', { 'data-shown': name, type: 'button', onclick: () => choose(name) }, t(`strides.${name}`)));
+  for (const each of /** @type {Shown[]} */ (Object.keys(FIELDS))) {
+    tabs.append(h('button', { 'data-shown': each, type: 'button', onclick: () => choose(each) }, t(`strides.${each}`)));
   }
   tabs.append(why);
   choose('adduction');
@@ -70,7 +75,9 @@ export function stridesView() {
     update(next) {
       const before = model;
       model = next;
-      refresh(!before || before.strides !== next.strides || before.limits !== next.limits);
+      const same = before && SIDES.every((side) => before.running[side] === next.running[side]) && before.strides === next.strides
+        && before.limits === next.limits && before.baselines === next.baselines;
+      if (!same) refresh();
     },
   };
 }
@@ -92,65 +99,67 @@ function rangeOf(model, shown) {
 
 /** @param {SideName} side */
 function pane(side) {
-  const live = s('path', { class: 'live' });
-  const tip = s('circle', { class: 'tip', r: 5 });
-  /** @type {{model: Model, shown: Shown, range: [number, number]}|null} */
+  /** @type {{model: Model, shown: Shown, range: [number, number], live: Curve}|null} */
   let now = null;
-  let key = '';
-  /** @type {Room} */
-  let room = { width: 0, height: 0 };
-  const view = plot(heightOf, (svg, width, height) => {
-    room = { width, height };
-    if (!now) return;
-    svg.replaceChildren(...ground(now.model, side, now.shown, now.range, room), live, tip);
-    drawLive();
-    label(svg);
+  /** Past strides as the chart holds them, and of what they are. @type {{of: Stride[]|null, shown: Shown|null, curves: Curve[]}} */
+  let past = { of: null, shown: null, curves: [] };
+  const drawing = chart({
+    height: heightOf,
+    options: () => ({
+      scales: { x: { time: false, range: [0, 100] }, y: { range: () => now?.range ?? [0, LEAST_RANGE] } },
+      axes: [axis({ splits: () => [0, 25, 50, 75, 100], values: (_, at) => at.map((v) => `${v} %`), grid: { show: false }, size: 26 }),
+        axis({ values: (_, at) => at.map((v) => degrees(v)), size: 44, space: 28 })],
+      series: [{}, ...Array.from({ length: PAST }, () => ({ stroke: () => colour(side), width: 1, alpha: 0.28, points: { show: false } })),
+        { stroke: () => colour(side), width: 3, points: { show: false } }],
+      padding: [10, 24, 0, 0], legend: { show: false }, cursor: { show: false },
+      hooks: { drawClear: [(u) => ground(u, side, now)], draw: [(u) => tip(u, side, now?.live ?? NOTHING)] },
+    }),
   });
-
-  /** @param {SVGSVGElement} svg */
-  function label(svg) {
-    if (!now) return;
-    const { model, shown } = now;
-    const values = model.strides[side].flatMap((stride) => known(stride[FIELDS[shown]]));
-    svg.setAttribute('aria-label', t('strides.figure', {
-      side: t(`side.${side}`), label: t(`strides.${shown}`), n: model.strides[side].length,
-      low: values.length ? degrees(Math.min(...values)) : '–', high: values.length ? degrees(Math.max(...values)) : '–',
-    }));
-  }
-
-  function drawLive() {
-    if (!now || !room.width) return;
-    const { model, shown, range } = now;
-    const running = model.running[side];
-    const seconds = strideSeconds(model.stances[side]);
-    const step = running && seconds ? running.step_s / seconds : 1;
-    // A stride that is longer than the last ones leaves the plot rather than fold onto its edge.
-    const curve = running ? running[FIELDS[shown]].slice(0, Math.floor(1 / step) + 1) : [];
-    live.setAttribute('d', path(curve, (i) => i * step, range, room));
-    const last = curve.findLastIndex((v) => v !== null);
-    const value = curve[last] ?? null;
-    const seen = value !== null;
-    tip.setAttribute('visibility', seen ? 'visible' : 'hidden');
-    if (seen) {
-      tip.setAttribute('cx', String(xOf(last * step, room)));
-      tip.setAttribute('cy', String(yOf(value, range, room)));
-    }
-  }
+  const empty = h('p', { class: 'note' });
 
   return {
-    node: h('figure', { class: side }, h('figcaption', {}, t(`side.${side}`)), view.svg),
-    /** @param {Model} model @param {Shown} shown @param {[number, number]} range @param {boolean} all */
-    update(model, shown, range, all) {
-      now = { model, shown, range };
-      const next = `${shown}${range}`;
-      if (all || next !== key) {
-        key = next;
-        view.redraw();
-      } else {
-        drawLive();
+    node: h('figure', { class: side }, h('figcaption', {}, t(`side.${side}`)), drawing, empty),
+    /** @param {Model} model @param {Shown} shown @param {[number, number]} range */
+    update(model, shown, range) {
+      const strides = model.strides[side];
+      if (past.of !== strides || past.shown !== shown) {
+        const curves = strides.slice(-PAST).map((stride) => stride[FIELDS[shown]]);
+        past = { of: strides, shown, curves: [...curves, ...Array.from({ length: PAST - curves.length }, () => NOTHING)] };
+        say(empty, nothing(strides, shown));
+        name(drawing, words(strides, shown, side));
       }
+      const live = resampled(model.running[side], strideSeconds(model.stances[side]), FIELDS[shown]);
+      now = { model, shown, range, live };
+      drawing.show(/** @type {uPlot.AlignedData} */ ([PERCENT, ...past.curves, live]));
     },
   };
+}
+
+/** Why there is no curve, if there is none. @param {Stride[]} strides @param {Shown} shown */
+function nothing(strides, shown) {
+  if (!strides.length) return t('strides.empty');
+  return strides.every((stride) => !known(stride[FIELDS[shown]]).length) ? t('strides.withheld') : '';
+}
+
+/** @param {Stride[]} strides @param {Shown} shown @param {SideName} side */
+function words(strides, shown, side) {
+  const all = strides.flatMap((stride) => known(stride[FIELDS[shown]]));
+  return t('strides.figure', {
+    side: t(`side.${side}`), label: t(`strides.${shown}`), n: strides.length,
+    low: all.length ? degrees(Math.min(...all)) : '–', high: all.length ? degrees(Math.max(...all)) : '–',
+  });
+}
+
+/** The stride being run at the points of a finished one, as far as it has come.
+ * @param {Running|null} running @param {number|null} seconds how long a stride takes @param {'adduction_deg'|'rotation_deg'|'knee_flexion_deg'} field */
+function resampled(running, seconds, field) {
+  const curve = running && seconds !== null ? running[field] : [];
+  const step = running && seconds !== null ? seconds / ((POINTS - 1) * running.step_s) : 0;
+  return PERCENT.map((_, i) => {
+    const at = i * step;
+    const [a, b] = [curve[Math.floor(at)] ?? null, curve[Math.ceil(at)] ?? null];
+    return a === null || b === null ? null : a + (b - a) * (at % 1);
+  });
 }
 
 /** @param {Stance[]} stances */
@@ -159,55 +168,56 @@ function strideSeconds(stances) {
   return ms === null ? null : ms / 1000;
 }
 
-/** @typedef {{width: number, height: number}} Room */
-
-/** @param {number} share @param {Room} room */
-const xOf = (share, { width }) => LEFT + share * (width - LEFT - 4);
-/** @param {number} value @param {[number, number]} range @param {Room} room */
-const yOf = (value, [low, high], { height }) => TOP + ((high - value) / (high - low)) * (height - TOP - BOTTOM);
-
-/** @param {Curve} curve @param {(i: number) => number} share @param {[number, number]} range @param {Room} room */
-function path(curve, share, range, room) {
-  let d = '';
-  let pen = false;
-  curve.forEach((value, i) => {
-    if (value !== null) d += `${pen ? 'L' : 'M'}${xOf(share(i), room).toFixed(1)} ${yOf(value, range, room).toFixed(1)}`;
-    pen = value !== null;
-  });
-  return d;
+/** Stance, usual and limit, behind the curves.
+ * @param {uPlot} u @param {SideName} side @param {{model: Model, shown: Shown}|null} now */
+function ground(u, side, now) {
+  if (!now) return;
+  const { ctx, bbox } = u;
+  const y = (/** @type {number} */ v) => u.valToPos(v, 'y', true);
+  const share = contactShare(now.model.stances[side]);
+  ctx.save();
+  if (share !== null && now.model.strides[side].length) {
+    ctx.fillStyle = colour('wedge');
+    ctx.fillRect(bbox.left, bbox.top, share * bbox.width, bbox.height);
+  }
+  if (now.shown === 'adduction') {
+    const { rule } = quantities(now.model, side).adduction;
+    const band = usual(now.model, side, rule);
+    if (band) {
+      const [top, bottom] = [y(band.mean_deg + band.sd_deg), y(band.mean_deg - band.sd_deg)];
+      ctx.fillStyle = colour('band');
+      ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+    }
+    const level = limit(now.model, side, rule);
+    if (level) line(u, y(level.amber_deg), `${t('leg.limit_word')} ${degrees(level.amber_deg)}`);
+  }
+  ctx.restore();
 }
 
-/** What stays while a stride runs. @param {Model} model @param {SideName} side @param {Shown} shown @param {[number, number]} range @param {Room} room */
-function ground(model, side, shown, range, room) {
-  const { width, height } = room;
-  const strides = model.strides[side];
-  const bottom = height - BOTTOM;
-  const parts = [];
-  const share = contactShare(model.stances[side]);
-  if (share !== null && strides.length) {
-    parts.push(s('rect', { class: 'stance', x: xOf(0, room), y: TOP, width: share * (width - LEFT - 4), height: bottom - TOP }));
-  }
-  const step = range[1] - range[0] > 40 ? 20 : range[1] - range[0] > 20 ? 10 : 5;
-  for (let v = Math.ceil(range[0] / step) * step; v <= range[1]; v += step) {
-    const y = yOf(v, range, room);
-    parts.push(s('line', { class: 'zero', x1: LEFT, x2: width - 4, y1: y, y2: y }));
-    parts.push(s('text', { x: LEFT - 6, y: y + 5, 'text-anchor': 'end' }, degrees(v)));
-  }
-  parts.push(s('text', { x: LEFT, y: height - 3 }, t('strides.axis.start')));
-  parts.push(s('text', { x: width - 4, y: height - 3, 'text-anchor': 'end' }, t('strides.axis.end')));
-  const level = shown === 'adduction' ? limit(model, side, quantities(model, side).adduction.rule) : null;
-  if (level) {
-    const y = yOf(level.amber_deg, range, room);
-    parts.push(s('line', { class: 'limit', x1: LEFT, x2: width - 4, y1: y, y2: y }));
-    parts.push(s('text', { class: 'limit-word', x: width - 6, y: y - 5, 'text-anchor': 'end' }, `${t('leg.limit_word')} ${degrees(level.amber_deg)}`));
-  }
-  for (const stride of strides) {
-    const curve = stride[FIELDS[shown]];
-    parts.push(s('path', { class: 'past', d: path(curve, (i) => i / (curve.length - 1), range, room) }));
-  }
-  const nothing = !strides.length ? 'empty' : strides.every((stride) => !known(stride[FIELDS[shown]]).length) ? 'withheld' : null;
-  if (nothing) parts.push(s('text', { x: LEFT + (width - LEFT) / 2, y: height / 2, 'text-anchor': 'middle' }, t(`strides.${nothing}`)));
-  return parts;
+/** @param {uPlot} u @param {number} y @param {string} word */
+function line({ ctx, bbox }, y, word) {
+  ctx.strokeStyle = colour('ink');
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.fillStyle = colour('ink');
+  ctx.font = FONT.replace(/^[\d.]+/, (size) => String(Number(size) * devicePixelRatio));
+  ctx.textAlign = 'right';
+  ctx.fillText(word, bbox.left + bbox.width - 4, y - 5 * devicePixelRatio);
+}
+
+/** Where the leg is now. @param {uPlot} u @param {SideName} side @param {Curve} live */
+function tip(u, side, live) {
+  const at = live.findLastIndex((v) => v !== null);
+  const value = live[at];
+  if (value === undefined || value === null) return;
+  u.ctx.fillStyle = colour(side);
+  u.ctx.beginPath();
+  u.ctx.arc(u.valToPos(PERCENT[at] ?? 0, 'x', true), u.valToPos(value, 'y', true), 5 * devicePixelRatio, 0, 2 * Math.PI);
+  u.ctx.fill();
 }
 
 /** @param {Stance[]} stances */

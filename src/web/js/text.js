@@ -1,12 +1,48 @@
-// The words of the page, from one file per language, and how numbers are written.
+// The words of the page, from one file per language, and how numbers and days are written.
+
+/** Each language by its own name, with a file of its words and one of the daemon's sentences; English stands in for what
+ * another does not have. @type {Record<string, string>} */
+export const LANGUAGES = { en: 'English', de: 'Deutsch' };
+const KEY = 'stancewatch.language';
 
 /** @type {Record<string, string>} */
 let words = {};
+/** Sentences of the daemon with their places for values, and what they are here. @type {[RegExp, string][]} */
+let daemon = [];
+let language = 'en';
+/** @type {Promise<void>|null} */
+let loading = null;
 
-/** @param {string} language */
-export async function loadWords(language) {
-  const answer = await fetch(`/strings/${language}.json`);
-  words = await answer.json();
+/** The language that was chosen in this browser, else the first that it asks for and we have. */
+function wanted() {
+  const chosen = localStorage.getItem(KEY);
+  const asked = [chosen ?? '', ...navigator.languages].map((tag) => tag.toLowerCase().split('-')[0] ?? '');
+  return asked.find((tag) => tag in LANGUAGES) ?? 'en';
+}
+
+/** @param {string} name @returns {Promise<Record<string, string>>} */
+const file = async (name) => (await fetch(`/strings/${name}.json`)).json();
+
+/** Loads the words once, whoever asks first. */
+export function loadWords() {
+  loading ??= (async () => {
+    language = wanted();
+    document.documentElement.lang = language;
+    const foreign = language !== 'en';
+    const [english, own, said] = await Promise.all([file('en'), foreign ? file(language) : {}, foreign ? file(`${language}.daemon`) : {}]);
+    words = { ...english, ...own };
+    daemon = Object.entries(said).map(([english, here]) => [pattern(english), here]);
+    formats.clear();
+  })();
+  return loading;
+}
+
+export const currentLanguage = () => language;
+
+/** Keeps the language for this browser and begins anew with it. @param {string} code */
+export function chooseLanguage(code) {
+  localStorage.setItem(KEY, code);
+  location.reload();
 }
 
 /** @param {string} key */
@@ -14,8 +50,27 @@ export const has = (key) => key in words;
 
 /** @param {string} key @param {Record<string, string|number>} [fields] */
 export function t(key, fields = {}) {
-  const text = words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(fields[name] ?? ''));
+  return filled(words[key] ?? key, fields);
+}
+
+/** @param {string} text @param {Record<string, string|number>} fields */
+const filled = (text, fields) => text.replace(/\{(\w+)\}/g, (_, name) => String(fields[name] ?? ''));
+
+/** @param {string} english */
+function pattern(english) {
+  const literal = (/** @type {string} */ text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${english.split(/(\{\w+\})/).map((part) => (/^\{\w+\}$/.test(part) ? `(?<${part.slice(1, -1)}>.*?)` : literal(part))).join('')}$`, 's');
+}
+
+/** A sentence of the daemon in the language of the page; one that is not known here stays as it came.
+ * @param {string|null} text @returns {string} */
+export function said(text) {
+  for (const [sentence, here] of text ? daemon : []) {
+    const found = sentence.exec(text ?? '');
+    // What stands in a place may be a sentence, or the name of a place, of its own.
+    if (found) return filled(here, Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, said(value)])));
+  }
+  return text ?? '';
 }
 
 /** A reason as a sentence; a word that this page does not know yet is shown as it came.
@@ -27,21 +82,39 @@ export function sentence(reason) {
 
 const MINUS = '\u2212';
 
-/** @param {number|null} value @param {number} [digits] */
-export function degrees(value, digits = 0) {
-  if (value === null) return '–';
-  const text = Math.abs(value).toFixed(digits);
-  return `${value < 0 && Number(text) !== 0 ? MINUS : ''}${text}°`;
+/** @type {Map<number, Intl.NumberFormat>} */
+const formats = new Map();
+
+/** As it is written in the language of the page. @param {number} value @param {number} [digits] */
+export function decimal(value, digits = 0) {
+  let format = formats.get(digits);
+  if (!format) {
+    format = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false, signDisplay: 'negative' });
+    formats.set(digits, format);
+  }
+  return format.format(value).replace('-', MINUS);
 }
 
+/** @param {number|null} value @param {number} [digits] */
+export const degrees = (value, digits = 0) => (value === null ? '–' : `${decimal(value, digits)}°`);
+
 /** As `degrees` without its sign: for a value whose unit follows. @param {number} value */
-export const plain = (value) => degrees(value).replace('°', '');
+export const plain = (value) => decimal(value);
 
 /** @param {number|null} value */
 export function signed(value) {
   if (value === null) return '–';
   return value > 0 && Math.round(value) !== 0 ? `+${degrees(value)}` : degrees(value);
 }
+
+/** As the clock on the wall had it. @param {string} started RFC 3339 with its offset @param {Intl.DateTimeFormatOptions} style */
+const written = (started, style) => new Intl.DateTimeFormat(language, { ...style, timeZone: 'UTC' }).format(new Date(`${started.slice(0, 19)}Z`));
+
+/** A day and its time. @param {string} started */
+export const day = (started) => written(started, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** A day. @param {string} started */
+export const date = (started) => written(`${started.slice(0, 10)}T00:00:00`, { dateStyle: 'medium' });
 
 /** m:ss since the session began. @param {number|null} seconds @param {number|null} started */
 export function clock(seconds, started) {
@@ -61,5 +134,5 @@ export function age(ms) {
 
 /** @param {number} bytes */
 export function size(bytes) {
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e6 ? `${decimal(bytes / 1e3)} kB` : `${decimal(bytes / 1e6, 1)} MB`;
 }

@@ -1,8 +1,9 @@
 // The bar, where the data come from, what to do next, and what is wrong with the link.
 
 import { h, say } from './dom.js';
-import { age, clock, size, t } from './text.js';
+import { age, clock, said, size, t } from './text.js';
 import { staleness } from './model.js';
+import { stageButtons } from './stage.js';
 import { nextTheme, themeName } from './theme.js';
 
 /** @import { Model, View } from './types.js' */
@@ -18,11 +19,14 @@ export function barView() {
     h('span', { class: 'prefix' }, `${t('bar.theme')} `), name);
   named();
   return {
-    node: h('header', { class: 'bar' }, h('h1', {}, 'stancewatch'), time, online, recording, theme),
+    node: h('header', { class: 'bar' }, time, online, recording, h('span', { class: 'acts' }, ...stageButtons(), theme)),
     update(model) {
       say(time, clock(model.time_s, model.started_s));
-      const all = model.sensors.length;
-      const up = model.sensors.filter((x) => x.online).length;
+      // Those that are worn; before any has a place, all that there are.
+      const worn = model.sensors.filter((x) => x.placement !== null);
+      const counted = worn.length ? worn : model.sensors;
+      const all = counted.length;
+      const up = counted.filter((x) => x.online).length;
       say(online, all ? t('bar.online', { online: up, all }) : t('bar.no_sensors'));
       online.classList.toggle('warn', up < all);
       say(recording, model.recording ? t('bar.recording', { size: size(model.recording.bytes) }) : '');
@@ -44,7 +48,7 @@ export function sourceView() {
       if (!seen) return;
       node.className = `source ${seen.kind}`;
       node.replaceChildren(h('span', { class: 'kind' }, t(`source.${seen.kind}`)),
-        h('span', { class: 'title' }, seen.title), h('span', { class: 'text' }, seen.text));
+        h('span', { class: 'title' }, said(seen.title)), h('span', { class: 'text' }, said(seen.text)));
     },
   };
 }

@@ -5,7 +5,7 @@
 /** @template T @typedef {{left: T, right: T}} PerSide */
 /** @typedef {{sign: SignName, reason: string|null, rule: string|null, since_s: number|null}} Light */
 /** @typedef {{reference: 'hip'|'femur'|null, adduction_deg: number|null, femur_adduction_deg: number|null,
- *   shank_abduction_deg: number|null, knee_flexion_deg: number|null, reason: string|null}} LegNow */
+ *   femur_flexion_deg: number|null, shank_abduction_deg: number|null, knee_flexion_deg: number|null, reason: string|null}} LegNow */
 /** @typedef {(number|null)[]} Curve */
 /** @typedef {{ic_time_s: number, adduction_deg: Curve, rotation_deg: Curve, knee_flexion_deg: Curve}} Stride */
 /** @typedef {Stride & {step_s: number}} Running */
@@ -20,6 +20,21 @@
 /** @typedef {{number: number, rule: string, side: SideName, severity: 'amber'|'red', onset_time_s: number,
  *   decided_time_s: number, clear_time_s: number|null, value_deg: number, threshold_deg: number, strides: number,
  *   basis: 'absolute'|'baseline'}} Alert */
+/** @typedef {{rule: string, plain: string, term: string, definition: string, norm: string, limits: string, explanation: string,
+ *   source: string, needs_pelvis: boolean}} Rule */
+/** @typedef {{alert: Alert, rule: Rule, quantity: string, against: 'level'|'today'|'kept', kept: {date: string, surface: string}|null,
+ *   usual: {mean_deg: number, sd_deg: number, stances: number}|null,
+ *   strides: {side: SideName, stance: number, ic_time_s: number, value_deg: number, limit_deg: number, beyond: boolean}[],
+ *   estimate: {value_deg: number, low_deg: number, high_deg: number}|null,
+ *   withheld: {reason: string, stances: number}[]}} Evidence */
+/** @typedef {'single_leg_squat'|'step_down'} TestName */
+/** @typedef {{test: TestName, side: SideName, repetition: number, start_time_s: number, bottom_time_s: number, end_time_s: number,
+ *   valid: boolean, reason: string|null} & Record<string, number|null>} Repetition */
+/** @typedef {Record<string, {value: number, sigma: number, systematic: number}>} Differences */
+/** @typedef {{repetitions: number, valid: number, figures: Record<string, {mean: number, sd: number|null, n: number}>}} ScreenedLeg */
+/** @typedef {{test: TestName, begin_time_s: number, end_time_s: number, left: ScreenedLeg, right: ScreenedLeg,
+ *   left_less_right: Differences, change: PerSide<Differences>|null, reason: string|null}} Screened */
+/** @typedef {{running: TestName|null, repetitions: Repetition[], results: Screened[]}} Screening */
 /** @typedef {{time_s: number, code: string, placement: string|null, active: boolean, message: string}} Note */
 /** @typedef {{side: SideName, cadence_spm: number, kept: {date: string, surface: string}|null,
  *   usual: {rule: string, mean_deg: number, sd_deg: number, stances: number}[]}} Baseline */
@@ -45,7 +60,7 @@
 
 /** What every state message carries.
  * @typedef {{time_s: number|null, started_s: number|null, phase: string, ended: boolean, found: number, judged: number, lights: PerSide<Light>,
- *   legs: PerSide<LegNow>, running: PerSide<Running|null>, sensors: Sensor[],
+ *   withheld: PerSide<Record<string, number>>, legs: PerSide<LegNow>, obliquity_deg: number|null, running: PerSide<Running|null>, sensors: Sensor[],
  *   recording: {path: string, bytes: number}|null, cueing: Cueing, programme: CourseRun|null}} Now */
 
 /** What the page knows. Lists are replaced, never changed in place: a view draws anew when its list is another.
@@ -53,7 +68,7 @@
  *   source: {kind: 'real'|'synthetic'|'sensors', title: string, text: string}|null,
  *   stances: PerSide<Stance[]>, strides: PerSide<Stride[]>, alerts: Alert[],
  *   health: Note[], baselines: Baseline[], limits: Limit[], calibration: Calibration|null,
- *   cues: Cue[], cue_settings: CueSettings}} Model */
+ *   screening: Screening, cues: Cue[], cue_settings: CueSettings}} Model */
 
 /** A part of the page: its element, and how it takes a new model.
  * @typedef {{node: HTMLElement, update: (model: Model) => void}} View */
