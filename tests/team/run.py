@@ -162,8 +162,16 @@ def until(what, seconds):
 
 
 def storm(load, folder, server, network, board, them):
-    """The run with all faults; the figures, and whether all came once."""
+    """The run with all faults: what the board has shown in the end."""
     telling = [tell(load, folder, daemon, TELL_S) for daemon in them]
+    try:
+        return story(telling, server, network, board)
+    finally:
+        for process in telling:
+            process.kill()
+
+
+def story(telling, server, network, board):
     begun = time.monotonic()
 
     def at(second, text):
