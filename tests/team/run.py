@@ -205,7 +205,7 @@ def story(telling, server, network, board):
     told = [json.loads(process.communicate(timeout=TELL_S)[0]) for process in telling]
     say("the daemons have told all")
     total = {kind: sum(one[kind] for one in told) for kind in ("stances", "alerts")}
-    until(lambda: all(board.newest()[kind] >= total[kind] for kind in total), 30)
+    until(lambda: all(board.newest()[kind] >= total[kind] for kind in total), 120)
     time.sleep(2)
     shown = board.newest()
     lines = board.lines()
