@@ -25,7 +25,7 @@ const MAX_BYTES: i64 = 8 << 30;
 const DUPLICATES: Duration = Duration::from_secs(120);
 
 /// What a server has acknowledged may be lost with its power for as long as it takes to reach the disk
-/// (`sync_interval`, 10 s in docs/nats-server.conf): both sides go back so far with each new connection.
+/// (`sync_interval`, 10 s in docs/nats-server.conf): both sides go back so far where it was.
 const DOUBTED: Duration = Duration::from_secs(60);
 /// How often a connection is tried again.
 const AGAIN: Duration = Duration::from_secs(1);

@@ -162,8 +162,16 @@ def until(what, seconds):
 
 
 def storm(load, folder, server, network, board, them):
-    """The run with all faults; the figures, and whether all came once."""
+    """The run with all faults: what the board has shown in the end."""
     telling = [tell(load, folder, daemon, TELL_S) for daemon in them]
+    try:
+        return story(telling, server, network, board)
+    finally:
+        for process in telling:
+            process.kill()
+
+
+def story(telling, server, network, board):
     begun = time.monotonic()
 
     def at(second, text):
@@ -197,7 +205,7 @@ def storm(load, folder, server, network, board, them):
     told = [json.loads(process.communicate(timeout=TELL_S)[0]) for process in telling]
     say("the daemons have told all")
     total = {kind: sum(one[kind] for one in told) for kind in ("stances", "alerts")}
-    until(lambda: all(board.newest()[kind] >= total[kind] for kind in total), 30)
+    until(lambda: all(board.newest()[kind] >= total[kind] for kind in total), 120)
     time.sleep(2)
     shown = board.newest()
     lines = board.lines()

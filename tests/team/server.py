@@ -11,7 +11,7 @@ def configuration(folder, host, port, club, daemons, board, extra=""):
     """As docs/nats-server.conf; `daemons` and `board` are dictionaries with `id` and `password` or `nkey`."""
     js = "$JS.API"
     stream = f"stancewatch-{club}"
-    may = [f"{js}.{what}.{stream}" for what in ("STREAM.INFO", "STREAM.CREATE", "CONSUMER.CREATE")]
+    may = [f"{js}.{what}.{stream}" for what in ("STREAM.INFO", "STREAM.CREATE", "STREAM.MSG.GET", "CONSUMER.CREATE")]
     may += [f"{js}.CONSUMER.{what}.{stream}.>" for what in ("CREATE", "DELETE", "MSG.NEXT")]
     users = [user(board, may, [f"stancewatch.v1.{club}.>", f"_INBOX.{board['id']}.>"])]
     users += [user(d, [f"stancewatch.v1.{club}.{d['id']}.>"], [f"_INBOX.{d['id']}.>"]) for d in daemons]

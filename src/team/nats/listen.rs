@@ -4,6 +4,7 @@ use super::link::{Link, Teller};
 use super::{DOUBTED, NUMBERED, STATUS, daemon_of, stream_config, stream_name, subjects};
 use crate::team::report::{Refused, Report, read};
 use crate::team::settings::Nats;
+use async_nats::header::NATS_MESSAGE_ID;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::{Ordered, OrderedConfig};
 use async_nats::jetstream::stream::Stream;
@@ -22,7 +23,7 @@ pub async fn listen(
     tell: impl FnMut(&str),
 ) {
     let mut teller = Teller::new(tell);
-    let mut inlet = Inlet { settings, since: i128::from(since_unix_ms) * 1_000_000 };
+    let mut inlet = Inlet { settings, since: i128::from(since_unix_ms) * 1_000_000, heard: None };
     loop {
         let why = match Link::open(settings, board).await {
             Ok(mut link) => {
@@ -50,6 +51,8 @@ struct Inlet<'a> {
     settings: &'a Nats,
     /// Where the next connection begins, by the server's clock, ns since 1970.
     since: i128,
+    /// What was heard last: its place in the stream, and its id.
+    heard: Option<(u64, String)>,
 }
 
 impl Inlet<'_> {
@@ -57,8 +60,16 @@ impl Inlet<'_> {
         let statuses = client.subscribe(subjects(&self.settings.club, STATUS)).await;
         let statuses = statuses.map_err(|error| refused(&error))?;
         let stream = self.stream(&jetstream::new(client.clone())).await?;
-        let start_time = async_nats::datetime::from_nanos(self.since).map_err(|error| refused(&error))?;
-        let deliver_policy = DeliverPolicy::ByStartTime { start_time };
+        let deliver_policy = match &self.heard {
+            Some((place, id)) if is_still_there(&stream, *place, id).await => {
+                DeliverPolicy::ByStartSequence { start_sequence: place + 1 }
+            }
+            _ => {
+                let start_time =
+                    async_nats::datetime::from_nanos(self.since).map_err(|error| refused(&error))?;
+                DeliverPolicy::ByStartTime { start_time }
+            }
+        };
         let filter_subjects = NUMBERED.iter().map(|kind| subjects(&self.settings.club, kind)).collect();
         let config = OrderedConfig { deliver_policy, filter_subjects, ..OrderedConfig::default() };
         let consumer = stream.create_consumer(config).await.map_err(|error| refused(&error))?;
@@ -93,6 +104,8 @@ impl Inlet<'_> {
                 next = stream.next() => match next {
                     Some(Ok(message)) => {
                         if let Ok(info) = message.info() {
+                            let id = message.headers.as_ref().and_then(|headers| headers.get(NATS_MESSAGE_ID));
+                            self.heard = id.map(|id| (info.stream_sequence, id.to_string()));
                             self.since = self.since.max(info.published.unix_timestamp_nanos() - DOUBTED_NS);
                         }
                         take(report(&message.message));
@@ -104,6 +117,12 @@ impl Inlet<'_> {
             }
         }
     }
+}
+
+/// A server that has lost power may have lost its last messages, and given their places to others.
+async fn is_still_there(stream: &Stream, place: u64, id: &str) -> bool {
+    let there = stream.get_raw_message(place).await;
+    there.is_ok_and(|there| there.headers.get(NATS_MESSAGE_ID).is_some_and(|its| its.as_str() == id))
 }
 
 /// Under the subject of one daemon nobody speaks for another.

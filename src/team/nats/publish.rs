@@ -6,7 +6,7 @@ use crate::host_clock;
 use crate::team::report::Report;
 use crate::team::settings::Nats;
 use crate::team::spool::{Spool, SpoolError};
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::{self, message::PublishMessage};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -32,7 +32,6 @@ pub async fn publish(settings: &Nats, spool: &Spool, tell: impl FnMut(&str)) {
     loop {
         let why = match Link::open(settings, spool.daemon()).await {
             Ok(mut link) => {
-                done.go_back();
                 let mut jetstream = jetstream::new(link.client.clone());
                 jetstream.set_timeout(ACKNOWLEDGED_WITHIN);
                 let mut outlet =
@@ -106,6 +105,9 @@ struct Outlet<'a> {
 impl Outlet<'_> {
     /// Until something goes wrong; what.
     async fn run<T: FnMut(&str)>(&mut self, teller: &mut Teller<T>) -> String {
+        if let Err(why) = self.resume().await {
+            return why;
+        }
         let mut changed = self.spool.changed();
         let mut paces = interval(PACE);
         paces.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -124,6 +126,18 @@ impl Outlet<'_> {
                 }
             }
         }
+    }
+
+    /// Sends what was acknowledged last once more: a server that still has it says so.
+    async fn resume(&mut self) -> Result<(), String> {
+        let Some(before) = self.done.number.checked_sub(1) else { return Ok(()) };
+        let stretch = self.spool.after(before, 1).map_err(|error| error.to_string())?;
+        let Some(report) = stretch.reports.first() else { return Ok(()) };
+        let acknowledged = self.send(report).await?.await.map_err(|error| self.refused(&error))?;
+        if !acknowledged.duplicate {
+            self.done.go_back();
+        }
+        Ok(())
     }
 
     async fn pace(&mut self) -> Result<(), String> {
@@ -153,17 +167,20 @@ impl Outlet<'_> {
             let Some(last) = stretch.reports.last().and_then(|report| report.number) else { return Ok(()) };
             let mut waiting = Vec::with_capacity(stretch.reports.len());
             for report in &stretch.reports {
-                let (subject, body) = self.message(report)?;
-                let id = format!("{}-{}", report.daemon, report.number.unwrap_or_default());
-                let message = PublishMessage::build().message_id(id).payload(body.into());
-                let sent = self.jetstream.send_publish(subject, message).await;
-                waiting.push(sent.map_err(|error| self.refused(&error))?);
+                waiting.push(self.send(report).await?);
             }
             for acknowledged in waiting {
                 acknowledged.await.map_err(|error| self.refused(&error))?;
             }
             self.done.up_to(last);
         }
+    }
+
+    async fn send(&self, report: &Report) -> Result<PublishAckFuture, String> {
+        let (subject, body) = self.message(report)?;
+        let id = format!("{}-{}", report.daemon, report.number.unwrap_or_default());
+        let message = PublishMessage::build().message_id(id).payload(body.into());
+        self.jetstream.send_publish(subject, message).await.map_err(|error| self.refused(&error))
     }
 
     fn message(&self, report: &Report) -> Result<(String, Vec<u8>), String> {
