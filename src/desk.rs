@@ -65,7 +65,7 @@ impl Desk {
         let mut setup = Kept::<Setup>::open(data_dir.join("setup.json"))?;
         if setup.value().finished {
             // Runner and sensors are known: what is left is to stand still.
-            setup.begin(Setup { step: Step::Calibrate, ..*setup.value() });
+            setup.value_mut().step = Step::Calibrate;
         }
         Ok(Self(Mutex::new(Inner { settings, setup, chosen: true, ..Inner::default() })))
     }

@@ -41,11 +41,6 @@ impl<T: Default + Serialize + DeserializeOwned> Kept<T> {
         &self.value
     }
 
-    /// Another value to begin with; the file stays as it is until the next change.
-    pub(super) fn begin(&mut self, value: T) {
-        self.value = value;
-    }
-
     /// For changes that need not outlast the program; [`keep`](Self::keep) writes them.
     pub fn value_mut(&mut self) -> &mut T {
         &mut self.value

@@ -110,8 +110,9 @@ fn is_open(path: &str) -> bool {
 }
 
 /// What a runner may ask of the own daemon, below its address; all else is the coach's.
-const RUNNERS: [&str; 14] = [
+const RUNNERS: [&str; 16] = [
     "/alerts",
+    "/baseline",
     "/cues",
     "/health",
     "/live",
@@ -125,6 +126,7 @@ const RUNNERS: [&str; 14] = [
     "/screening",
     "/sensors",
     "/session",
+    "/setup",
 ];
 
 impl Guard {
