@@ -11,6 +11,7 @@ use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, context::GetStreamErrorKind};
 use async_nats::{Client, Message, Subscriber};
 use futures::StreamExt;
+use std::time::Duration;
 
 /// Hears all daemons of the club, over as many connections as it takes: all that the server has kept since the time
 /// (ms since 1970), then what comes. A report may come twice or out of order, which its number tells. `board` is the
@@ -44,8 +45,6 @@ pub async fn listen(
         teller.rest(&why).await;
     }
 }
-
-const DOUBTED_NS: i128 = DOUBTED.as_nanos() as i128;
 
 struct Inlet<'a> {
     settings: &'a Nats,
@@ -106,7 +105,7 @@ impl Inlet<'_> {
                         if let Ok(info) = message.info() {
                             let id = message.headers.as_ref().and_then(|headers| headers.get(NATS_MESSAGE_ID));
                             self.heard = id.map(|id| (info.stream_sequence, id.to_string()));
-                            self.since = self.since.max(info.published.unix_timestamp_nanos() - DOUBTED_NS);
+                            self.since = self.since.max(info.published.unix_timestamp_nanos() - nanoseconds(DOUBTED));
                         }
                         take(report(&message.message));
                     }
@@ -117,6 +116,10 @@ impl Inlet<'_> {
             }
         }
     }
+}
+
+fn nanoseconds(duration: Duration) -> i128 {
+    i128::from(duration.as_secs()) * 1_000_000_000
 }
 
 /// A server that has lost power may have lost its last messages, and given their places to others.
