@@ -141,7 +141,7 @@ fn synthetic(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
 fn recording_path(config: &Config) -> PathBuf {
     let (folder, name) = (config.data_dir.join(store::RECORDINGS), live::session_name());
     let file = |n: u32| folder.join(if n == 1 { format!("{name}.mcap") } else { format!("{name}-{n}.mcap") });
-    (1..).map(file).find(|path| !path.exists()).unwrap_or_else(|| file(1))
+    (1..=u32::MAX).map(file).find(|path| !path.exists()).unwrap_or_else(|| file(1))
 }
 
 fn replay(config: &Config, args: &ReplayArgs) -> anyhow::Result<ExitCode> {

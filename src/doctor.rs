@@ -183,7 +183,12 @@ mod tests {
     fn a_bundle_has_no_paths_and_no_times() {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("of-alice");
-        let config = Config { port: 1, data_dir: data_dir.clone(), pipeline: PipelineConfig::default() };
+        let config = Config {
+            port: 1,
+            data_dir: data_dir.clone(),
+            pipeline: PipelineConfig::default(),
+            nats: crate::team::Nats::default(),
+        };
         let checks = vec![writable(&data_dir), clock(), port(0)];
         let text = bundle(&config, &Report { checks }).to_string();
         assert!(!text.contains("alice") && !text.contains("clock"), "{text}");

@@ -117,7 +117,7 @@ impl Coach {
         .await;
         match waited {
             Ok(view) => view,
-            Err(_) => panic!("never: {what}; {:#}", self.view().await),
+            Err(late) => panic!("never ({late}): {what}; {:#}", self.view().await),
         }
     }
 

@@ -47,12 +47,11 @@ fn open(config: &Config, who: Option<&str>, plays: Plays) -> Result<Kept, StoreE
     if alone {
         store.expire(&host_clock::wall_time())?;
     }
-    let sessions = match (plays, who) {
-        (Plays::Synthetic, None) => Under::Runner(store.runner_called(SYNTHETIC)?.id),
-        _ => {
-            store.current_runner(who)?;
-            Under::Current
-        }
+    let sessions = if let (Plays::Synthetic, None) = (plays, who) {
+        Under::Runner(store.runner_called(SYNTHETIC)?.id)
+    } else {
+        store.current_runner(who)?;
+        Under::Current
     };
     if let (Plays::Sensors, _) | (_, Some(_)) = (plays, who)
         && let Err(error) = desk::adopt_course(&store, store.current_runner(None)?.id)

@@ -69,7 +69,7 @@ mod way {
         let today = host_clock::today_unix_ms();
         tokio::spawn(async move {
             let take = |report| board.take(once(report), "NATS");
-            stop.run_until_cancelled(nats::listen(&settings, "board", today, take, note)).await
+            stop.run_until_cancelled(Box::pin(nats::listen(&settings, "board", today, take, note))).await
         });
     }
 }

@@ -107,7 +107,8 @@ fn drawn(text: &str) -> Result<(usize, String), String> {
         .map_err(|error| format!("the code cannot be drawn ({error}): open {text} instead"))?;
     let size = code.width();
     let dark = code.to_colors().into_iter().enumerate().filter(|(_, color)| *color == qrcode::Color::Dark);
-    Ok((size, dark.map(|(i, _)| format!("M{} {}h1v1h-1z", i % size, i / size)).collect()))
+    let squares: Vec<_> = dark.map(|(i, _)| format!("M{} {}h1v1h-1z", i % size, i / size)).collect();
+    Ok((size, squares.concat()))
 }
 
 pub(super) async fn joined(State(site): State<Site>) -> Json<Value> {

@@ -152,7 +152,7 @@ async fn of(served: &Served) -> SetupView {
         ended: state.has_ended(),
         guide: state.guide().map(GuideView::from),
         calibration: state.calibration().cloned(),
-        unsteady: active(HealthCode::BaselineUnsteady).last().map(said),
+        unsteady: active(HealthCode::BaselineUnsteady).next_back().map(said),
         slipped: active(HealthCode::StrapSlipped).map(said).collect(),
     }
 }
@@ -190,7 +190,7 @@ pub(super) async fn ask(
     headers: HeaderMap,
     asked: Result<Json<Asked>, JsonRejection>,
 ) -> Answer<Json<SetupView>> {
-    let seen = seen(&headers)?.map(|seen| seen.unsigned_abs());
+    let seen = seen(&headers)?.map(i64::unsigned_abs);
     let asked = body(asked)?;
     if matches!(asked, Asked::Calibrate { .. }) && served.hub.state().source().is_none() {
         return Err((StatusCode::CONFLICT, "no session is under way: start one first".to_owned()));

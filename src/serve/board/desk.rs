@@ -152,7 +152,11 @@ impl BoardDesk {
     pub fn take(&self, reports: impl Iterator<Item = Result<Report, Refused>>, way: &str) {
         let now = host_clock::unix_ms();
         self.change(|kept| {
-            reports.fold(false, |news, report| kept.board.take(report, way, now) != Heard::Again || news)
+            let mut news = false;
+            for report in reports {
+                news |= kept.board.take(report, way, now) != Heard::Again;
+            }
+            news
         });
     }
 

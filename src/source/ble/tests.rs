@@ -83,7 +83,7 @@ impl Seen {
                 Report::Quiet => self.quiet += 1,
                 Report::Bytes { .. } => {}
             },
-            Input::Mark(_) | Input::Order(_) | Input::End => {}
+            Input::Mark(_) | Input::Moment(_) | Input::Order(_) | Input::End => {}
         }
     }
 
