@@ -211,6 +211,7 @@ fn a_replay_makes_the_recording_again_byte_for_byte() {
         inputs: Box::new(source.inputs().unwrap().map(|input| input.map_err(anyhow::Error::from))),
         config,
         recording: Some(again.clone()),
+        runner: None,
     };
     let played =
         live::play(play.ready().unwrap(), Speed::Max, &Hub::new(), &CancellationToken::new()).unwrap();

@@ -55,6 +55,7 @@ fn arrives_before(input: &Input, t: f64) -> bool {
     match input {
         Input::Packet(packet) => packet.arrival.is_none_or(|arrival| arrival.0 < t),
         Input::Mark(mark) => mark.t.0 < t,
+        Input::Moment(moment) => moment.t.0 < t,
         Input::Order(order) => order.t.0 < t,
         Input::Sensor(_) | Input::Link(_) => true,
         Input::End => false,

@@ -228,7 +228,7 @@ fn marks_come_before_what_has_their_time() {
                 let word = if *stretch == Stretch::Still { "still" } else { "baseline" };
                 format!("{word} {} {t}", if *edge == Edge::Begin { "begins" } else { "ends" })
             }
-            Input::Link(_) | Input::Order(_) => "live".to_owned(),
+            Input::Link(_) | Input::Moment(_) | Input::Order(_) => "live".to_owned(),
             Input::End => "end".to_owned(),
         })
         .collect();

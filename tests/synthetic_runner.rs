@@ -220,7 +220,7 @@ fn a_session_comes_in_order_of_arrival_with_its_marks_and_its_end() {
     let mut device: [Option<f64>; 5] = [None; 5];
     for input in Runner::new(&config).unwrap() {
         assert!(!ended, "something after the end");
-        match input {
+        match input.clone() {
             Input::Sensor(_) => announced += 1,
             Input::Packet(packet) => {
                 assert_eq!(announced, 5);
@@ -238,7 +238,7 @@ fn a_session_comes_in_order_of_arrival_with_its_marks_and_its_end() {
                 marks.push((mark.stretch, mark.edge));
             }
             Input::Link(link) => panic!("a runner who does not exist has no link: {link:?}"),
-            Input::Order(order) => panic!("nor does anybody want something: {order:?}"),
+            Input::Order(_) | Input::Moment(_) => panic!("nor does anybody want or mark something: {input:?}"),
             Input::End => ended = true,
         }
     }

@@ -58,11 +58,11 @@ export function faults(page) {
       const id = e.getAttribute('aria-labelledby') ?? '';
       if (!document.getElementById(id)) found.push(`labelled by nothing: ${id}`);
     }
-    // What does not fit must be reachable: by scrolling, never cut.
+    // What does not fit must be reachable: by scrolling, never cut. In a field the caret scrolls.
     for (const e of document.querySelectorAll('body *')) {
       const style = getComputedStyle(e);
       const cut = ['hidden', 'clip'].includes(style.overflowX) && e.scrollWidth > e.clientWidth + 1;
-      if (cut && visible(e) && !e.closest('.unseen, svg, stance-chart') && style.position !== 'absolute') found.push(`cut: ${e.outerHTML.slice(0, 120)}`);
+      if (cut && visible(e) && !e.closest('.unseen, svg, stance-chart, input') && style.position !== 'absolute') found.push(`cut: ${e.outerHTML.slice(0, 120)}`);
     }
     const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
     for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) found.push(`id twice: ${id}`);
