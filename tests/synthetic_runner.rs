@@ -238,7 +238,9 @@ fn a_session_comes_in_order_of_arrival_with_its_marks_and_its_end() {
                 marks.push((mark.stretch, mark.edge));
             }
             Input::Link(link) => panic!("a runner who does not exist has no link: {link:?}"),
-            Input::Order(_) | Input::Moment(_) => panic!("nor does anybody want or mark something: {input:?}"),
+            Input::Order(_) | Input::Moment(_) => {
+                panic!("nor does anybody want or mark something: {input:?}")
+            }
             Input::End => ended = true,
         }
     }

@@ -80,8 +80,8 @@ impl Osc {
         if t.0 < *next && t.0 > *next - 2.0 * self.period_s {
             return false;
         }
-        // A thousandth of a frame: the grid's times are not exact.
-        *next = ((t.0 / self.period_s).floor() + 1.0) * self.period_s - 1e-5;
+        // The grid's times are not exact: 0.15 s is not quite three periods of 0.05.
+        *next = ((t.0 / self.period_s + 1e-3).floor() + 1.0) * self.period_s - 1e-5;
         true
     }
 

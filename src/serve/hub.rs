@@ -4,13 +4,14 @@ use super::cues::Channel;
 use super::haptics;
 use super::metrics::{Exposition, Latency};
 use super::programme::RunningView;
-use super::state::{Cursor, Due, News, Now, State};
+use super::state::{Cursor, Due, News, State};
 use super::view::{Limit, LimitView, SourceLabel};
 use crate::body::Side;
 use crate::cue::CueStatus;
 use crate::desk::Desk;
 use crate::event::{Event, Phase, SensorStatus, Words};
 use crate::guide::{Status, Wish};
+use crate::host_clock;
 use crate::input::{Edge, Mark, Moment, Stretch};
 use crate::out::{Outlet, Outlets};
 use crate::source::ble::Remote;
@@ -401,9 +402,9 @@ impl Hub {
 
     /// What a client does not have yet. In one look, so that the state never knows more than the messages
     /// that are sent before it.
-    pub(super) fn update(&self, cursor: &mut Cursor, due: Due) -> (News, Option<Now>) {
-        let state = self.state();
-        (state.news(cursor), state.now(cursor, due))
+    pub(super) fn update(&self, cursor: &mut Cursor, due: Due) -> (News, Option<Arc<str>>) {
+        let mut state = self.state();
+        (state.news(cursor), state.now(cursor, due, host_clock::instant()))
     }
 
     pub(super) fn metrics(&self) -> String {

@@ -61,7 +61,7 @@ async fn stream(socket: &mut WebSocket, hub: &Hub) -> Result<(), Error> {
         }
         if let Some(now) = now {
             quiet = 0;
-            send(socket, &now).await?;
+            socket.send(Message::text(&*now)).await?;
         }
         due = tokio::select! {
             _ = ticks.tick() => {

@@ -24,6 +24,7 @@ use crate::input::{CueSettings, Edge, Mark};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Stances shown per leg.
 const STANCES: usize = 40;
@@ -35,6 +36,8 @@ const CUES: usize = 50;
 const NOTES: usize = 50;
 /// Messages that a client may be behind before it gets a snapshot instead.
 const LOG: usize = 256;
+/// A state this young is sent to the next client, too: shorter than a client's pace, so that nobody gets one twice.
+const SHARED: Duration = Duration::from_millis(40);
 
 /// A message with a number; numbers have no gaps.
 #[derive(Serialize)]
@@ -98,7 +101,7 @@ enum Body<'a> {
 
 /// What changes with every frame; sent at the client's pace.
 #[derive(Serialize)]
-pub(super) struct Now {
+struct Now {
     #[serde(rename = "type")]
     kind: &'static str,
     /// The newest numbered message at this moment.
@@ -168,10 +171,21 @@ pub(super) struct State {
     log: VecDeque<Arc<str>>,
     /// Rises with every change that `Now` shows.
     version: u64,
+    /// The latest `Now` that was made: it costs more than all else that a client asks for.
+    made: Option<Made>,
     counts: Counts,
     cue_settings: CueSettings,
     programme: Option<RunningView>,
     session: Session,
+}
+
+/// A state as it went out.
+#[derive(Debug)]
+struct Made {
+    at: Instant,
+    seq: u64,
+    version: u64,
+    text: Arc<str>,
 }
 
 /// All that ends with the source.
@@ -246,6 +260,7 @@ impl Default for State {
             source_number: 1,
             log: VecDeque::with_capacity(LOG),
             version: 0,
+            made: None,
             counts: Counts::default(),
             cue_settings: CueSettings::default(),
             programme: None,
@@ -380,6 +395,7 @@ impl State {
     pub(super) fn segment(&mut self, label: SourceLabel) {
         self.source_number += 1;
         self.version += 1;
+        self.made = None;
         self.session = Session { source: Some(label), ..Session::default() };
     }
 
@@ -486,17 +502,26 @@ impl State {
         News::Messages(self.log.iter().skip(self.log.len() - behind).cloned().collect())
     }
 
-    /// The latest state, when it is due.
-    pub(super) fn now(&self, cursor: &mut Cursor, due: Due) -> Option<Now> {
+    /// The latest state, when it is due `at` this moment.
+    pub(super) fn now(&mut self, cursor: &mut Cursor, due: Due, at: Instant) -> Option<Arc<str>> {
         let send = match due {
             Due::No => false,
             Due::IfChanged => cursor.version != self.version,
             Due::Anyway => true,
         };
-        send.then(|| {
-            cursor.version = self.version;
-            Now { kind: "state", seq: self.seq, fields: self.fields() }
-        })
+        if !send {
+            return None;
+        }
+        // Whoever has heard a message must not see the state before it.
+        let young = |made: &Made| made.seq == self.seq && at.saturating_duration_since(made.at) < SHARED;
+        if !self.made.as_ref().is_some_and(young) {
+            let now = Now { kind: "state", seq: self.seq, fields: self.fields() };
+            let text = serde_json::to_string(&now).unwrap_or_default().into();
+            self.made = Some(Made { at, seq: self.seq, version: self.version, text });
+        }
+        let made = self.made.as_ref()?;
+        cursor.version = made.version;
+        Some(Arc::clone(&made.text))
     }
 
     fn fields(&self) -> NowFields {

@@ -22,7 +22,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from server import Raw, Server, configuration, nkey  # noqa: E402
 
-DAEMONS, RUNNERS = 10, 50
+# Runners of each daemon: 50 is the club that the document's table is about.
+DAEMONS, RUNNERS = 10, int(sys.argv[2]) if len(sys.argv) > 2 else 50
 TELL_S = 135
 SPACE, OUTSIDE, INSIDE = "swteam", "swteam0", "swteam1"
 HOST, PORT = "10.231.77.1", 42221
