@@ -206,7 +206,7 @@ impl Guide {
 
     fn is_quiet(&self) -> bool {
         let mut worn = self.worn().peekable();
-        worn.peek().is_some() && worn.all(|(_, strap)| strap.motion() < 1.0)
+        worn.peek().is_some() && worn.all(|(_, strap)| strap.is_quiet())
     }
 
     fn take_poses(&mut self) {

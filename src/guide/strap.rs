@@ -16,6 +16,7 @@ pub(super) struct Strap {
     pub(super) placement: Option<Placement>,
     /// When its last packet came.
     pub(super) heard: f64,
+    first: Option<f64>,
     last: Option<f64>,
     acc: Spread,
     gyr: Spread,
@@ -38,7 +39,7 @@ impl Spread {
 impl Strap {
     pub(super) fn new(id: SensorId, placement: Option<Placement>) -> Self {
         let (acc, gyr) = (Spread::default(), Spread::default());
-        Self { id, placement, heard: f64::NEG_INFINITY, last: None, acc, gyr }
+        Self { id, placement, heard: f64::NEG_INFINITY, first: None, last: None, acc, gyr }
     }
 
     pub(super) fn packet(&mut self, packet: &Packet, now: f64) {
@@ -52,6 +53,7 @@ impl Strap {
             let share = self
                 .last
                 .map_or(1.0, |last| 1.0 - (-(sample.t.0 - last).clamp(0.0, LONGEST_STEP) / MEMORY).exp());
+            self.first = self.first.or(Some(sample.t.0));
             self.last = Some(sample.t.0);
             self.acc.push(&sample.acc, share);
             self.gyr.push(&sample.gyr, share);
@@ -61,6 +63,12 @@ impl Strap {
     /// 1 is the most that still is standing.
     pub(super) fn motion(&self) -> f64 {
         (self.gyr.variance.sqrt() / QUIET_GYR).max(self.acc.variance.sqrt() / QUIET_ACC)
+    }
+
+    /// Still for as long as the past counts: a single sample moves nowhere.
+    pub(super) fn is_quiet(&self) -> bool {
+        let seen = self.first.zip(self.last).is_some_and(|(first, last)| last - first >= MEMORY);
+        seen && self.motion() < 1.0
     }
 
     /// Mean specific force in sensor axes: up, while it hardly moves.

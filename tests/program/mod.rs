@@ -70,15 +70,21 @@ impl Program {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut first = String::new();
-        stderr.read_line(&mut first).unwrap();
-        let address = first.trim().strip_prefix("listening on http://").map(str::to_owned);
-        let address = address.unwrap_or_else(|| {
-            child.kill().ok();
-            panic!("no page: {first}")
-        });
+        // Before its address it says what else there is to know.
+        let mut said_first = String::new();
+        let address = loop {
+            let mut line = String::new();
+            if stderr.read_line(&mut line).unwrap() == 0 {
+                child.kill().ok();
+                panic!("no page: {said_first}");
+            }
+            if let Some(address) = line.trim().strip_prefix("listening on http://") {
+                break address.to_owned();
+            }
+            said_first += &line;
+        };
         let said = thread::spawn(move || {
-            let mut said = first;
+            let mut said = said_first;
             stderr.read_to_string(&mut said).ok();
             said
         });
