@@ -183,7 +183,7 @@ struct Shown {
     heard: HashSet<(String, u64)>,
     stances: HashSet<(String, String, String, u32)>,
     alerts: HashSet<(String, String, u32)>,
-    shown_twice: u64,
+    twice: u64,
     came_again: u64,
     statuses: u64,
     refused: BTreeMap<&'static str, u64>,
@@ -215,14 +215,14 @@ impl Shown {
             Said::Alert(a) => self.alerts.insert((daemon, runner.id, a.alert)),
             _ => true,
         };
-        self.shown_twice += u64::from(!new);
+        self.twice += u64::from(!new);
     }
 
     fn line(&mut self) -> String {
         let lags = std::mem::take(&mut self.lags);
         json!({
             "unix_ms": host_clock::unix_ms(), "stances": self.stances.len(), "alerts": self.alerts.len(),
-            "shown_twice": self.shown_twice, "came_again": self.came_again, "statuses": self.statuses,
+            "twice": self.twice, "came_again": self.came_again, "statuses": self.statuses,
             "refused": self.refused, "lags": lags,
         })
         .to_string()

@@ -99,7 +99,7 @@ class Board:
 
     def newest(self):
         lines = self.lines()
-        return lines[-1] if lines else {"stances": 0, "alerts": 0, "refused": {}, "came_again": 0, "shown_twice": 0}
+        return lines[-1] if lines else {"stances": 0, "alerts": 0, "refused": {}, "came_again": 0, "twice": 0}
 
 
 def settings(path, who, **other):
@@ -224,10 +224,10 @@ def story(telling, server, network, board):
     print(f"{'':10}{'told':>8}{'shown':>8}{'lost':>6}")
     for kind in total:
         print(f"{kind:10}{total[kind]:8}{shown[kind]:8}{total[kind] - shown[kind]:6}")
-    print(f"shown twice {shown['shown_twice']}, refused {sum(shown['refused'].values())}, came again and were known {shown['came_again']}")
+    print(f"shown twice {shown['twice']}, refused {sum(shown['refused'].values())}, came again and were known {shown['came_again']}")
     assert all(one["trouble"] is None for one in told), told
     assert all(shown[kind] == total[kind] for kind in total), "something was lost"
-    assert shown["shown_twice"] == 0, "something was shown twice"
+    assert shown["twice"] == 0, "something was shown twice"
     assert grew == 0, "the cut network carried something"
     return shown
 
@@ -278,7 +278,7 @@ def intruders(load, folder, board, them, shown):
     assert until(lambda: board.newest()["refused"] == wanted, 10), board.newest()
     now = board.newest()
     assert now["came_again"] == shown["came_again"] + 1, "the replayed stance was not known"
-    assert (now["stances"], now["alerts"], now["shown_twice"]) == (shown["stances"], shown["alerts"], 0), now
+    assert (now["stances"], now["alerts"], now["twice"]) == (shown["stances"], shown["alerts"], 0), now
     print(f"contained: refused {now['refused']}, replayed {now['came_again'] - shown['came_again']}, the board as before")
 
 
