@@ -156,9 +156,13 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
     let mut conn = Connection::open(path)?;
     conn.busy_timeout(PATIENCE)?;
     if read_while_written(&conn).is_err() {
-        // A share has no memory that two programs map. Then readers wait for the writer.
+        // A share has no memory that two programs map. Then readers wait for the writer. Anew, because a connection
+        // that has begun with such memory does not do without it.
+        drop(conn);
+        conn = Connection::open(path)?;
+        conn.busy_timeout(PATIENCE)?;
         conn.pragma_update(None, "locking_mode", "exclusive")?;
-        conn.pragma_update(None, "journal_mode", "truncate")?;
+        conn.pragma_update(None, "journal_mode", "delete")?;
         conn.pragma_update(None, "locking_mode", "normal")?;
         conn.pragma_update(None, "synchronous", "full")?;
     }

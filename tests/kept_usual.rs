@@ -8,17 +8,9 @@
 
 mod program;
 
-use program::{Program, run_arguments, stancewatch, text};
+use program::{Program, asked, run_arguments, stancewatch, text};
 use serde_json::{Value, json};
 use std::path::Path;
-
-fn asked(data: &Path, words: &[&str]) -> String {
-    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string(), "--json".to_owned()];
-    arguments.extend(words.iter().map(|&w| w.to_owned()));
-    let output = stancewatch(arguments);
-    assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
-    text(&output.stdout)
-}
 
 fn run(data: &Path, more: &[&str]) {
     let mut arguments = run_arguments(data);

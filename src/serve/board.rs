@@ -52,13 +52,15 @@ pub(super) async fn live(
     ws: WebSocketUpgrade,
 ) -> Result<Response, Refused> {
     desk(&site)?;
-    Ok(ws.max_message_size(LONGEST_INCOMING).on_upgrade(move |mut socket| async move {
-        tokio::select! {
-            _gone = stream(&mut socket, &site) => {}
-            () = pass.revoked.cancelled() => {}
-            () = site.shutdown.cancelled() => {}
-        }
-    }))
+    Ok(ws.max_message_size(LONGEST_INCOMING).read_buffer_size(LONGEST_INCOMING).on_upgrade(
+        move |mut socket| async move {
+            tokio::select! {
+                _gone = stream(&mut socket, &site) => {}
+                () = pass.revoked.cancelled() => {}
+                () = site.shutdown.cancelled() => {}
+            }
+        },
+    ))
 }
 
 async fn stream(socket: &mut WebSocket, site: &Site) -> Option<()> {

@@ -13,10 +13,10 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// Between two states: 20 a second are smooth to the eye and leave a phone's battery alone.
-const PACE: Duration = Duration::from_millis(50);
+/// Between two states: 15 a second are smooth to the eye and leave a phone's battery alone.
+const PACE: Duration = Duration::from_millis(66);
 /// Ticks after which a state is sent even if nothing changed: the page tells a quiet daemon from a dead one.
-const QUIET_TICKS: u32 = 20;
+const QUIET_TICKS: u32 = 15;
 /// Nothing a client may say is longer.
 const LONGEST_INCOMING: usize = 4096;
 const GOODBYE: Duration = Duration::from_millis(200);
@@ -29,7 +29,9 @@ pub(super) async fn upgrade(
     Extension(pass): Extension<Pass>,
     ws: WebSocketUpgrade,
 ) -> Response {
-    ws.max_message_size(LONGEST_INCOMING).on_upgrade(move |mut socket| async move {
+    // The buffer is cleared before every read: no larger than what may come.
+    let ws = ws.max_message_size(LONGEST_INCOMING).read_buffer_size(LONGEST_INCOMING);
+    ws.on_upgrade(move |mut socket| async move {
         tokio::select! {
             // An error here is a client that has left; there is nobody to tell.
             _gone = stream(&mut socket, &served.hub) => {}

@@ -64,7 +64,7 @@ pub(super) async fn stream(
     let spool = site.team.clone().ok_or_else(|| {
         (StatusCode::CONFLICT, "this stancewatch tells no board: start `stancewatch run` there".to_owned())
     })?;
-    Ok(ws.max_message_size(LONGEST_INCOMING).on_upgrade(move |mut socket| async move {
+    Ok(ws.max_message_size(LONGEST_INCOMING).read_buffer_size(LONGEST_INCOMING).on_upgrade(move |mut socket| async move {
         let after = if from.daemon == spool.daemon() { from.after } else { 0 };
         let (code, reason) = tokio::select! {
             ended = tell(&mut socket, &spool, after) => match ended {

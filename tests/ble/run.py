@@ -81,7 +81,7 @@ class Bench:
         # Sensors, and from when to when something was done to them.
         self.harmed = []
         self.sensors = [
-            family(air, self.adapter, place, serial, f"F0:00:00:00:00:{n:02X}", self.replay, motion[place], offset, drift, -50 - n)
+            family(air, self.adapter, place, serial, f"F0:00:00:00:00:{n:02X}", self.replay, motion[place], offset, drift, -50 - n, n)
             for n, (family, serial, place, offset, drift) in enumerate(WORN, 1)
         ]
         epoch = asyncio.get_running_loop().time()
@@ -144,15 +144,14 @@ async def clean(bench):
     say(f"five sensors stream after {time.monotonic() - began:.0f} s")
     for sensor in bench.sensors:
         sensor.sent.clear()
-    first = bench.sensors[0].number() + RATE
-    # Where a message of every family begins.
-    bench.replay.begin(first + -first % 6)
+    bench.replay.begin(bench.sensors[0].number() + RATE)
     await asyncio.sleep(bench.length + 2)
     ended = asyncio.get_running_loop().time()
     shown = {s["placement"]: s for s in await bench.machine.get("/sensors")}
     cards = await bench.cards()
     alerts_live = await bench.machine.get("/alerts")
     await bench.session(False)
+    assert len(await bench.machine.get("/sessions")) == 1, "the session is not in the history"
     recording = bench.recordings()[-1]
     await wait_whole(recording)
     found = records.channels(recording)
@@ -162,7 +161,7 @@ async def clean(bench):
 
     agree = same_stances(found.get("stance", []), stances)
     same_alerts(alerts_live, alerts)
-    errors, contacts = against_truth(bench, samples, stances)
+    errors, contacts, ways = against_truth(bench, samples, stances)
     hits, total = len(errors), len(contacts)
     bias = {side: statistics.median([e for s, e in errors if s == side] or [0.0]) for side in ("left", "right")}
     centre = statistics.median([e for _, e in errors] or [0.0])
@@ -183,22 +182,24 @@ async def clean(bench):
         found_here = sum(side in (s, "pelvis") for s, _ in errors)
         bench.table[sensor.serial] = {
             "sensor": name, "sent": len(sent), "received": len(sent) - lost, "lost": lost, "twice": twice, "swapped": swapped,
-            "clock error, ms": view["clock_sigma_ms"], "jitter, ms": view["jitter_ms"],
+            "quickest way, ms": f"{ways[sensor.serial]:+.1f}", "clock error, ms": view["clock_sigma_ms"], "jitter, ms": view["jitter_ms"],
             "stances live": of_leg(found.get("stance", [])), "analysed": of_leg(stances),
             "true contacts": f"{found_here}/{sum(side in (s, 'pelvis') for _, s in contacts)}",
         }
         if lost or twice or swapped or sensor.links != 1 or cards[sensor.serial]["reconnects"]:
             faults.append(name)
     show(bench)
+    # A constant delay on the way of one leg's sensors is in none of the arrivals: it is this emulation's.
+    apart = (bias["left"] - bias["right"]) * 1e3 - (ways["LS4"] - ways["RS5"])
     print(f"stances: {agree} live, the same in the analysis of the recording; {hits} of {total} true ones found, initial contact off by {spread * 1e3:.1f} ms (mean, one constant removed), "
-          f"left against right leg by {(bias['left'] - bias['right']) * 1e3:+.1f} ms\nalerts: {len(alerts)}, the same live and in the analysis\n", flush=True)
+          f"left against right leg by {apart:+.1f} ms beyond the shanks' quickest ways\nalerts: {len(alerts)}, the same live and in the analysis\n", flush=True)
     assert not faults, f"not everything arrived from {faults}"
     late = max(b - a for got in samples.values() for (_, a), (_, b) in zip(got, got[1:]))
     if late > PUNCTUAL:
         say(f"this machine is busy: packets came up to {late:.1f} s late, so times against the truth and alerts are shown and not judged")
         return
     assert hits >= 0.95 * total, "stances are missing"
-    assert abs(bias["left"] - bias["right"]) < 0.01, "the legs' clocks disagree"
+    assert abs(apart) < 10.0, "the legs' clocks disagree"
     assert alerts and alerts[0]["side"] == "right" and alerts[0]["rule"] in ("hip_adduction", "femur_adduction"), f"the episode on the right raised {alerts}"
 
 
@@ -248,13 +249,14 @@ def same_alerts(live, rows):
 
 
 def against_truth(bench, samples, stances):
-    """True initial contacts of running that were found, and by how much each is off."""
-    shift = []
+    """True initial contacts of running that were found, by how much each is off, and the quickest way of each
+    sensor's samples: what the clocks are told from."""
+    shift = {}
     for sensor in bench.sensors:
         name = next(n for n in samples if sensor.serial in n)
         true_time = {t & 0xFFFFFFFF: at for t, at, _ in sensor.sent}
-        shift.append(min(arrival - true_time[t & 0xFFFFFFFF] for t, arrival in samples[name] if true_time.get(t & 0xFFFFFFFF, -1) >= 0))
-    start = statistics.median(shift)
+        shift[sensor.serial] = min(arrival - true_time[t & 0xFFFFFFFF] for t, arrival in samples[name] if true_time.get(t & 0xFFFFFFFF, -1) >= 0)
+    start = statistics.median(shift.values())
     contacts = [(t + start, side) for t, what, side in records.events(bench.truth) if what == "initial_contact"]
     # The first strides are needed to know that it is a gait, the last ones end with the session.
     contacts = [c for c in contacts if contacts[0][0] + 3 < c[0] < contacts[-1][0] - 3]
@@ -264,7 +266,7 @@ def against_truth(bench, samples, stances):
         near = [f - t for f, s in found if s == side and abs(f - t) < 0.15]
         if near:
             errors.append((side, min(near, key=abs)))
-    return errors, contacts
+    return errors, contacts, {serial: (way - start) * 1e3 for serial, way in shift.items()}
 
 
 async def fault(bench, sensor, name, harm, mend, reported, code="link_lost"):

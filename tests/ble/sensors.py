@@ -44,10 +44,12 @@ class Sensor:
     per_message = 1
     data = None
 
-    def __init__(self, air, adapter, placement, serial, address, replay, samples, offset, drift_ppm, rssi):
+    def __init__(self, air, adapter, placement, serial, address, replay, samples, offset, drift_ppm, rssi, phase):
         self.air, self.adapter, self.serial, self.replay = air, adapter, serial, replay
         self.placement, self.samples = placement, samples
         self.offset, self.drift = offset, drift_ppm * 1e-6
+        # Of its messages: sensors that send at the same moments would wait for each other, always in the same order.
+        self.phase = phase % self.per_message
         self.address = hci.Address(address, hci.Address.RANDOM_DEVICE_ADDRESS)
         self.controller = SensorController(self.name, link=air)
         self.controller.rssi = rssi
@@ -102,7 +104,7 @@ class Sensor:
 
     async def measure(self):
         loop = asyncio.get_running_loop()
-        number = 0
+        number = self.phase
         while True:
             number += self.per_message
             due = self.epoch + number / self.replay.rate

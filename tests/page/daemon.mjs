@@ -5,9 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 
 const BINARY = process.env.STANCEWATCH ?? fileURLToPath(new URL('../../target/release/stancewatch', import.meta.url));
 const START = 20_000;
+
+/** What runs. A daemon that a failed test has left behind would keep the tests from ending.
+ * @type {Set<() => Promise<unknown>>} */
+const running = new Set();
+after(() => Promise.all([...running].map((stop) => stop())));
 
 /** A folder for its data that outlives the daemon; whoever asks for it removes it. */
 export const folder = () => mkdtempSync(join(tmpdir(), 'stancewatch-page-'));
@@ -21,6 +27,7 @@ export function start(args, kept) {
   /** @type {Promise<number|null>} */
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
+    running.delete(stop);
     child.kill('SIGINT');
     const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
     const code = await ended;
@@ -28,6 +35,7 @@ export function start(args, kept) {
     if (!kept) rmSync(data, { recursive: true, force: true });
     return code;
   };
+  running.add(stop);
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no address within ${START} ms:\n${log}`)), START);
     const hear = (/** @type {Buffer} */ chunk) => {

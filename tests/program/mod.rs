@@ -37,6 +37,15 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// What a command answers as JSON about this data folder.
+pub(crate) fn asked(data: &Path, words: &[&str]) -> String {
+    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string(), "--json".to_owned()];
+    arguments.extend(words.iter().map(|&w| w.to_owned()));
+    let output = stancewatch(arguments);
+    assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
 /// What a failure says: exactly one sentence, on one line. Logs and the page's address do not count.
 pub(crate) fn sentence(stderr: &str) -> &str {
     let mut said = stderr.lines().filter(|line| !is_log(line) && !line.starts_with("listening on "));
