@@ -88,7 +88,7 @@ set_up_chromium >"$log/chromium" 2>&1 || cat "$log/chromium"
 check "format" cargo fmt --check
 check "lints" cargo clippy --locked --all-targets --features team -- -D warnings
 check "Rust tests" cargo test --locked --features team
-check "the program builds" cargo build --release --locked --features team --bins --example team_load
+check "the program builds" cargo build --release --locked --features team --bins
 check "it builds without NATS" cargo check --locked
 check "page: set up" set_up_page
 check "page: types" npm --prefix tests/page run types
@@ -97,7 +97,7 @@ check "formats: set up" bash tests/formats/set_up.sh
 check "formats: real consumers" target/formats/venv/bin/python tests/formats/run.py "$program"
 check "team: set up" bash tests/team/set_up.sh
 check "live out: python-osc, LSL" target/team/venv/bin/python tests/team/out.py "$program"
-check "team: 40 runners over NATS, with faults" target/team/venv/bin/python tests/team/run.py target/release/examples/team_load 4
+check "team: 40 runners over NATS, with faults" target/team/venv/bin/python tests/team/run.py target/debug/examples/team_load 4
 [ -z "${STANCEWATCH_DATA:-}" ] || accuracy
 check "Bluetooth: set up" python3 tests/ble/image.py
 check "Bluetooth: five sensors, real BlueZ" bluetooth
