@@ -17,6 +17,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{interval, sleep};
 
 /// Between two stances of a runner: 168 steps per minute.
@@ -84,7 +85,7 @@ async fn tell(settings: &Nats, folder: &Path, runners: u32, seconds: f64) -> Res
         Ok(())
     };
     tokio::select! {
-        () = nats::publish(settings, &spool, say) => Ok(()),
+        () = nats::publish(settings, &spool, |_| Ok(()), say) => Ok(()),
         done = told => done,
     }
 }
@@ -242,8 +243,10 @@ async fn hear(settings: &Nats, out: &Path) -> Result<()> {
             writeln!(out, "{line}")?;
         }
     };
+    // It wants nothing of anybody.
+    let (_ask, wanted) = unbounded_channel();
     tokio::select! {
-        () = nats::listen(settings, "board", day, |report| lock().take(report), say) => Ok(()),
+        () = nats::listen(settings, "board", day, wanted, |report| lock().take(report), say) => Ok(()),
         error = lines => error,
     }
 }

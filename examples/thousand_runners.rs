@@ -1,7 +1,7 @@
 //! How many runners one process carries: raw samples of four sensors at 100 Hz each, through a pipeline per runner, all
 //! at once, as a board that gets raw data would have them.
 //!
-//! `cargo run --profile fast --example thousand_runners [RUNNERS] [SECONDS]` prints the real-time factor and the memory
+//! `cargo run --release --example thousand_runners [RUNNERS] [SECONDS]` prints the real-time factor and the memory
 //! per runner. The data of a few synthetic runners are shared, each runner a little later in time than the one before.
 
 use anyhow::{Context, Result};

@@ -22,7 +22,6 @@ use crate::serve::{self, Hub, Kept, Place, Site, SourceKind, SourceLabel, Wanted
 use crate::source::synthetic::{Runner, RunnerConfig};
 use crate::source::{self, Recording};
 use crate::store::{self, Store};
-use crate::team::Spool;
 use crate::validate::{self, Baseline};
 use crate::{analyze, demo, retry, score};
 use anyhow::{Context, anyhow, bail};
@@ -245,8 +244,8 @@ type Player = tokio::task::JoinHandle<anyhow::Result<sessions::Lost>>;
 struct Page {
     /// Of the runner whose page is at `/`, if there is one.
     hub: Hub,
-    /// What boards are told, if they are.
-    team: Option<Spool>,
+    /// What is served, and what boards are told.
+    site: Site,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<io::Result<()>>,
 }
@@ -275,12 +274,12 @@ impl Page {
             address = coach::open_gate(&mut site, data_dir, port)?;
         }
         let hub = site.runners.first().map_or_else(Hub::new, |place| place.hub.clone());
-        let (team, stop) = (site.team.clone(), site.shutdown.clone());
-        let task = tokio::spawn(serve::serve(listener, site));
+        let stop = site.shutdown.clone();
+        let task = tokio::spawn(serve::serve(listener, site.clone()));
         if !no_open {
             open_browser(&address);
         }
-        Ok(Self { hub, team, stop, task })
+        Ok(Self { hub, site, stop, task })
     }
 
     /// Until the player ends (with `once`) or someone ends the program.

@@ -12,7 +12,7 @@ pub mod settings;
 pub mod spool;
 mod teller;
 
-pub use ask::{Ask, COACH_WORDS, What};
+pub use ask::{Ask, COACH_WORDS, Wanted, What};
 pub use board::Board;
 pub use report::{
     Acknowledgement, AlertReport, LegReport, Refused, Report, Said, SessionReport, StanceReport,

@@ -97,6 +97,7 @@ check "formats: set up" bash tests/formats/set_up.sh
 check "formats: real consumers" target/formats/venv/bin/python tests/formats/run.py "$program"
 check "team: set up" bash tests/team/set_up.sh
 check "live out: python-osc, LSL" target/team/venv/bin/python tests/team/out.py "$program"
+check "team: a coach asks, over TLS" target/team/venv/bin/python tests/team/asked.py "$program"
 check "team: 500 runners over NATS, with faults" target/team/venv/bin/python tests/team/run.py target/debug/examples/team_load
 [ -z "${STANCEWATCH_DATA:-}" ] || accuracy
 check "Bluetooth: set up" python3 tests/ble/image.py

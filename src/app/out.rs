@@ -5,7 +5,7 @@ use crate::cli::{NatsArgs, OutArgs};
 use crate::config::Config;
 use crate::out::Outlets;
 use crate::out::osc::Osc;
-use crate::serve::BoardDesk;
+use crate::serve::{BoardDesk, Site};
 use crate::team::{Nats, Spool};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -41,9 +41,9 @@ pub(super) fn nats(config: &Config, args: &NatsArgs, from_file: bool) -> anyhow:
 
 /// Tells boards by way of the server, as long as the page is there.
 pub(super) fn tell(nats: Option<Nats>, page: &Page) {
-    if let (Some(nats), Some(spool)) = (nats, &page.team) {
+    if let (Some(nats), Some(spool)) = (nats, &page.site.team) {
         note(&format!("to the NATS server this daemon is {}", spool.daemon()));
-        way::publish(nats, spool.clone(), page.stop.clone());
+        way::publish(nats, spool.clone(), page.site.clone());
     }
 }
 
@@ -56,20 +56,27 @@ pub(super) fn hear(nats: Option<Nats>, board: &BoardDesk, stop: &CancellationTok
 
 #[cfg(feature = "team")]
 mod way {
-    use super::{BoardDesk, CancellationToken, Nats, Spool, note};
+    use super::{BoardDesk, CancellationToken, Nats, Site, Spool, note};
     use crate::host_clock;
     use crate::team::nats;
     use std::iter::once;
+    use tokio::sync::mpsc::unbounded_channel;
 
-    pub(super) fn publish(settings: Nats, spool: Spool, stop: CancellationToken) {
-        tokio::spawn(async move { stop.run_until_cancelled(nats::publish(&settings, &spool, note)).await });
+    pub(super) fn publish(settings: Nats, spool: Spool, site: Site) {
+        tokio::spawn(async move {
+            let telling = nats::publish(&settings, &spool, |ask| site.answer(ask), note);
+            site.shutdown.run_until_cancelled(telling).await
+        });
     }
 
     pub(super) fn listen(settings: Nats, board: BoardDesk, stop: CancellationToken) {
         let today = host_clock::today_unix_ms();
+        let (ask, wanted) = unbounded_channel();
+        board.ask_by(ask);
         tokio::spawn(async move {
             let take = |report| board.take(once(report), "NATS");
-            stop.run_until_cancelled(Box::pin(nats::listen(&settings, "board", today, take, note))).await
+            let listening = nats::listen(&settings, "board", today, wanted, take, note);
+            stop.run_until_cancelled(Box::pin(listening)).await
         });
     }
 }
@@ -77,8 +84,8 @@ mod way {
 /// [`Nats::check`] has said that it is not built in.
 #[cfg(not(feature = "team"))]
 mod way {
-    use super::{BoardDesk, CancellationToken, Nats, Spool};
+    use super::{BoardDesk, CancellationToken, Nats, Site, Spool};
 
-    pub(super) fn publish(_: Nats, _: Spool, _: CancellationToken) {}
+    pub(super) fn publish(_: Nats, _: Spool, _: Site) {}
     pub(super) fn listen(_: Nats, _: BoardDesk, _: CancellationToken) {}
 }

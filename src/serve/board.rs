@@ -94,12 +94,14 @@ pub(super) async fn ask(State(site): State<Site>, Json(wanted): Json<Wanted>) ->
     if site.team.as_ref().is_some_and(|spool| spool.daemon() == daemon) {
         return team::answer(&site, &ask).map(|()| StatusCode::NO_CONTENT);
     }
-    let address = desk(&site)?.address(&daemon).ok_or_else(|| {
-        let sentence = "this runner's daemon is not followed at an address, and nothing can be asked of it: add its address";
-        (StatusCode::CONFLICT, sentence.to_owned())
-    })?;
-    let asked = spawn_blocking(move || call::ask(&address, &ask)).await;
-    let asked = asked.unwrap_or_else(|_| Err("asking stopped working: try again".to_owned()));
+    let desk = desk(&site)?;
+    let asked = match desk.address(&daemon) {
+        Some(address) => {
+            let asked = spawn_blocking(move || call::ask(&address, &ask)).await;
+            asked.unwrap_or_else(|_| Err("asking stopped working: try again".to_owned()))
+        }
+        None => desk.ask(daemon, ask).await,
+    };
     asked.map(|()| StatusCode::NO_CONTENT).map_err(|sentence| (StatusCode::BAD_GATEWAY, sentence))
 }
 

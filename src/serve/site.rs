@@ -3,7 +3,7 @@
 use super::access::{self, Gate, Guard};
 use super::board::{self, BoardDesk};
 use super::{Hub, assets, join, runner_api, team};
-use crate::team::{Spool, Who};
+use crate::team::{Ask, Spool, Who};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -60,6 +60,11 @@ impl Site {
         }
         self.team = Some(spool);
         self
+    }
+
+    /// Does what a person at a board wants of a runner here; the sentence where it does not.
+    pub fn answer(&self, ask: &Ask) -> Result<(), String> {
+        team::answer(self, ask).map_err(|(_, sentence)| sentence)
     }
 
     pub(super) fn runner(&self, id: &str) -> Result<&Place, (StatusCode, String)> {

@@ -3,6 +3,7 @@
 use crate::body::Side;
 use crate::event::Words;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 /// Something that a person at a board wants of a runner's daemon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,16 @@ pub enum What {
     Acknowledge { alert: u32 },
     /// The runner shall hear this.
     Cue { words: Words, side: Option<Side> },
+}
+
+/// Something wanted of a daemon, on its way there.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Its id.
+    pub daemon: String,
+    pub ask: Ask,
+    /// Hears what became of it: a sentence where it was not done.
+    pub answer: oneshot::Sender<Result<(), String>>,
 }
 
 /// What a coach can say: what to do with the next steps. All else the daemon says by itself.

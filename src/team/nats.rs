@@ -1,6 +1,7 @@
 //! By way of a NATS server: daemons publish into a JetStream stream that keeps the day, boards replay it. What is
 //! between: `docs/team.md`.
 
+mod ask;
 mod link;
 mod listen;
 mod publish;
@@ -32,11 +33,15 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// `stancewatch.v1.CLUB.DAEMON.RUNNER.KIND`
 fn subject(club: &str, daemon: &str, runner: &str, kind: &str) -> String {
-    format!("stancewatch.v1.{club}.{}.{}.{kind}", token(daemon), token(runner))
+    subject_of(club, &format!("{}.{}", token(daemon), token(runner)), kind)
+}
+
+fn subject_of(club: &str, whose: &str, kind: &str) -> String {
+    format!("stancewatch.v1.{club}.{whose}.{kind}")
 }
 
 fn subjects(club: &str, kind: &str) -> String {
-    format!("stancewatch.v1.{club}.*.*.{kind}")
+    subject_of(club, "*.*", kind)
 }
 
 /// What a subject cannot hold in one of its parts is written as %XX.

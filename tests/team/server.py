@@ -13,8 +13,9 @@ def configuration(folder, host, port, club, daemons, board, extra=""):
     stream = f"stancewatch-{club}"
     may = [f"{js}.{what}.{stream}" for what in ("STREAM.INFO", "STREAM.CREATE", "STREAM.MSG.GET", "CONSUMER.CREATE")]
     may += [f"{js}.CONSUMER.{what}.{stream}.>" for what in ("CREATE", "DELETE", "MSG.NEXT")]
+    may.append(f"stancewatch.v1.{club}.*.ask")
     users = [user(board, may, [f"stancewatch.v1.{club}.>", f"_INBOX.{board['id']}.>"])]
-    users += [user(d, [f"stancewatch.v1.{club}.{d['id']}.>"], [f"_INBOX.{d['id']}.>"]) for d in daemons]
+    users += [user(d, [f"stancewatch.v1.{club}.{d['id']}.>"], [f"_INBOX.{d['id']}.>", f"stancewatch.v1.{club}.{d['id']}.ask"]) for d in daemons]
     text = f"""
 server_name: hall
 listen: "{host}:{port}"
@@ -32,7 +33,7 @@ authorization {{ users: [
 
 def user(who, publish, subscribe):
     key = f"nkey: {who['nkey']}" if "nkey" in who else f'user: "{who["id"]}", password: "{who["password"]}"'
-    return f"{{ {key}, permissions: {{ publish: {json.dumps(publish)}, subscribe: {json.dumps(subscribe)} }} }}"
+    return f"{{ {key}, permissions: {{ publish: {json.dumps(publish)}, subscribe: {json.dumps(subscribe)}, allow_responses: true }} }}"
 
 
 def nkey():

@@ -5,19 +5,22 @@ use crate::desk::{KeptError, KeptFile};
 use crate::host_clock;
 use crate::team::board::{Board, BoardView, Heard};
 use crate::team::feed::{Address, News, follow};
-use crate::team::{Refused, Report, Spool};
+use crate::team::{Ask, Refused, Report, Spool, Wanted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Between two writes of what was heard; what is lost in a crash is asked for again.
 const KEEP: Duration = Duration::from_secs(3);
+/// A server that has passed nothing on by then is away.
+const SERVER: Duration = Duration::from_secs(8);
 /// Reports of the own log that are read at a time.
 const STRETCH: usize = 256;
 
@@ -30,6 +33,8 @@ struct Shared {
     inner: Mutex<Inner>,
     changed: watch::Sender<u64>,
     stop: CancellationToken,
+    /// To a server that all daemons of the club meet at.
+    server: OnceLock<UnboundedSender<Wanted>>,
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +91,33 @@ impl BoardDesk {
     /// What is remembered in this file; `stop` ends all that is followed.
     pub fn open(path: PathBuf, stop: CancellationToken) -> Result<Self, KeptError> {
         let inner = Inner { kept: KeptFile::open(path)?, ..Inner::default() };
-        Ok(Self(Arc::new(Shared { inner: Mutex::new(inner), changed: watch::Sender::new(0), stop })))
+        Ok(Self(Arc::new(Shared {
+            inner: Mutex::new(inner),
+            changed: watch::Sender::new(0),
+            stop,
+            server: OnceLock::new(),
+        })))
+    }
+
+    /// What is wanted of daemons that are followed at no address goes there from now on.
+    pub fn ask_by(&self, server: UnboundedSender<Wanted>) {
+        // A board listens to one server: the first stays.
+        self.0.server.set(server).ok();
+    }
+
+    /// Asks a daemon by way of the server.
+    pub(super) async fn ask(&self, daemon: String, ask: Ask) -> Result<(), String> {
+        let Some(server) = self.0.server.get() else {
+            return Err("this runner's daemon is not followed at an address, and nothing can be asked of it: add its \
+                        address"
+                .to_owned());
+        };
+        let away = || {
+            "the NATS server is away, and nothing can be asked of this runner's daemon: try again".to_owned()
+        };
+        let (answer, answered) = oneshot::channel();
+        server.send(Wanted { daemon, ask, answer }).map_err(|_| away())?;
+        timeout(SERVER, answered).await.ok().and_then(Result::ok).unwrap_or_else(|| Err(away()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

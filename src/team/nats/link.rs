@@ -4,7 +4,9 @@
 use super::AGAIN;
 use crate::team::settings::{Nats, NatsError, read};
 use async_nats::connection::State;
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -47,7 +49,7 @@ impl Link {
                  [nats] in the settings file",
                 settings.url
             ),
-            ConnectErrorKind::Tls => format!(
+            kind if kind == ConnectErrorKind::Tls || is_untrusted(&error) => format!(
                 "no secure connection to the NATS server at {}: {error}; give the certificate of who signed its own \
                  as `ca` under [nats]",
                 settings.url
@@ -69,11 +71,29 @@ impl Link {
     }
 }
 
+/// A certificate that is refused comes as a fault of the transport.
+fn is_untrusted(error: &ConnectError) -> bool {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        if found.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) {
+            return true;
+        }
+        cause = found.source();
+    }
+    false
+}
+
 /// Until the server ends the connection or refuses something; what.
 async fn refused(events: &mut UnboundedReceiver<Event>) -> String {
     while let Some(event) = events.recv().await {
         match event {
             Event::Disconnected | Event::Closed => break,
+            // A server of before there were requests: all else works.
+            Event::ServerError(ServerError::Other(what)) if what.contains(".ask\"") => {
+                tracing::warn!(
+                    "boards cannot ask this daemon: {what}; whoever runs the server has to allow it (docs/team.md)"
+                );
+            }
             Event::ServerError(ServerError::Other(what)) if what.to_lowercase().contains("permissions") => {
                 return format!(
                     "the NATS server refuses: {what}; whoever runs it has to allow it (docs/team.md)"

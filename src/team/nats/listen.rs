@@ -1,7 +1,9 @@
 //! From the server to a board: the day so far, then what comes.
 
+use super::ask;
 use super::link::{Link, Teller};
 use super::{DOUBTED, STATUS, daemon_of, stream_config, stream_name, subjects};
+use crate::team::ask::Wanted;
 use crate::team::report::{Refused, Report, read};
 use crate::team::settings::Nats;
 use async_nats::header::NATS_MESSAGE_ID;
@@ -12,14 +14,16 @@ use async_nats::jetstream::{self, context::GetStreamErrorKind};
 use async_nats::{Client, Message, Subscriber};
 use futures::StreamExt;
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Hears all daemons of the club, over as many connections as it takes: all that the server has kept since the time
 /// (ms since 1970), then what comes. A report may come twice or out of order, which its number tells. `board` is the
-/// board's name, letters and digits; `tell` hears in a sentence how it stands.
+/// board's name, letters and digits; `wanted` is what people at it want of daemons; `tell` hears in a sentence how it stands.
 pub async fn listen(
     settings: &Nats,
     board: &str,
     since_unix_ms: i64,
+    mut wanted: UnboundedReceiver<Wanted>,
     mut take: impl FnMut(Result<Report, Refused>),
     tell: impl FnMut(&str),
 ) {
@@ -33,7 +37,7 @@ pub async fn listen(
                     match inlet.open(&client).await {
                         Ok((stream, statuses)) => {
                             teller.say("listening to the daemons by way of the NATS server");
-                            inlet.run(stream, statuses, &mut take).await
+                            inlet.run(&client, stream, statuses, &mut wanted, &mut take).await
                         }
                         Err(why) => why,
                     }
@@ -95,8 +99,10 @@ impl Inlet<'_> {
     /// Until something goes wrong; what.
     async fn run(
         &mut self,
+        client: &Client,
         mut stream: Ordered,
         mut statuses: Subscriber,
+        wanted: &mut UnboundedReceiver<Wanted>,
         take: &mut impl FnMut(Result<Report, Refused>),
     ) -> String {
         loop {
@@ -114,6 +120,10 @@ impl Inlet<'_> {
                     None => return refused(&"the stream has ended"),
                 },
                 Some(message) = statuses.next() => take(report(&message)),
+                // Nothing is held up by a daemon that takes its time.
+                Some(wanted) = wanted.recv() => {
+                    tokio::spawn(ask::ask(client.clone(), self.settings.club.clone(), wanted));
+                }
             }
         }
     }

@@ -1,13 +1,16 @@
 //! From the daemon's log to the server: in order, each until it is acknowledged.
 
+use super::ask;
 use super::link::{Link, Teller};
 use super::{DOUBTED, kind, subject};
 use crate::host_clock;
+use crate::team::ask::Ask;
 use crate::team::report::Report;
 use crate::team::settings::Nats;
 use crate::team::spool::{Spool, SpoolError};
 use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::{self, message::PublishMessage};
+use futures::StreamExt;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
@@ -19,9 +22,14 @@ const BATCH: usize = 256;
 const PACE: Duration = Duration::from_secs(1);
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
 
-/// Sends what the log has and will have, over as many connections as it takes; `tell` hears in a sentence how it
-/// stands. Never ends by itself.
-pub async fn publish(settings: &Nats, spool: &Spool, tell: impl FnMut(&str)) {
+/// Sends what the log has and will have, over as many connections as it takes; `answer` does what boards want, `tell`
+/// hears in a sentence how it stands. Never ends by itself.
+pub async fn publish(
+    settings: &Nats,
+    spool: &Spool,
+    answer: impl Fn(&Ask) -> Result<(), String>,
+    tell: impl FnMut(&str),
+) {
     let mut teller = Teller::new(tell);
     let mut done = loop {
         match Done::read(settings, spool) {
@@ -36,7 +44,7 @@ pub async fn publish(settings: &Nats, spool: &Spool, tell: impl FnMut(&str)) {
                 jetstream.set_timeout(ACKNOWLEDGED_WITHIN);
                 let mut outlet =
                     Outlet { settings, spool, jetstream, done: &mut done, told: BTreeMap::new() };
-                let why = link.during(outlet.run(&mut teller)).await;
+                let why = link.during(outlet.run(&answer, &mut teller)).await;
                 done.settle();
                 why
             }
@@ -104,7 +112,16 @@ struct Outlet<'a> {
 
 impl Outlet<'_> {
     /// Until something goes wrong; what.
-    async fn run<T: FnMut(&str)>(&mut self, teller: &mut Teller<T>) -> String {
+    async fn run<T: FnMut(&str)>(
+        &mut self,
+        answer: &impl Fn(&Ask) -> Result<(), String>,
+        teller: &mut Teller<T>,
+    ) -> String {
+        let client = self.jetstream.client();
+        let mut requests = match ask::requests(&client, &self.settings.club, self.spool.daemon()).await {
+            Ok(requests) => requests,
+            Err(why) => return why,
+        };
         if let Err(why) = self.resume().await {
             return why;
         }
@@ -119,6 +136,7 @@ impl Outlet<'_> {
             }
             tokio::select! {
                 _ = changed.changed() => {}
+                Some(message) = requests.next() => ask::answer(&client, &message, answer).await,
                 _ = paces.tick() => {
                     if let Err(why) = self.pace().await {
                         return why;
