@@ -87,7 +87,7 @@ set_up_chromium >"$log/chromium" 2>&1 || cat "$log/chromium"
 
 check "format" cargo fmt --check
 check "lints" cargo clippy --locked --all-targets --features team -- -D warnings
-check "Rust tests" cargo test --locked --features team
+check "Rust tests" cargo test --locked --features team --no-fail-fast
 check "the program builds" cargo build --release --locked --features team --bins
 check "it builds without NATS" cargo check --locked
 check "page: set up" set_up_page

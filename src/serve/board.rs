@@ -100,7 +100,10 @@ pub(super) async fn ask(State(site): State<Site>, Json(wanted): Json<Wanted>) ->
             let asked = spawn_blocking(move || call::ask(&address, &ask)).await;
             asked.unwrap_or_else(|_| Err("asking stopped working: try again".to_owned()))
         }
-        None => desk.ask(daemon, ask).await,
+        None => desk.ask(daemon, ask).await.ok_or_else(|| {
+            let sentence = "this runner's daemon is not followed at an address, and nothing can be asked of it: add its address";
+            (StatusCode::CONFLICT, sentence.to_owned())
+        })?,
     };
     asked.map(|()| StatusCode::NO_CONTENT).map_err(|sentence| (StatusCode::BAD_GATEWAY, sentence))
 }

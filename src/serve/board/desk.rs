@@ -105,19 +105,17 @@ impl BoardDesk {
         self.0.server.set(server).ok();
     }
 
-    /// Asks a daemon by way of the server.
-    pub(super) async fn ask(&self, daemon: String, ask: Ask) -> Result<(), String> {
-        let Some(server) = self.0.server.get() else {
-            return Err("this runner's daemon is not followed at an address, and nothing can be asked of it: add its \
-                        address"
-                .to_owned());
-        };
-        let away = || {
-            "the NATS server is away, and nothing can be asked of this runner's daemon: try again".to_owned()
-        };
+    /// Asks a daemon by way of the server; `None` without one.
+    pub(super) async fn ask(&self, daemon: String, ask: Ask) -> Option<Result<(), String>> {
+        let server = self.0.server.get()?;
         let (answer, answered) = oneshot::channel();
-        server.send(Wanted { daemon, ask, answer }).map_err(|_| away())?;
-        timeout(SERVER, answered).await.ok().and_then(Result::ok).unwrap_or_else(|| Err(away()))
+        // `err`: nothing listens to the server any more, and no answer will come.
+        server.send(Wanted { daemon, ask, answer }).ok();
+        let answered = timeout(SERVER, answered).await;
+        Some(answered.ok().and_then(Result::ok).unwrap_or_else(|| {
+            Err("the NATS server is away, and nothing can be asked of this runner's daemon: try again"
+                .to_owned())
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
