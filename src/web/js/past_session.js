@@ -1,7 +1,7 @@
 // One session: what it says, the run as a strip, what the runner says about it, and every stance.
 
 import { h } from './dom.js';
-import { clock, day, decimal, said, sentence, t } from './text.js';
+import { clock, currentLanguage, day, decimal, said, sentence, t } from './text.js';
 import { API, ask, change } from './api.js';
 import { difference, figure } from './past_words.js';
 import { partForm } from './past_part.js';
@@ -37,8 +37,8 @@ export async function sessionPage(id, again) {
     wrong: (text) => { wrong.textContent = text; },
   });
   return h('section', { class: 'past' },
-    h('div', { class: 'row' }, h('h2', {}, `${review.session.runner_name}, ${day(session.started)}`),
-      h('a', { href: `${API}${path}/report`, target: '_blank', rel: 'noopener' }, t('past.report')),
+    h('div', { class: 'row' }, h('h2', {}, `${said(review.session.runner_name)}, ${day(session.started)}`),
+      h('a', { href: `${API}${path}/report?language=${currentLanguage()}`, target: '_blank', rel: 'noopener' }, t('past.report')),
       h('a', { href: `#/runners/${session.runner}` }, t('past.trends'))),
     wrong,
     h('p', {}, t('past.counts', { counted: review.counts.left.counted + review.counts.right.counted,
