@@ -140,6 +140,22 @@ async fn what_is_deleted_comes_back_unless_it_was_deleted_now() {
 }
 
 #[tokio::test]
+async fn without_a_recording_no_limits_can_be_tried_and_the_sentence_says_so() {
+    let kept = Kept::new();
+    let path = format!("/sessions/{ID}/try");
+    let asked = json!({ "set": ["femur_adduction.amber_deg=3"] });
+    for (method, body) in [("GET", None), ("POST", Some(asked))] {
+        let answer = send(&kept.hub, method, &path, body, None).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{method}");
+        assert!(text(answer).await.contains("recording"), "{method}");
+    }
+    assert_eq!(
+        send(&kept.hub, "GET", "/sessions/nothing/try", None, None).await.status(),
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
 async fn the_report_is_in_the_readers_language() {
     let kept = Kept::new();
     let hub = &kept.hub;

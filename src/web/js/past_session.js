@@ -7,6 +7,7 @@ import { difference, figure } from './past_words.js';
 import { partForm } from './past_part.js';
 import { stanceTable } from './past_stances.js';
 import { strip } from './past_strip.js';
+import { tryForm } from './past_try.js';
 
 /** @import { PastStance, Review, Reviewed, Session } from './past_types.js' */
 /** @import { SideName } from './types.js' */
@@ -45,7 +46,7 @@ export async function sessionPage(id, again) {
       all: review.counts.left.stances + review.counts.right.stances }), ' ',
     review.grade ? `${t(`past.grade.${review.grade}`)} ${said(review.grade_reason)}` : t('past.grade.none')),
     session.complete ? null : h('p', { class: 'wrong' }, t(review.running ? 'past.still_running' : 'past.cut')),
-    withheld(review), numbers(review), strip(review, parts.choose), alerts(review),
+    withheld(review), numbers(review), strip(review, parts.choose), alerts(review), review.running ? null : tryForm(session),
     h('h3', {}, t('past.tags')), tags(session, (fields) => act(() => change('PATCH', path, fields, session.version))),
     h('h3', {}, t('past.part')), parts.node,
     h('h3', {}, t('past.stance_table')), stanceTable(session, review.stances, exclude),
