@@ -165,7 +165,7 @@ function checks(setup) {
   const usual = setup.guide?.usual;
   const known = Boolean(usual && (usual.kept || usual.legs.left.known || usual.legs.right.known));
   return [
-    [setup.runner !== null, setup.runner ? t('setup.check.runner', { name: setup.runner.name }) : t('setup.check.nobody')],
+    [setup.runner !== null, setup.runner ? t('setup.check.runner', { name: said(setup.runner.name) }) : t('setup.check.nobody')],
     [setup.placed > 0 && setup.online === setup.placed, t('setup.check.sensors', { online: setup.online, placed: setup.placed })],
     [grade !== null && grade !== 'redo', grade ? t(`past.grade.${grade}`) : t('past.grade.none')],
     [known, t(known ? 'setup.check.usual' : 'setup.check.no_usual')],
