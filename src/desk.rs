@@ -5,7 +5,7 @@ mod kept;
 mod setup;
 
 pub use kept::{Kept as KeptFile, KeptError};
-pub use setup::{Setup, Step, Units};
+pub use setup::{Setup, Step};
 
 use crate::event::Event;
 use crate::host_clock;

@@ -46,6 +46,7 @@ pub mod store;
 pub mod team;
 
 pub mod export;
+pub mod retry;
 pub mod review;
 pub mod serve;
 
@@ -53,7 +54,6 @@ pub mod analyze;
 pub mod cli;
 pub mod config;
 pub mod live;
-pub mod retry;
 pub mod score;
 pub mod simulate;
 pub mod validate;

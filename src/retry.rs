@@ -16,6 +16,10 @@ pub enum RetryError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("there is no recording in this file: choose another session")]
+    Empty,
+    #[error("the settings in this recording are not of this version; update stancewatch")]
+    Version,
     #[error("`{0}` sets nothing; give a setting and a value, such as femur_adduction.amber_deg=3")]
     Form(String),
     #[error("`{given}` is no setting of the rules: {problem}; src/flag/config.rs and the README list them")]

@@ -23,6 +23,7 @@ mod setup;
 mod site;
 mod state;
 mod team;
+mod tried;
 mod usual;
 mod view;
 
@@ -92,6 +93,7 @@ fn runner_api(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/sessions/{id}/split", post(history::split))
         .route("/sessions/{id}/restore", post(history::restore_session))
         .route("/sessions/{id}/report", get(history::report))
+        .route("/sessions/{id}/try", get(tried::show).post(tried::ask))
         .route("/runners", get(history::runners).post(history::add_runner))
         .route(
             "/runners/{id}",

@@ -140,6 +140,48 @@ async fn what_is_deleted_comes_back_unless_it_was_deleted_now() {
 }
 
 #[tokio::test]
+async fn without_a_recording_no_limits_can_be_tried_and_the_sentence_says_so() {
+    let kept = Kept::new();
+    let path = format!("/sessions/{ID}/try");
+    let asked = json!({ "set": ["femur_adduction.amber_deg=3"] });
+    for (method, body) in [("GET", None), ("POST", Some(asked))] {
+        let answer = send(&kept.hub, method, &path, body, None).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{method}");
+        assert!(text(answer).await.contains("recording"), "{method}");
+    }
+    assert_eq!(
+        send(&kept.hub, "GET", "/sessions/nothing/try", None, None).await.status(),
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn the_report_is_in_the_readers_language() {
+    let kept = Kept::new();
+    let hub = &kept.hub;
+    let report = |language: &str| {
+        let path = format!("/sessions/{ID}/report{language}");
+        async move { send(hub, "GET", &path, None, None).await }
+    };
+    let english = text(report("").await).await;
+    assert!(english.contains("<html lang=\"en\">") && english.contains("thigh falls in"), "{english}");
+    let german = text(report("?language=de").await).await;
+    assert!(
+        german.contains("<html lang=\"de\">") && german.contains("Oberschenkel kippt nach innen"),
+        "{german}"
+    );
+    let shown = german.split_once("</style>").unwrap().1;
+    let said: String = shown.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect();
+    for word in ["thigh", "stances", "usual", "alert", "Sensors", "within"] {
+        assert!(english.contains(word), "{word}");
+        assert!(!said.contains(word), "{word}: {said}");
+    }
+    let unknown = report("?language=xx").await;
+    assert_eq!(unknown.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(unknown).await.contains("en, de"));
+}
+
+#[tokio::test]
 async fn script_in_names_and_notes_is_text_on_the_report_and_the_report_runs_no_script() {
     let kept = Kept::new();
     let script = "<script>document.title='x'</script><img src=x onerror=alert(1)>";

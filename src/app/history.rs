@@ -140,7 +140,10 @@ pub(super) fn runners(config: &Config, args: &RunnersArgs, json: bool) -> anyhow
 pub(super) fn report(config: &Config, args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.data_dir)?;
     let id = store.session(&args.session)?.id;
-    let page = report::page(&review::of(&store, &id)?, &store.stances(&id)?);
+    let Some(words) = report::Words::of(&args.language) else {
+        bail!("there is no report in `{}`: choose one of {}", args.language, report::LANGUAGES.join(", "));
+    };
+    let page = report::page(&review::of(&store, &id)?, &store.stances(&id)?, &words);
     write_whole(&args.out, &page)
         .with_context(|| format!("cannot write {}; choose another file with --out", args.out.display()))?;
     print(&format!("{}\n", args.out.display()))?;

@@ -160,4 +160,7 @@ pub struct ReportArgs {
     /// The page
     #[arg(long, value_name = "FILE.html")]
     pub out: PathBuf,
+    /// Language of the reader: en or de
+    #[arg(long, default_value = "en")]
+    pub language: String,
 }

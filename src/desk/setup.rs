@@ -19,20 +19,11 @@ pub enum Step {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Units {
-    #[default]
-    Metric,
-    Imperial,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Setup {
     pub step: Step,
     /// It was gone through once: from now on a visit begins with standing still.
     pub finished: bool,
-    pub units: Units,
     /// Counts changes, so that of two tabs the slower one is told.
     pub version: u64,
 }

@@ -181,10 +181,26 @@ pub(super) async fn restore_session(
     Ok(tagged(session.version, session))
 }
 
-pub(super) async fn report(State(served): State<Served>, Path(id): Path<String>) -> Answer<Response> {
+#[derive(Deserialize)]
+pub(super) struct Reader {
+    /// Of [`report::LANGUAGES`]; English where absent.
+    language: Option<String>,
+}
+
+pub(super) async fn report(
+    State(served): State<Served>,
+    Path(id): Path<String>,
+    Query(reader): Query<Reader>,
+) -> Answer<Response> {
+    let language = reader.language.as_deref().unwrap_or("en");
+    let words = report::Words::of(language).ok_or_else(|| {
+        let sentence =
+            format!("there is no report in `{language}`: choose one of {}", report::LANGUAGES.join(", "));
+        (StatusCode::UNPROCESSABLE_ENTITY, sentence)
+    })?;
     let page = with(&served, move |store| {
         let id = store.session(&id)?.id;
-        Ok(report::page(&review::of(store, &id)?, &store.stances(&id)?))
+        Ok(report::page(&review::of(store, &id)?, &store.stances(&id)?, &words))
     });
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),

@@ -6,7 +6,7 @@ use super::cues::refused;
 use super::history::{Answer, body, seen, with};
 use super::view::{CalibrationView, SourceKind};
 use crate::body::{PerPlacement, PerSide};
-use crate::desk::{Setup, Step, Units};
+use crate::desk::{Setup, Step};
 use crate::event::HealthCode;
 use crate::guide::{BENDS, HOLD, Learnt, Parts, Status, Wish};
 use crate::source::ble::Remote;
@@ -167,9 +167,6 @@ pub(super) enum Asked {
     Go {
         step: Step,
     },
-    Units {
-        units: Units,
-    },
     /// Leads through calibration; `still` and `bends` say which parts.
     Calibrate {
         still: bool,
@@ -197,7 +194,6 @@ pub(super) async fn ask(
     }
     let change = |setup: &mut Setup| match asked {
         Asked::Go { step } => setup.step = step,
-        Asked::Units { units } => setup.units = units,
         Asked::Calibrate { .. } => setup.step = Step::Calibrate,
         Asked::Next | Asked::Stop => {}
         Asked::Finish => (setup.step, setup.finished) = (Step::Ready, true),

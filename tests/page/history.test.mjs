@@ -2,11 +2,15 @@
 
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { faults, launch, open } from './browser.mjs';
 import { start } from './daemon.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const LAPTOP = { viewport: { width: 1366, height: 768 } };
+/** With an onset of hip adduction on the right. */
+const RUNNER = fileURLToPath(new URL('../formats/runner.toml', import.meta.url));
 const SCRIPT = '<img src=x onerror="document.title=1">';
 
 /** @type {import('playwright-core').Browser} */
@@ -16,7 +20,7 @@ let daemon;
 
 before(async () => {
   browser = await launch();
-  daemon = await start(['run', '--synthetic', '--minutes', '8', '--runner', 'Ana', '--no-open', '--speed', 'max', '--port', '0']);
+  daemon = await start(['run', '--synthetic', '--runner-config', RUNNER, '--minutes', '8', '--runner', 'Ana', '--no-open', '--speed', 'max', '--port', '0']);
   for (;;) {
     const sessions = await (await fetch(`${daemon.address}/api/v1/sessions`)).json();
     if (sessions[0]?.complete) break;
@@ -56,6 +60,54 @@ test('a session is listed, read, sorted, filtered, and a stance taken out', { ti
   assert.deepEqual(await faults(page), []);
   assert.deepEqual(wrong, []);
   await close();
+});
+
+test('other limits are tried on a session, which stays as it was judged', { timeout: 60_000 }, async () => {
+  const { page, wrong, close } = await session();
+  const alerts = async () => (await (await fetch(`${daemon.address}/api/v1/sessions/last`)).json()).alerts.length;
+  const before = await alerts();
+  await page.click('.try summary');
+  const field = (/** @type {string} */ setting) => page.locator(`.try input[data-setting="${setting}"]`);
+  await field('hip_adduction.red_deg').fill('40');
+  await field('hip_adduction.amber_deg').fill('30');
+  await field('hip_adduction_absolute.red_deg').fill('60');
+  await field('hip_adduction_absolute.amber_deg').fill('50');
+  await page.click('.try button[type="submit"]');
+  await page.waitForSelector('.try tbody tr.right');
+  const [, judged, tried] = /Alerts: (\d+) as judged, (\d+) with/.exec(await page.innerText('.try [role="status"]')) ?? [];
+  assert.equal(Number(judged), before);
+  assert.ok(Number(tried) < before, `${tried} of ${judged}`);
+  assert.deepEqual(await faults(page), []);
+  assert.deepEqual(wrong, []);
+  assert.equal(await alerts(), before);
+  // Less for too far than for watch is a contradiction, and is said.
+  await field('hip_adduction.red_deg').fill('20');
+  await page.click('.try button[type="submit"]');
+  await page.waitForFunction(() => document.querySelector('.try .wrong')?.textContent?.includes('hip_adduction'));
+  await close();
+});
+
+test('every stance is had as CSV, with units in the names', { timeout: 60_000 }, async () => {
+  const { page, close } = await session();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-act="csv"]')]);
+  assert.match(download.suggestedFilename(), /\.csv$/);
+  const rows = readFileSync(await download.path(), 'utf8').trimEnd().split('\n');
+  const names = (rows[0] ?? '').split(',');
+  for (const name of ['side', 'ic_time_s', 'contact_ms', 'peak_femur_adduction_deg', 'valid', 'reason']) assert.ok(names.includes(name), name);
+  assert.ok(rows.length > 500, `${rows.length} rows`);
+  assert.ok(rows.every((row) => row.split(',').length === names.length));
+  await close();
+});
+
+test('on a German page the report is German', { timeout: 60_000 }, async () => {
+  const { page, close } = await session({ ...LAPTOP, locale: 'de-DE' });
+  const address = await page.getAttribute('.past a[target="_blank"]', 'href');
+  const report = await open(browser, `${daemon.address}${address}`, { ...LAPTOP, locale: 'de-DE' });
+  const text = await report.page.innerText('main');
+  assert.match(text, /Standphasen zählen/);
+  assert.doesNotMatch(text, /\b(the|and|stances|thigh|usual|sensor on)\b/);
+  assert.deepEqual(report.wrong, []);
+  for (const end of [close, report.close]) await end();
 });
 
 test('tags are kept, script in them is text, and the second of two tabs is told', { timeout: 60_000 }, async () => {

@@ -1,6 +1,6 @@
 //! The drawings of the report: the run as a strip, and left against right.
 
-use super::{clock, escape};
+use super::{Words, clock, escape};
 use crate::body::Side;
 use crate::review::Review;
 use crate::store::StanceRow;
@@ -19,7 +19,7 @@ const MARK_WORDS: usize = 8;
 type Read = fn(&StanceRow) -> Option<f64>;
 
 /// Adduction of each leg over time, its usual behind it, alerts below, marks across.
-pub(super) fn draw(out: &mut String, review: &Review, stances: &[StanceRow]) {
+pub(super) fn draw(out: &mut String, review: &Review, stances: &[StanceRow], words: &Words) {
     let (from, to) = review.session.range();
     let to = if to.is_finite() { to } else { stances.last().map_or(from + 1.0, |s| s.tc_time_s) };
     let with_pelvis = review.quantity("hip_adduction").is_some();
@@ -38,14 +38,14 @@ pub(super) fn draw(out: &mut String, review: &Review, stances: &[StanceRow]) {
     let low = values().chain(bands().map(|b| b.mean - b.sd)).fold(f64::INFINITY, f64::min).floor() - 1.0;
     let high = values().chain(bands().map(|b| b.mean + b.sd)).fold(f64::NEG_INFINITY, f64::max).ceil() + 1.0;
     if !(low.is_finite() && high.is_finite()) {
-        out.push_str("<p>No stance could be judged; see below why.</p>");
+        let _ = write!(out, "<p>{}</p>", words.word("run.nothing"));
         return;
     }
     let height = 2.0 * (LANE + GAP) + 20.0;
     let _ = write!(
         out,
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"Peak adduction of both legs over the session, \
-         with alerts\">"
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{}\">",
+        words.word("run.drawing")
     );
     for (lane, (side, points)) in curves.iter().enumerate() {
         let top = lane as f64 * (LANE + GAP) + 4.0;
@@ -61,10 +61,11 @@ pub(super) fn draw(out: &mut String, review: &Review, stances: &[StanceRow]) {
         }
         let _ = write!(
             out,
-            "<text x=\"0\" y=\"{:.1}\">{side}</text><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{high:.0}\u{b0}</text>\
+            "<text x=\"0\" y=\"{:.1}\">{}</text><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{high:.0}\u{b0}</text>\
              <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{low:.0}\u{b0}</text>\
              <line class=\"axis\" x1=\"{LEFT}\" x2=\"{LEFT}\" y1=\"{top}\" y2=\"{:.1}\"/>",
             top + LANE / 2.0 + 4.0,
+            super::side_word(side.name(), words),
             LEFT - 4.0,
             top + 9.0,
             LEFT - 4.0,
@@ -103,10 +104,7 @@ pub(super) fn draw(out: &mut String, review: &Review, stances: &[StanceRow]) {
             let _ = write!(out, "<text x=\"{:.1}\" y=\"12\">{}</text>", at + 2.0, escape(&word));
         }
     }
-    out.push_str(
-        "</svg><p class=\"small\">Peak adduction, minutes and seconds; grey: usual; bars below: alerts (outline watch, \
-         full too far); dashed: marks.</p>",
-    );
+    let _ = write!(out, "</svg><p class=\"small\">{}</p>", words.word("run.more"));
 }
 
 /// Means over equal stretches of time; a stretch without a stance that counts leaves none.
@@ -140,9 +138,11 @@ fn ticks(seconds: f64) -> impl Iterator<Item = f64> {
 }
 
 /// A line per angle: L and R on one scale with their spread.
-pub(super) fn sides(out: &mut String, review: &Review) {
+pub(super) fn sides(out: &mut String, review: &Review, words: &Words) {
     const WIDTH: f64 = 330.0;
     const ROW: f64 = 26.0;
+    /// Room for the longest name of a rule.
+    const NAMES: f64 = 172.0;
     let shown = super::told_once(review);
     let rows: Vec<_> =
         review.quantities.iter().filter(|q| q.quantity.unit == "deg" && shown(q.quantity.name)).collect();
@@ -151,21 +151,23 @@ pub(super) fn sides(out: &mut String, review: &Review) {
         .flat_map(|q| Side::BOTH.map(|side| q.leg(side)))
         .filter_map(|leg| leg.mean.map(|mean| (mean - leg.sd.unwrap_or(0.0), mean + leg.sd.unwrap_or(0.0))));
     let (low, high) = ends.fold((0.0f64, 0.0f64), |(l, h), (a, b)| (l.min(a), h.max(b)));
-    let x = |value: f64| 118.0 + (value - low) / (high - low).max(1e-9) * (WIDTH - 140.0);
+    let x = |value: f64| NAMES + (value - low) / (high - low).max(1e-9) * (WIDTH - NAMES - 22.0);
     let height = rows.len() as f64 * ROW + 14.0;
     let _ = write!(
         out,
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"Mean peaks of left and right on one scale\">\
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{3}\">\
          <line class=\"tick\" x1=\"{0:.1}\" x2=\"{0:.1}\" y1=\"0\" y2=\"{1:.1}\"/>\
          <text x=\"{0:.1}\" y=\"{2:.1}\" text-anchor=\"middle\">0\u{b0}</text>",
         x(0.0),
         height - 12.0,
-        height - 2.0
+        height - 2.0,
+        words.word("sides.drawing")
     );
     for (place, q) in rows.iter().enumerate() {
         let y = place as f64 * ROW + 13.0;
-        let _ = write!(out, "<text x=\"0\" y=\"{:.1}\">{}</text>", y + 4.0, escape(q.quantity.plain));
-        for (side, dy, word) in [(Side::Left, -5.0, "L"), (Side::Right, 6.0, "R")] {
+        let plain = escape(&words.said(q.quantity.plain));
+        let _ = write!(out, "<text x=\"0\" y=\"{:.1}\">{plain}</text>", y + 4.0);
+        for (side, dy, word) in [(Side::Left, -5.0, "sides.left"), (Side::Right, 6.0, "sides.right")] {
             let leg = q.leg(side);
             let Some(mean) = leg.mean else { continue };
             let sd = leg.sd.unwrap_or(0.0);
@@ -176,7 +178,13 @@ pub(super) fn sides(out: &mut String, review: &Review) {
                 x(mean - sd),
                 x(mean + sd)
             );
-            let _ = write!(out, "<text x=\"{:.1}\" y=\"{:.1}\">{word}</text>", x(mean + sd) + 3.0, at + 4.0);
+            let _ = write!(
+                out,
+                "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                x(mean + sd) + 3.0,
+                at + 4.0,
+                words.word(word)
+            );
         }
     }
     out.push_str("</svg>");

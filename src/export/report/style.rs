@@ -1,3 +1,7 @@
+//! How the report looks, and what a browser may do with it.
+
+use sha2::{Digest, Sha256};
+
 /// Black on white: grey and shape carry what colour would. On paper one A4 page, on a phone one column.
 pub(super) const STYLE: &str = "\
 @page{size:A4;margin:12mm}*{box-sizing:border-box}\
@@ -19,3 +23,26 @@ footer{border-top:1px solid #000;margin-top:.8em;padding-top:.3em;font-size:.85e
 @media(max-width:40rem){.two{grid-template-columns:minmax(0,1fr)}.alerts{columns:1}table{font-size:.9em}th,td{padding:.22em .2em}\
 main{padding:12px}td{white-space:normal}}\
 @media print{body{font-size:11.5px;line-height:1.25}h2{margin:.6em 0 .2em}th,td{padding:.16em .3em}main{max-width:none;padding:0}}";
+
+/// What a browser may do with the page when it is served: show it with its own style, and nothing else.
+#[must_use]
+pub fn policy() -> String {
+    let hash = base64(&Sha256::digest(STYLE.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, &b| bits << 8 | u32::from(b)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let sign =
+                ALPHABET.get((bits >> (18 - 6 * place) & 63) as usize).filter(|_| place <= chunk.len());
+            out.push(sign.map_or('=', |&sign| char::from(sign)));
+        }
+    }
+    out
+}

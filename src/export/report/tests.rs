@@ -1,4 +1,5 @@
-use super::*;
+use super::escape;
+use super::style::base64;
 
 #[test]
 fn script_in_a_name_is_text() {

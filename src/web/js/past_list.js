@@ -1,7 +1,7 @@
 // Every session that is kept, newest first, and whose it is.
 
 import { h } from './dom.js';
-import { clock, day, t } from './text.js';
+import { clock, day, said, t } from './text.js';
 import { ask, change } from './api.js';
 
 /** @import { Runner, Session } from './past_types.js' */
@@ -17,14 +17,14 @@ export async function listPage(runner, again) {
   const who = h('select', { 'aria-label': t('past.runner'), onchange: () => {
     location.hash = who.value ? `#/runners/${who.value}/sessions` : '#/sessions';
   } }, h('option', { value: '' }, t('past.all_runners')),
-  ...runners.map((r) => h('option', { value: r.id, selected: r.id === runner }, r.name ?? r.pseudonym)));
+  ...runners.map((r) => h('option', { value: r.id, selected: r.id === runner }, said(r.name ?? r.pseudonym))));
   const back = async (/** @type {Session} */ s) => { await change('POST', `/sessions/${encodeURIComponent(s.id)}/restore`, undefined); again(); };
   return h('section', { class: 'past' },
     h('div', { class: 'row' }, h('h2', {}, t('past.sessions')), who,
       runner === null ? null : h('a', { href: `#/runners/${runner}` }, t('past.trends'))),
     sessions.length ? table(sessions) : h('p', { class: 'empty' }, t('past.none')),
     deleted.length ? h('details', {}, h('summary', {}, t('past.deleted', { n: deleted.length })),
-      h('ul', {}, ...deleted.map((s) => h('li', { class: 'row' }, `${day(s.started)} ${s.runner_name}`,
+      h('ul', {}, ...deleted.map((s) => h('li', { class: 'row' }, `${day(s.started)} ${said(s.runner_name)}`,
         h('button', { type: 'button', onclick: () => void back(s) }, t('past.restore')))))) : null);
 }
 
@@ -43,7 +43,7 @@ function table(sessions) {
     h('td', {}, h('input', { type: 'checkbox', 'aria-label': t('past.choose', { when: day(s.started) }),
       onchange: (e) => choose(s.id, /** @type {HTMLInputElement} */ (e.target).checked) })),
     h('th', { scope: 'row' }, h('a', { href: `#/sessions/${encodeURIComponent(s.id)}` }, day(s.started))),
-    h('td', {}, s.runner_name, s.source === 'synthetic' ? h('small', {}, ` ${t('past.synthetic')}`) : null),
+    h('td', {}, said(s.runner_name), s.source === 'synthetic' ? h('small', {}, ` ${t('past.synthetic')}`) : null),
     h('td', {}, s.end_s === null ? t('past.running') : clock((s.crop_to_s ?? s.end_s) - (s.crop_from_s ?? s.begin_s), 0)),
     h('td', {}, String(s.stances)), h('td', {}, String(s.alerts)),
     h('td', {}, s.pain === null ? '–' : String(s.pain)), h('td', {}, s.shoes ?? '–'), h('td', {}, s.surface ?? '–')));

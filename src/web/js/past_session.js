@@ -1,12 +1,13 @@
 // One session: what it says, the run as a strip, what the runner says about it, and every stance.
 
 import { h } from './dom.js';
-import { clock, day, decimal, said, sentence, t } from './text.js';
+import { clock, currentLanguage, day, decimal, said, sentence, t } from './text.js';
 import { API, ask, change } from './api.js';
 import { difference, figure } from './past_words.js';
 import { partForm } from './past_part.js';
 import { stanceTable } from './past_stances.js';
 import { strip } from './past_strip.js';
+import { tryForm } from './past_try.js';
 
 /** @import { PastStance, Review, Reviewed, Session } from './past_types.js' */
 /** @import { SideName } from './types.js' */
@@ -37,15 +38,15 @@ export async function sessionPage(id, again) {
     wrong: (text) => { wrong.textContent = text; },
   });
   return h('section', { class: 'past' },
-    h('div', { class: 'row' }, h('h2', {}, `${review.session.runner_name}, ${day(session.started)}`),
-      h('a', { href: `${API}${path}/report`, target: '_blank', rel: 'noopener' }, t('past.report')),
+    h('div', { class: 'row' }, h('h2', {}, `${said(review.session.runner_name)}, ${day(session.started)}`),
+      h('a', { href: `${API}${path}/report?language=${currentLanguage()}`, target: '_blank', rel: 'noopener' }, t('past.report')),
       h('a', { href: `#/runners/${session.runner}` }, t('past.trends'))),
     wrong,
     h('p', {}, t('past.counts', { counted: review.counts.left.counted + review.counts.right.counted,
       all: review.counts.left.stances + review.counts.right.stances }), ' ',
     review.grade ? `${t(`past.grade.${review.grade}`)} ${said(review.grade_reason)}` : t('past.grade.none')),
     session.complete ? null : h('p', { class: 'wrong' }, t(review.running ? 'past.still_running' : 'past.cut')),
-    withheld(review), numbers(review), strip(review, parts.choose), alerts(review),
+    withheld(review), numbers(review), strip(review, parts.choose), alerts(review), review.running ? null : tryForm(session),
     h('h3', {}, t('past.tags')), tags(session, (fields) => act(() => change('PATCH', path, fields, session.version))),
     h('h3', {}, t('past.part')), parts.node,
     h('h3', {}, t('past.stance_table')), stanceTable(session, review.stances, exclude),

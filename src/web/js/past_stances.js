@@ -54,7 +54,12 @@ export function stanceTable(session, stances, exclude) {
   side.addEventListener('change', draw);
   kind.addEventListener('change', draw);
   draw();
-  return h('div', {}, h('div', { class: 'row' }, side, kind), count,
+  const save = h('button', { type: 'button', 'data-act': 'csv', onclick: () => {
+    const url = URL.createObjectURL(new Blob([csv(stances)], { type: 'text/csv' }));
+    h('a', { href: url, download: `${session.id}.csv` }).click();
+    URL.revokeObjectURL(url);
+  } }, t('past.csv'));
+  return h('div', {}, h('div', { class: 'row' }, side, kind, save), count,
     h('div', { class: 'wide tall', tabindex: 0, role: 'region', 'aria-label': t('past.stance_table') },
       h('table', { class: 'stances' }, h('thead', {}, h('tr', {}, ...heads, h('td'))), body)));
 }
@@ -62,6 +67,17 @@ export function stanceTable(session, stances, exclude) {
 /** @param {string} name @param {string[]} options */
 function select(name, options) {
   return h('select', { 'aria-label': t(name) }, ...options.map((o) => h('option', { value: o }, t(`past.filter.${o}`))));
+}
+
+/** Every stance for other programs: units are in the names, the decimal sign is a point, what is not known is empty.
+ * @param {PastStance[]} stances */
+function csv(stances) {
+  const names = /** @type {(keyof PastStance)[]} */ (Object.keys(stances[0] ?? {}));
+  const field = (/** @type {unknown} */ value) => {
+    const text = String(value ?? '');
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [names, ...stances.map((s) => names.map((name) => s[name]))].map((row) => `${row.map(field).join(',')}\n`).join('');
 }
 
 /** What is not known comes last. @param {unknown} a @param {unknown} b */

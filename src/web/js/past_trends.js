@@ -24,7 +24,7 @@ export async function trendsPage(id) {
     /** @type {Promise<Runner>} */ (ask(`/runners/${id}`)), /** @type {Promise<TrendPoint[]>} */ (ask(`/runners/${id}/trends`))]);
   const shown = FIGURES.filter(([key]) => points.some((p) => p[key] !== null));
   return h('section', { class: 'past' },
-    h('div', { class: 'row' }, h('h2', {}, t('past.trends_of', { runner: runner.name ?? runner.pseudonym })),
+    h('div', { class: 'row' }, h('h2', {}, t('past.trends_of', { runner: said(runner.name ?? runner.pseudonym) })),
       h('a', { href: `#/runners/${id}/sessions` }, t('past.sessions'))),
     points.length ? null : h('p', { class: 'empty' }, t('past.none')),
     points.length ? h('p', { class: 'note' }, t('past.legend')) : null,
@@ -70,7 +70,7 @@ function markers(u) {
 /** @param {string} a @param {string} b */
 export async function comparePage(a, b) {
   const c = /** @type {Comparison} */ (await ask(`/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`));
-  const title = (/** @type {Comparison['a']} */ x) => `${x.runner_name}, ${day(x.started)}`;
+  const title = (/** @type {Comparison['a']} */ x) => `${said(x.runner_name)}, ${day(x.started)}`;
   return h('section', { class: 'past' }, h('h2', {}, t('past.compare')),
     h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': t('past.compare') }, h('table', {},
       h('thead', {}, h('tr', {}, h('td'), h('td'), ...[title(c.a), title(c.b), t('past.change')].map((x) => h('th', { scope: 'col' }, x)))),

@@ -31,5 +31,8 @@
  *   hip_adduction_deg: number|null, femur_adduction_deg: number|null, medial_rotation_deg: number|null,
  *   pelvic_drop_deg: number|null, knee_valgus_deg: number|null, contact_ms: number|null, cadence_spm: number|null,
  *   pain: number|null, alerts: number}} TrendPoint */
+/** @typedef {{rule: string, group: string, level: boolean, amber_deg: number, red_deg: number}} TriableLimit */
+/** @typedef {{decided_time_s: number, clear_time_s: number|null, severity: 'amber'|'red', value_deg: number, threshold_deg: number}} Fired */
+/** @typedef {{stances: number, rows: {rule: string, side: SideName, recorded: Fired|null, changed: Fired|null}[]}} Tried */
 
 export {};

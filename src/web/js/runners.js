@@ -2,7 +2,7 @@
 
 import { h, say } from './dom.js';
 import { ask, change } from './api.js';
-import { size, t } from './text.js';
+import { date, said, size, t } from './text.js';
 
 /** @import { Runner } from './past_types.js' */
 
@@ -46,7 +46,7 @@ export async function runnersPage(again) {
 let news = '';
 
 /** @param {Person} r */
-const shown = (r) => r.name ?? r.pseudonym;
+const shown = (r) => r.name ?? said(r.pseudonym);
 
 /** @param {Person} r @param {Usual} usual @param {Try} attempt @param {Data} data */
 function person(r, usual, attempt, data) {
@@ -60,8 +60,8 @@ function person(r, usual, attempt, data) {
     h('div', { class: 'row' }, h('h3', {}, shown(r)), r.name ? h('small', {}, r.pseudonym) : null,
       r.current ? h('span', { class: 'tag' }, t('runners.current')) : h('button', { type: 'button', 'data-act': 'use', onclick: () => attempt(() => patch({ current: true })) }, t('runners.use')),
       h('a', { href: `#/runners/${r.id}/sessions` }, t('setup.runner.sessions', { n: r.sessions })), h('a', { href: `#/runners/${r.id}` }, t('past.trends'))),
-    h('p', {}, kept ? t(kept.ripe ? 'runners.usual.ripe' : 'runners.usual', { date: kept.date, n: kept.sessions }) : t('runners.usual.none')),
-    latest?.refused ? h('p', { class: 'note' }, t('runners.usual.refused', { date: latest.date, why: latest.refused })) : null,
+    h('p', {}, kept ? t(kept.ripe ? 'runners.usual.ripe' : 'runners.usual', { date: date(kept.date), n: kept.sessions }) : t('runners.usual.none')),
+    latest?.refused ? h('p', { class: 'note' }, t('runners.usual.refused', { date: date(latest.date), why: said(latest.refused) })) : null,
     kept || latest ? h('div', { class: 'row' },
       latest?.refused ? h('button', { type: 'button', 'data-act': 'renew', onclick: () => attempt(() => change('POST', path, { act: 'renew' })) }, t('runners.usual.renew')) : null,
       kept ? h('button', { type: 'button', 'data-act': 'forget', onclick: () => attempt(() => change('POST', path, { act: 'forget' })) }, t('runners.usual.forget')) : null) : null,

@@ -65,6 +65,7 @@ export async function setupPage() {
     },
     again: () => void follow(),
     chime: () => sound.pair(),
+    tick: () => sound.tick(),
   };
 
   const go = (/** @type {number} */ by) => {

@@ -1,7 +1,7 @@
 // Standing, bending, walking, and the runner's usual: readable from three metres, led by the daemon.
 
 import { h, say } from './dom.js';
-import { t } from './text.js';
+import { date, said, t } from './text.js';
 import { SIDES } from './model.js';
 
 /** @import { Guide, Hands, Screen, Setup } from './setup_types.js' */
@@ -41,11 +41,14 @@ export function calibrateScreen(hands) {
       const moving = guide && step === 'still' ? worst(guide) : null;
       const grade = working ? null : calibration?.grade ?? null;
       say(head, grade ? t(`past.grade.${grade}`) : t(`setup.do.${step}`));
-      say(count, !guide ? '' : step === 'still' ? (guide.held_s > 0 ? String(Math.max(1, Math.ceil(guide.hold_s - guide.held_s))) : '…')
-        : step === 'bends' ? `${guide.bends} / ${guide.bends_wanted}` : '');
+      const number = !guide ? '' : step === 'still' ? (guide.held_s > 0 ? String(Math.max(1, Math.ceil(guide.hold_s - guide.held_s))) : '…')
+        : step === 'bends' ? `${guide.bends} / ${guide.bends_wanted}` : '';
+      // Heard by who looks ahead: each second of standing, each bend.
+      if (number !== count.textContent && /^[1-9]/.test(number)) hands.tick();
+      say(count, number);
       bar.hidden = step !== 'still';
       bar.value = Math.min(1, Math.max(0, moving?.motion ?? 0) / 4);
-      say(more, said(setup, step, moving?.place ?? null));
+      say(more, advice(setup, step, moving?.place ?? null));
       for (const button of [still, bends]) button.hidden = working || !calibration;
       quick.hidden = working || Boolean(calibration) || !setup.finished;
       all.hidden = working;
@@ -57,8 +60,8 @@ export function calibrateScreen(hands) {
       if (key === drawn) return;
       drawn = key;
       parts.replaceChildren(...(working || !calibration ? [] : calibration.segments.map((x) => h('li', { class: x.grade === 'redo' ? 'bad' : x.grade === 'good' ? 'fine' : 'wait' },
-        h('strong', {}, `${t(`placement.${x.placement}`)}: ${t(`grade.${x.grade}`)}`), x.grade === 'good' ? '' : ` ${x.reason}`))),
-      ...setup.slipped.map((text) => h('li', { class: 'bad' }, text)));
+        h('strong', {}, `${t(`placement.${x.placement}`)}: ${t(`grade.${x.grade}`)}`), x.grade === 'good' ? '' : ` ${said(x.reason)}`))),
+      ...setup.slipped.map((text) => h('li', { class: 'bad' }, said(text))));
       const offers = new Set(working ? [] : calibration?.segments.flatMap((x) => x.exchange) ?? []);
       fixes.replaceChildren(...[...offers].map((swap) => h('button', { type: 'button', class: 'loud', 'data-swap': swap,
         onclick: async () => {
@@ -75,13 +78,13 @@ function worst(guide) {
 }
 
 /** @param {Setup} setup @param {string} step @param {string|null} place */
-function said(setup, step, place) {
+function advice(setup, step, place) {
   const { guide, calibration } = setup;
   if (step === 'still' && !place) return t('setup.still.none');
   if (step === 'still' && guide?.held_s === 0) return t('setup.still.moves', { place: t(`placement.${place}`) });
   if (step === 'still') return guide?.moved ? t('setup.still.again', { n: guide.moved }) : t('setup.still.more');
   if (step === 'bends' || step === 'gait') return t(`setup.${step}.more`);
-  if (calibration) return calibration.reason;
+  if (calibration) return said(calibration.reason);
   return setup.online ? t('setup.idle.more') : t('setup.idle.none');
 }
 
@@ -100,9 +103,9 @@ export function baselineScreen(hands) {
     update(setup) {
       const usual = setup.guide?.usual;
       const known = usual ? usual.legs.left.known && usual.legs.right.known : false;
-      const date = setup.runner?.usual;
+      const kept = setup.runner?.usual;
       say(lead, known ? t('setup.usual.known') : usual?.marked ? t('setup.usual.marked')
-        : usual?.kept && date ? t('setup.usual.kept', { date: new Date(`${date}T00:00:00`).toLocaleDateString(document.documentElement.lang, { dateStyle: 'medium' }) })
+        : usual?.kept && kept ? t('setup.usual.kept', { date: date(kept) })
           : !setup.calibration ? t('setup.usual.calibrate') : usual && usual.warm_up_s > 0 ? t('setup.usual.warm', { s: Math.ceil(usual.warm_up_s) }) : t('setup.usual.run'));
       for (const { side, progress, text } of legs) {
         const leg = usual?.legs[side];
@@ -110,7 +113,7 @@ export function baselineScreen(hands) {
         progress.value = leg?.known ? progress.max : leg?.stances ?? 0;
         say(text, leg?.known ? t('setup.usual.done') : t('setup.usual.count', { n: leg?.stances ?? 0, of: usual?.needed ?? 0 }));
       }
-      say(unsteady, setup.unsteady ?? '');
+      say(unsteady, said(setup.unsteady));
       unsteady.hidden = !setup.unsteady;
       now.disabled = !setup.running || !setup.calibration || Boolean(usual?.marked);
     },

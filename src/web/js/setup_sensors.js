@@ -1,7 +1,7 @@
 // Which sensor is worn where: tiles, strongest first, and a body as in a mirror to tap a place on.
 
 import { h, s, say } from './dom.js';
-import { t } from './text.js';
+import { decimal, said, t } from './text.js';
 
 /** @import { Hands, Screen, Setup, Worn } from './setup_types.js' */
 
@@ -110,14 +110,14 @@ function tile(first, choose, hands) {
       const battery = sensor.battery_percent ?? link?.battery_percent ?? null;
       say(facts, [
         sensor.online || !link ? t('setup.rate', { hz: Math.round(sensor.rate_hz) }) : t(`setup.link.${link.link}`),
-        sensor.online ? t('setup.loss', { percent: sensor.loss_percent.toFixed(1) }) : '',
+        sensor.online ? t('setup.loss', { percent: decimal(sensor.loss_percent, 1) }) : '',
         battery === null ? '' : t('setup.battery', { percent: Math.round(battery) }),
         link && link.signal_dbm !== null ? t('setup.signal', { dbm: link.signal_dbm }) : '',
       ].filter(Boolean).join(' · '));
       bar.value = Math.min(1, link && !sensor.placement ? link.movement_dps / WAVE : (motion ?? 0) / 20);
       node.classList.toggle('meant', Boolean(link?.tapped_twice || link?.moved));
       node.classList.toggle('offline', !sensor.online);
-      say(reason, link?.reason ?? '');
+      say(reason, said(link?.reason ?? null));
       reason.hidden = !link?.reason;
       identify.hidden = !link?.can_identify;
       off.hidden = !link || !sensor.placement;

@@ -1,4 +1,4 @@
-// The short questions: language and units, Bluetooth, who runs, how to be told, and what is ready.
+// The short questions: language, Bluetooth, who runs, how to be told, and what is ready.
 
 import { h, say } from './dom.js';
 import { ask, change } from './api.js';
@@ -8,14 +8,12 @@ import * as words from './text.js';
 /** @import { CueSettings, ChannelName } from './types.js' */
 /** @import { Runner } from './past_types.js' */
 
-const { t } = words;
+const { said, t } = words;
 /** @type {ChannelName[]} */
 const CHANNELS = ['tone', 'voice', 'phone', 'sensor', 'screen'];
 
 /** @param {Hands} hands @returns {Screen} */
 export function welcomeScreen(hands) {
-  const units = h('select', { onchange: () => void hands.act({ act: 'units', units: units.value }) },
-    h('option', { value: 'metric' }, t('setup.units.metric')), h('option', { value: 'imperial' }, t('setup.units.imperial')));
   const demo = h('button', { type: 'button', 'data-act': 'demo', onclick: async () => {
     if (await hands.send('POST', '/session', { running: true, demo: true })) location.hash = '#';
   } }, h('strong', {}, t('setup.demo')), h('small', {}, t('setup.demo.more')));
@@ -25,10 +23,8 @@ export function welcomeScreen(hands) {
   } }, h('strong', {}, t('setup.begin')), h('small', {}, t('setup.begin.more')));
   return {
     node: h('div', { class: 'stack' }, h('p', { class: 'lead' }, t('setup.welcome.more')), h('p', {}, t('setup.limits')),
-      h('div', { class: 'row' }, language(), h('label', {}, t('setup.units'), units)), h('div', { class: 'cards two' }, begin, demo)),
-    update(setup) {
-      if (document.activeElement !== units) units.value = setup.units;
-    },
+      h('div', { class: 'row' }, language()), h('div', { class: 'cards two' }, begin, demo)),
+    update() {},
   };
 }
 
@@ -55,11 +51,11 @@ export function bluetoothScreen() {
         say(sign, t('setup.bluetooth.none'));
         say(more, t('setup.bluetooth.none.more'));
       } else if (wrong) {
-        say(sign, wrong);
+        say(sign, said(wrong));
         say(more, t('setup.bluetooth.again'));
       } else {
         say(sign, t('setup.bluetooth.fine', { n: radio.in_reach }));
-        say(more, radio.capacity ?? t('setup.bluetooth.capacity'));
+        say(more, radio.capacity ? said(radio.capacity) : t('setup.bluetooth.capacity'));
       }
     },
   };
@@ -97,7 +93,7 @@ export function runnerScreen(hands) {
     drawn = key;
     list.replaceChildren(...runners.map((r) => h('label', { class: 'choice' },
       h('input', { type: 'radio', name: 'runner', value: r.id, checked: r.current, onchange: () => void use(r.id) }),
-      h('span', {}, h('strong', {}, r.name ?? r.pseudonym), h('small', {}, t('setup.runner.sessions', { n: r.sessions }))))));
+      h('span', {}, h('strong', {}, said(r.name ?? r.pseudonym)), h('small', {}, t('setup.runner.sessions', { n: r.sessions }))))));
   };
   void load();
   return {
@@ -105,7 +101,7 @@ export function runnerScreen(hands) {
     update(setup) {
       if (current !== (setup.runner?.id ?? 0)) void load();
       current = setup.runner?.id ?? 0;
-      say(note, setup.not_kept ?? (setup.running ? t('setup.runner.played') : ''));
+      say(note, setup.not_kept ? said(setup.not_kept) : setup.running ? t('setup.runner.played') : '');
       draw();
     },
   };
@@ -169,7 +165,7 @@ function checks(setup) {
   const usual = setup.guide?.usual;
   const known = Boolean(usual && (usual.kept || usual.legs.left.known || usual.legs.right.known));
   return [
-    [setup.runner !== null, setup.runner ? t('setup.check.runner', { name: setup.runner.name }) : t('setup.check.nobody')],
+    [setup.runner !== null, setup.runner ? t('setup.check.runner', { name: said(setup.runner.name) }) : t('setup.check.nobody')],
     [setup.placed > 0 && setup.online === setup.placed, t('setup.check.sensors', { online: setup.online, placed: setup.placed })],
     [grade !== null && grade !== 'redo', grade ? t(`past.grade.${grade}`) : t('past.grade.none')],
     [known, t(known ? 'setup.check.usual' : 'setup.check.no_usual')],

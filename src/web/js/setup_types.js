@@ -7,7 +7,7 @@
 /** @typedef {{step: 'idle'|'still'|'bends'|'gait'|'done', motion: Record<string, number|null>, held_s: number, hold_s: number,
  *   bends: number, bends_wanted: number, moved: number, usual: Usual}} Guide */
 /** @typedef {{grade: string, reason: string, segments: {placement: string, grade: string, reason: string, exchange: string[]}[]}} Graded */
-/** @typedef {{step: StepName, finished: boolean, units: 'metric'|'imperial', version: number,
+/** @typedef {{step: StepName, finished: boolean, version: number,
  *   source: 'sensors'|'synthetic'|'real'|null, radio: {reason: string|null, down: boolean, capacity: string|null, in_reach: number}|null,
  *   runner: {id: number, name: string, version: number, usual: string|null}|null, not_kept: string|null,
  *   placed: number, online: number, phase: string, running: boolean, ended: boolean, guide: Guide|null,
@@ -19,7 +19,7 @@
 
 /** What a step can do: commands go through here, so that a refusal is shown in one place.
  * @typedef {{act: (body: object) => Promise<void>, send: (method: string, path: string, body?: unknown) => Promise<boolean>,
- *   again: () => void, chime: () => void}} Hands */
+ *   again: () => void, chime: () => void, tick: () => void}} Hands */
 /** One question: its element, and how it takes what is new.
  * @typedef {{node: HTMLElement, update: (setup: Setup, sensors: Worn[]) => void, next?: (setup: Setup) => StepName|null}} Screen */
 

@@ -67,6 +67,9 @@ export function sounds() {
     play({ at: 0.13, type: 'sine', from: 784, to: 784, length: 0.15, gain: 0.5, pan: 0 });
   }
 
+  /** A count, centre. */
+  const tick = () => play({ at: 0, type: 'triangle', from: 880, to: 880, length: 0.05, gain: 0.4, pan: 0 });
+
   function schedule() {
     if (!context || spm === null || !isOn()) return;
     const step = 60 / spm;
@@ -80,7 +83,7 @@ export function sounds() {
   }
 
   return {
-    isOn, unlock, knocks, buzz, pair,
+    isOn, unlock, knocks, buzz, pair, tick,
     volume: () => volume,
     /** @param {number} value 0 to 1 */
     setVolume(value) {

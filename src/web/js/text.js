@@ -107,8 +107,11 @@ export function signed(value) {
   return value > 0 && Math.round(value) !== 0 ? `+${degrees(value)}` : degrees(value);
 }
 
+/** With the browser's own country: days and hours (12 or 24) are written differently where one language is spoken. */
+const locale = () => navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+
 /** As the clock on the wall had it. @param {string} started RFC 3339 with its offset @param {Intl.DateTimeFormatOptions} style */
-const written = (started, style) => new Intl.DateTimeFormat(language, { ...style, timeZone: 'UTC' }).format(new Date(`${started.slice(0, 19)}Z`));
+const written = (started, style) => new Intl.DateTimeFormat(locale(), { ...style, timeZone: 'UTC' }).format(new Date(`${started.slice(0, 19)}Z`));
 
 /** A day and its time. @param {string} started */
 export const day = (started) => written(started, { dateStyle: 'medium', timeStyle: 'short' });

@@ -1,7 +1,7 @@
 // Which usual the stances are judged against, when an earlier session has left one.
 
 import { h, say } from './dom.js';
-import { t } from './text.js';
+import { date, t } from './text.js';
 
 /** @import { View } from './types.js' */
 
@@ -13,7 +13,7 @@ export function usualView() {
     update(model) {
       const kept = model.baselines.find((baseline) => baseline.kept)?.kept ?? null;
       node.hidden = !kept;
-      if (kept) say(node, t('live.usual', { date: new Date(`${kept.date}T00:00:00`).toLocaleDateString(document.documentElement.lang, { dateStyle: 'medium' }) }));
+      if (kept) say(node, t('live.usual', { date: date(kept.date) }));
     },
   };
 }
