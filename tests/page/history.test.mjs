@@ -10,7 +10,7 @@ import { start } from './daemon.mjs';
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const LAPTOP = { viewport: { width: 1366, height: 768 } };
 /** With an onset of hip adduction on the right. */
-const RUNNER = fileURLToPath(new URL('../formats/runner.toml', import.meta.url));
+const RUNNER = fileURLToPath(new URL('runner.toml', import.meta.url));
 const SCRIPT = '<img src=x onerror="document.title=1">';
 
 /** @type {import('playwright-core').Browser} */
