@@ -1,7 +1,7 @@
 //! Where values leave the program: the columns that files and recordings share, in degrees.
 
 use crate::body::Side;
-use crate::event::{Angles, Flag, Frame, LegAngles, Peaks};
+use crate::event::{Angles, Flag, Frame, LegAngles, PeakSigmas, Peaks};
 
 pub mod decimal;
 pub mod private;
@@ -77,6 +77,31 @@ pub fn peaks_deg(peaks: &Peaks) -> [Option<f64>; 7] {
         peaks.knee_valgus,
     ]
     .map(|peak| peak.map(f64::to_degrees))
+}
+
+/// One standard deviation of each peak that has one, in the order in which every file names them. Of valgus there is no
+/// truth to hold one against.
+pub const SIGMA_COLUMNS: [&str; 6] = [
+    "peak_hip_adduction_sigma_deg",
+    "peak_hip_rotation_sigma_deg",
+    "hip_rotation_excursion_sigma_deg",
+    "peak_femur_adduction_sigma_deg",
+    "femur_rotation_excursion_sigma_deg",
+    "peak_pelvic_drop_sigma_deg",
+];
+
+/// The values under [`SIGMA_COLUMNS`], degrees; `None` where there is no peak.
+#[must_use]
+pub fn sigmas_deg(sigma: &PeakSigmas) -> [Option<f64>; 6] {
+    [
+        sigma.hip_adduction,
+        sigma.hip_rotation,
+        sigma.hip_rotation_excursion,
+        sigma.femur_adduction,
+        sigma.femur_rotation_excursion,
+        sigma.pelvic_drop,
+    ]
+    .map(|sigma| sigma.map(f64::to_degrees))
 }
 
 /// `RULE:amber;RULE:red`; empty without flags.

@@ -203,6 +203,9 @@ pub struct Stance {
     /// From the leg's previous initial contact to this one, s; `None` for the first after a pause.
     pub stride_time: Option<f64>,
     pub peaks: Peaks,
+    /// How sure each peak is.
+    #[serde(default)]
+    pub sigma: PeakSigmas,
     /// The stance can be judged.
     pub valid: bool,
     /// Why not.
@@ -261,6 +264,19 @@ pub struct Peaks {
     /// Contralateral side down positive.
     pub pelvic_drop: Option<f64>,
     pub knee_valgus: Option<f64>,
+}
+
+/// One standard deviation of each peak, rad, about a constant that this leg keeps all session long: how far a
+/// stance can be compared with another of the same calibration. `None` where there is no peak.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct PeakSigmas {
+    pub hip_adduction: Option<f64>,
+    pub hip_rotation: Option<f64>,
+    pub hip_rotation_excursion: Option<f64>,
+    pub femur_adduction: Option<f64>,
+    pub femur_rotation: Option<f64>,
+    pub femur_rotation_excursion: Option<f64>,
+    pub pelvic_drop: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

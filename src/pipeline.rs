@@ -5,6 +5,7 @@
 
 mod frames;
 mod line;
+mod sigma;
 mod stances;
 mod standing;
 mod ties;
@@ -444,9 +445,14 @@ impl Pipeline {
             screener.frame(&frame, |event| events.push(event));
             events.push(Event::Frame(frame));
         });
-        while let Some(stance) = self.stances.next(last) {
+        while let Some(stance) = self.next_stance(last) {
             self.judge(stance);
         }
+    }
+
+    fn next_stance(&mut self, last: bool) -> Option<Stance> {
+        let (frames, lines) = (&self.frames, &self.lines);
+        self.stances.next(last, |side, ic, tc| frames.basis(lines, side, ic, tc))
     }
 
     fn judge(&mut self, mut stance: Stance) {

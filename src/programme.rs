@@ -224,7 +224,7 @@ impl Programme {
 mod tests {
     use super::*;
     use crate::body::Side;
-    use crate::event::{Baseline, Flag, LegUsual, Peaks, PerQuantity, Rule, Severity};
+    use crate::event::{Baseline, Flag, LegUsual, PeakSigmas, Peaks, PerQuantity, Rule, Severity};
     use crate::units::SessionTime;
 
     fn stance(side: Side, t: f64, over: bool) -> Event {
@@ -237,6 +237,7 @@ mod tests {
             tc: SessionTime(t + 0.24),
             stride_time: Some(0.72),
             peaks: Peaks::default(),
+            sigma: PeakSigmas::default(),
             valid: true,
             doubt: None,
             decided: SessionTime(t + 0.27),

@@ -7,7 +7,7 @@ use stancewatch::body::{PerSide, Placement, Side};
 use stancewatch::cue::Cuer;
 use stancewatch::event::{
     Against, Alert, Baseline, Basis, Cue, CueKind, Event, Evidence, Flag, Gait, Health, HealthCode, LegUsual,
-    Peaks, PerQuantity, Quantity, Rule, Severity, Stance, Words,
+    PeakSigmas, Peaks, PerQuantity, Quantity, Rule, Severity, Stance, Words,
 };
 use stancewatch::input::{CueSettings, Fade, Wish};
 use stancewatch::units::SessionTime;
@@ -81,6 +81,7 @@ impl Run {
             tc,
             stride_time: Some(2.0 * STEP),
             peaks,
+            sigma: PeakSigmas::default(),
             valid: true,
             doubt: None,
             decided,

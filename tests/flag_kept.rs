@@ -7,8 +7,8 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64;
 use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{
-    Against, Alert, Baseline, Event, Gait, Grade, HealthCode, KeptNote, LegUsual, Peaks, PerQuantity, Rule,
-    Stance, Usual,
+    Against, Alert, Baseline, Event, Gait, Grade, HealthCode, KeptNote, LegUsual, PeakSigmas, Peaks,
+    PerQuantity, Rule, Stance, Usual,
 };
 use stancewatch::flag::{FlagConfig, Flagger, KeptBaseline, RIPE, ripen};
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
@@ -69,6 +69,7 @@ impl Runner {
                     femur_adduction: Some((adduction[side] + 0.9 * self.normal()).to_radians()),
                     ..Peaks::default()
                 },
+                sigma: PeakSigmas::default(),
                 valid: true,
                 doubt: None,
                 decided: SessionTime(ic + self.contact + 0.03),

@@ -4,7 +4,9 @@
 
 use proptest::prelude::*;
 use stancewatch::body::{PerSide, Side};
-use stancewatch::event::{Alert, Doubt, Event, Gait, Grade, Peaks, Severity, Stance, StanceDoubt};
+use stancewatch::event::{
+    Alert, Doubt, Event, Gait, Grade, PeakSigmas, Peaks, Severity, Stance, StanceDoubt,
+};
 use stancewatch::flag::Flagger;
 use stancewatch::units::SessionTime;
 
@@ -25,6 +27,7 @@ fn stance(side: Side, number: u32, t: f64, adduction_deg: f64) -> Stance {
             femur_rotation_excursion: Some(0.06),
             ..Peaks::default()
         },
+        sigma: PeakSigmas::default(),
         valid: true,
         doubt: None,
         decided: SessionTime(t + 0.27),

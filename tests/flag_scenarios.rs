@@ -13,7 +13,8 @@ use rand_distr::StandardNormal;
 use rand_pcg::Pcg64;
 use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{
-    Alert, Basis, Doubt, Event, Gait, Grade, HealthCode, Peaks, Rule, Severity, Stance, StanceDoubt,
+    Alert, Basis, Doubt, Event, Gait, Grade, HealthCode, PeakSigmas, Peaks, Rule, Severity, Stance,
+    StanceDoubt,
 };
 use stancewatch::flag::{Change, FlagConfig, Flagger};
 use stancewatch::input::{Edge, Mark, Stretch};
@@ -77,6 +78,7 @@ impl Runner {
                     femur_rotation_excursion: Some(rotation.to_radians()),
                     ..Peaks::default()
                 },
+                sigma: PeakSigmas::default(),
                 valid: true,
                 doubt: None,
                 decided: SessionTime(ic + contact + 0.03),

@@ -13,7 +13,7 @@ mod program;
 use program::{Program, command, recording, run_arguments, stancewatch, text};
 use serde_json::Value;
 use stancewatch::cli::Speed;
-use stancewatch::edge::{PEAK_COLUMNS, decimal};
+use stancewatch::edge::{PEAK_COLUMNS, SIGMA_COLUMNS, decimal};
 use stancewatch::input::Input;
 use stancewatch::live::{self, Play};
 use stancewatch::pipeline::PipelineConfig;
@@ -145,7 +145,8 @@ fn stance_row(message: &Value) -> BTreeMap<String, String> {
         ("reason", word(&message["reason"])),
         ("flags", word(&message["flags"])),
     ]);
-    row.extend(PEAK_COLUMNS.map(|column| (column, digits(&message[column], 3))));
+    let degrees = PEAK_COLUMNS.into_iter().chain(SIGMA_COLUMNS);
+    row.extend(degrees.map(|column| (column, digits(&message[column], 3))));
     row.into_iter().map(|(column, cell)| (column.to_owned(), cell)).collect()
 }
 

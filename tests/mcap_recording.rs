@@ -10,7 +10,7 @@
 use nalgebra::Vector3;
 use proptest::prelude::*;
 use stancewatch::body::{ClockKind, Packet, PerSide, Placement, Sample, SensorId, SensorInfo, Side};
-use stancewatch::event::{Event, Frame, Gait, Peaks, Stance};
+use stancewatch::event::{Event, Frame, Gait, PeakSigmas, Peaks, Stance};
 use stancewatch::input::{Edge, Input, Link, Mark, Report, Stretch, Trouble, Way};
 use stancewatch::record::mcap::{RecordError, Recorder, SessionMeta};
 use stancewatch::source::mcap::{self, McapSourceError};
@@ -137,6 +137,7 @@ fn every_tool_can_read_what_the_pipeline_said() {
         tc: SessionTime(1.25),
         stride_time: None,
         peaks: Peaks { femur_adduction: Some(10f64.to_radians()), ..Peaks::default() },
+        sigma: PeakSigmas::default(),
         valid: true,
         doubt: None,
         decided: SessionTime(1.5),

@@ -6,7 +6,7 @@ mod table;
 use super::alerts::AlertTable;
 use super::format::{About, ExportError, Exporter};
 use super::output::Output;
-use crate::edge::{self, ANGLE_COLUMNS, PEAK_COLUMNS};
+use crate::edge::{self, ANGLE_COLUMNS, PEAK_COLUMNS, SIGMA_COLUMNS};
 use crate::event::{Alert, Event, Frame, Stance, StanceDoubt};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -114,6 +114,13 @@ fn stance_columns(stances: &[Stance]) -> Columns {
         ("reason", words(stances, |s| s.doubt.map_or("", StanceDoubt::word).to_owned())),
         ("flags", words(stances, |s| edge::flag_list(&s.flags))),
     ]);
+    let sigmas: Vec<_> = stances.iter().map(|stance| edge::sigmas_deg(&stance.sigma)).collect();
+    columns.extend(
+        SIGMA_COLUMNS
+            .into_iter()
+            .enumerate()
+            .map(|(k, name)| (name, numbers(&sigmas, |row| row.get(k).copied().flatten()))),
+    );
     columns
 }
 

@@ -1,7 +1,7 @@
 //! `stances.csv`: a row per stance, in order of initial contact.
 
 use super::{COARSE_DECIMALS, DEGREE_DECIMALS, SECOND_DECIMALS, side_order};
-use crate::edge::{self, PEAK_COLUMNS, decimal};
+use crate::edge::{self, PEAK_COLUMNS, SIGMA_COLUMNS, decimal};
 use crate::event::{Stance, StanceDoubt};
 use std::io::{self, Write};
 
@@ -31,7 +31,11 @@ impl StanceTable {
         for column in PEAK_COLUMNS {
             write!(out, ",{column}")?;
         }
-        out.write_all(b",valid,reason,flags\n")?;
+        out.write_all(b",valid,reason,flags")?;
+        for column in SIGMA_COLUMNS {
+            write!(out, ",{column}")?;
+        }
+        out.write_all(b"\n")?;
         let mut line = Vec::new();
         for stance in &self.rows {
             line.clear();
@@ -54,32 +58,36 @@ fn row(stance: &Stance, line: &mut Vec<u8>) {
     decimal::push(line, f64::from(stance.number), 0);
     line.push(b',');
     line.extend_from_slice(stance.gait.name().as_bytes());
-    let mut number = |value: Option<f64>, decimals| {
-        line.push(b',');
-        if let Some(value) = value {
-            decimal::push(line, value, decimals);
-        }
-    };
-    number(Some(stance.ic.0), SECOND_DECIMALS);
-    number(Some(stance.tc.0), SECOND_DECIMALS);
-    number(Some(stance.contact_time() * 1e3), COARSE_DECIMALS);
-    number(stance.stride_time.map(|s| s * 1e3), COARSE_DECIMALS);
-    number(stance.cadence_spm(), COARSE_DECIMALS);
+    number(line, Some(stance.ic.0), SECOND_DECIMALS);
+    number(line, Some(stance.tc.0), SECOND_DECIMALS);
+    number(line, Some(stance.contact_time() * 1e3), COARSE_DECIMALS);
+    number(line, stance.stride_time.map(|s| s * 1e3), COARSE_DECIMALS);
+    number(line, stance.cadence_spm(), COARSE_DECIMALS);
     for peak in edge::peaks_deg(&stance.peaks) {
-        number(peak, DEGREE_DECIMALS);
+        number(line, peak, DEGREE_DECIMALS);
     }
     line.extend_from_slice(if stance.valid { b",true," } else { b",false," });
     line.extend_from_slice(stance.doubt.map_or("", StanceDoubt::word).as_bytes());
     line.push(b',');
     line.extend_from_slice(edge::flag_list(&stance.flags).as_bytes());
+    for sigma in edge::sigmas_deg(&stance.sigma) {
+        number(line, sigma, DEGREE_DECIMALS);
+    }
     line.push(b'\n');
+}
+
+fn number(line: &mut Vec<u8>, value: Option<f64>, decimals: u32) {
+    line.push(b',');
+    if let Some(value) = value {
+        decimal::push(line, value, decimals);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::body::Side;
-    use crate::event::{Doubt, Flag, Gait, Peaks, Rule, Severity};
+    use crate::event::{Doubt, Flag, Gait, PeakSigmas, Peaks, Rule, Severity};
     use crate::units::SessionTime;
 
     fn stance(side: Side, number: u32, ic: f64) -> Stance {
@@ -91,6 +99,7 @@ mod tests {
             tc: SessionTime(ic + 0.6),
             stride_time: None,
             peaks: Peaks::default(),
+            sigma: PeakSigmas::default(),
             valid: false,
             doubt: Some(StanceDoubt::NoRhythm),
             decided: SessionTime(ic + 1.0),
@@ -125,6 +134,15 @@ mod tests {
                 pelvic_drop: degrees(6.0),
                 knee_valgus: degrees(-7.0),
             },
+            sigma: PeakSigmas {
+                hip_adduction: degrees(0.1),
+                hip_rotation: degrees(0.2),
+                hip_rotation_excursion: degrees(0.3),
+                femur_adduction: degrees(0.4),
+                femur_rotation: degrees(99.0),
+                femur_rotation_excursion: degrees(0.5),
+                pelvic_drop: degrees(0.6),
+            },
             valid: true,
             doubt: None,
             flags: vec![
@@ -138,9 +156,11 @@ mod tests {
             "side,stance,gait,ic_time_s,tc_time_s,contact_ms,stride_ms,cadence_spm,\
              peak_hip_adduction_deg,peak_hip_rotation_deg,hip_rotation_excursion_deg,\
              peak_femur_adduction_deg,femur_rotation_excursion_deg,peak_pelvic_drop_deg,\
-             peak_knee_valgus_deg,valid,reason,flags\n\
+             peak_knee_valgus_deg,valid,reason,flags,peak_hip_adduction_sigma_deg,\
+             peak_hip_rotation_sigma_deg,hip_rotation_excursion_sigma_deg,peak_femur_adduction_sigma_deg,\
+             femur_rotation_excursion_sigma_deg,peak_pelvic_drop_sigma_deg\n\
              right,12,run,10.0000,10.2500,250.0,700.0,171.4,1.000,2.000,3.000,4.000,5.000,6.000,-7.000,\
-             true,,femur_adduction:red;knee_valgus:amber\n"
+             true,,femur_adduction:red;knee_valgus:amber,0.100,0.200,0.300,0.400,0.500,0.600\n"
         );
     }
 
@@ -156,9 +176,9 @@ mod tests {
         assert_eq!(
             rows,
             [
-                "right,1,walk,-0.2000,0.4000,600.0,,,,,,,,,,false,no_rhythm,",
-                "left,1,walk,0.5000,0.4000,-100.0,,,,,,,,,,false,gap,",
-                "right,2,walk,0.5000,1.1000,600.0,,,,,,,,,,false,no_rhythm,",
+                "right,1,walk,-0.2000,0.4000,600.0,,,,,,,,,,false,no_rhythm,,,,,,,",
+                "left,1,walk,0.5000,0.4000,-100.0,,,,,,,,,,false,gap,,,,,,,",
+                "right,2,walk,0.5000,1.1000,600.0,,,,,,,,,,false,no_rhythm,,,,,,,",
             ]
         );
     }

@@ -1,6 +1,7 @@
 //! The 100 Hz grid on which all sensors meet: segment orientations and headings to angles.
 
 use super::line::Line;
+use super::sigma::{Basis, Segment};
 use super::standing::Standing;
 use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::event::{Angles, Calibration, Doubt, Frame, Grade, LegAngles, PelvisAngles, SegmentCalibration};
@@ -33,6 +34,9 @@ const PAST: usize = 16;
 /// Running speed while none is measured, m/s: the middle of recreational running; an error of 20 %
 /// changes the stance peak by 0.03 degrees (own measurement on virtual running).
 const TYPICAL_SPEED: f64 = 2.9;
+
+/// So far back a turn is felt in the inclination, s: twice the time constant of fusion's levelling.
+const TURN_FELT: f64 = 4.0;
 
 #[derive(Debug)]
 pub(crate) struct FrameStage {
@@ -337,6 +341,32 @@ impl FrameStage {
             pelvis: pelvis.map(joint::pelvis),
         };
         (frame, lean)
+    }
+
+    /// What the peaks of a stance rest on; the grid has passed it.
+    pub(super) fn basis(
+        &self,
+        lines: &PerPlacement<Option<Line>>,
+        side: Side,
+        ic: SessionTime,
+        tc: SessionTime,
+    ) -> Basis {
+        let of = |placement| {
+            let segment = self.calibration.as_ref()?.segments[placement].as_ref()?;
+            let stance = lines[placement].as_ref()?.track.between(ic, tc);
+            Some(Segment {
+                made_up: stance.map(|point| point.made_up).fold(0.0, f64::max),
+                surprise: self.limbs[placement].heading.innovation()?,
+                axial: segment.sigma_axial,
+                frontal: segment.sigma_frontal,
+            })
+        };
+        let turned = self.turn.turned_at(tc) - self.turn.turned_at(tc + -TURN_FELT);
+        Basis {
+            pelvis: of(Placement::Pelvis),
+            thigh: of(Placement::thigh(side)),
+            turning: turned.abs() / TURN_FELT,
+        }
     }
 
     /// Tells each sensor's fusion what of the accelerometer is the turn's.

@@ -1,8 +1,9 @@
 //! Contacts and angles to stances: a stance is complete when its terminal contact is decided and the
 //! angles have reached it.
 
+use super::sigma::{self, Basis, Flexion};
 use crate::body::{PerSide, Side};
-use crate::event::{Contact, ContactKind, Doubt, Frame, Gait, LegAngles, Peaks, Stance, StanceDoubt};
+use crate::event::{Angles, Contact, ContactKind, Doubt, Frame, Gait, LegAngles, Peaks, Stance, StanceDoubt};
 use crate::gait::RHYTHM;
 use crate::joint;
 use crate::units::SessionTime;
@@ -108,15 +109,25 @@ impl StanceStage {
         }
     }
 
-    /// The next stance that is complete, if any. `last`: no more frames will come.
-    pub(crate) fn next(&mut self, last: bool) -> Option<Stance> {
+    /// The next stance that is complete, if any. `last`: no more frames will come. `basis`: of that leg's peaks
+    /// from initial to terminal contact.
+    pub(super) fn next(
+        &mut self,
+        last: bool,
+        basis: impl Fn(Side, SessionTime, SessionTime) -> Basis,
+    ) -> Option<Stance> {
         if Side::BOTH.into_iter().all(|side| self.legs[side].waiting.is_none()) {
             return None;
         }
-        Side::BOTH.into_iter().find_map(|side| self.complete(side, last))
+        Side::BOTH.into_iter().find_map(|side| self.complete(side, last, &basis))
     }
 
-    fn complete(&mut self, side: Side, last: bool) -> Option<Stance> {
+    fn complete(
+        &mut self,
+        side: Side,
+        last: bool,
+        basis: &impl Fn(Side, SessionTime, SessionTime) -> Basis,
+    ) -> Option<Stance> {
         let newest = self.frames.back()?.t;
         let leg = &mut self.legs[side];
         let ready = |waiting: &Waiting| waiting.confirmed && (newest >= waiting.tc.t || last);
@@ -148,6 +159,7 @@ impl StanceStage {
             tc: tc.t,
             stride_time,
             peaks: seen.peaks,
+            sigma: sigma::of(&seen.peaks, seen.flexion, &basis(side, ic.t, tc.t)),
             valid: doubt.is_none(),
             doubt,
             decided: SessionTime(tc.decided.0.max(seen.last.0)),
@@ -159,6 +171,7 @@ impl StanceStage {
 /// What the frames of one stance show.
 struct Seen {
     peaks: Peaks,
+    flexion: Flexion,
     doubt: Option<Doubt>,
     /// The newest frame that was needed.
     last: SessionTime,
@@ -179,7 +192,12 @@ impl Seen {
         let femur_rotation = middle(|l| l.femur.map(|a| a.rotation));
         let excursion =
             |peak: Option<f64>, start: Option<f64>| peak.zip(start).map(|(peak, start)| peak - start);
+        let highest = |read: fn(&LegAngles) -> Option<Angles>| {
+            let angles = stance().filter_map(|f| read(&leg(f)));
+            angles.max_by(|a, b| a.adduction.total_cmp(&b.adduction)).map_or(0.0, |angles| angles.flexion)
+        };
         Self {
+            flexion: Flexion { hip: highest(|l| l.hip), femur: highest(|l| l.femur) },
             peaks: Peaks {
                 hip_adduction: all(|l| l.hip.map(|a| a.adduction)),
                 hip_rotation,
@@ -209,11 +227,14 @@ fn peak(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Angles;
 
     fn contact(kind: ContactKind, t: f64, gait: Gait) -> Contact {
         let t = SessionTime(t);
         Contact { side: Side::Right, kind, t, decided: t + 0.02, gait, rhythm: 5, sigma: 0.005 }
+    }
+
+    fn nothing(_: Side, _: SessionTime, _: SessionTime) -> Basis {
+        Basis::default()
     }
 
     /// Frames up to `to` whose femur adduction rises by a radian per second.
@@ -233,14 +254,14 @@ mod tests {
         frames(&mut stage, 0, 110);
         stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Run));
         stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
-        assert_eq!(stage.next(false), None);
+        assert_eq!(stage.next(false, nothing), None);
         frames(&mut stage, 110, 125);
-        let stance = stage.next(false).unwrap();
+        let stance = stage.next(false, nothing).unwrap();
         assert!(stance.valid);
         assert!((stance.peaks.femur_adduction.unwrap() - 1.2).abs() < 1e-9);
         // From contact to the last frame within 75 % of stance.
         assert!((stance.peaks.femur_rotation_excursion.unwrap() - 0.3).abs() < 0.021);
-        assert_eq!(stage.next(false), None);
+        assert_eq!(stage.next(false, nothing), None);
     }
 
     #[test]
@@ -249,11 +270,11 @@ mod tests {
         frames(&mut stage, 0, 250);
         stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Walk));
         stage.contact(&contact(ContactKind::Terminal, 1.5, Gait::Walk));
-        assert_eq!(stage.next(false), None);
+        assert_eq!(stage.next(false, nothing), None);
         stage.contact(&contact(ContactKind::TerminalRetracted, 1.5, Gait::Walk));
         stage.contact(&contact(ContactKind::Terminal, 1.6, Gait::Walk));
         stage.contact(&contact(ContactKind::TerminalConfirmed, 1.61, Gait::Walk));
-        assert_eq!(stage.next(false).unwrap().tc, SessionTime(1.61));
+        assert_eq!(stage.next(false, nothing).unwrap().tc, SessionTime(1.61));
     }
 
     #[test]
@@ -264,7 +285,7 @@ mod tests {
         stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
         stage.contact(&contact(ContactKind::LockLost, 1.21, Gait::Run));
         frames(&mut stage, 110, 125);
-        assert!(stage.next(false).is_some());
+        assert!(stage.next(false, nothing).is_some());
     }
 
     #[test]
@@ -282,7 +303,7 @@ mod tests {
             }
             stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Run));
             stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
-            assert_eq!(stage.next(false).unwrap().doubt, doubt);
+            assert_eq!(stage.next(false, nothing).unwrap().doubt, doubt);
         }
     }
 
@@ -294,9 +315,9 @@ mod tests {
             stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Run));
             stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
         }
-        assert!(stage.next(false).is_some());
+        assert!(stage.next(false, nothing).is_some());
         stage.contact(&contact(ContactKind::Initial, 0.9, Gait::Run));
         stage.contact(&contact(ContactKind::Terminal, 1.1, Gait::Run));
-        assert_eq!(stage.next(false), None);
+        assert_eq!(stage.next(false, nothing), None);
     }
 }

@@ -163,6 +163,12 @@ impl Heading {
         Some(s.heading + s.rate * (t - s.mid).clamp(-2.0, 2.0) + turned_now - s.turned)
     }
 
+    /// Mean absolute surprise of the last strides, rad; `None` before the first stride.
+    #[must_use]
+    pub fn innovation(&self) -> Option<f64> {
+        self.state.as_ref().map(|s| s.innovation)
+    }
+
     /// Good enough for angles.
     #[must_use]
     pub fn settled(&self) -> bool {

@@ -224,6 +224,7 @@ mod tests {
                     acc: world_from_sensor
                         .inverse_transform_vector(&(world_from_gait * Vector3::new(forward, 9.81, 0.0))),
                     doubt: None,
+                    made_up: 0.0,
                 }
             })
             .collect()

@@ -9,6 +9,10 @@ use std::collections::VecDeque;
 /// How far back a track reaches, s: the longest stride that is used (1.7 s) plus the longest wait
 /// for a late sensor and for the end of a bridged gap.
 const REACH: f64 = 4.0;
+/// How long a made-up stretch is felt in the inclination, s: the time constant of fusion's levelling.
+const LEVELLING: f64 = 2.0;
+/// A longer step between two samples was bridged by nothing, s.
+const HOLE: f64 = 0.3;
 
 /// One fused sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +22,8 @@ pub struct Point {
     pub gyr: Vector3<f64>,
     pub acc: Vector3<f64>,
     pub doubt: Option<Doubt>,
+    /// How much of the signal that the inclination rests on was not measured, s.
+    pub made_up: f64,
 }
 
 /// A sensor's orientation at a moment between two samples.
@@ -45,12 +51,19 @@ impl Track {
     }
 
     pub fn push(&mut self, fused: &Fused) {
+        // Before the first sample nothing was measured.
+        let made_up = self.points.back().map_or(LEVELLING, |last| {
+            let step = fused.t - last.t;
+            let lost = if fused.measured && step <= HOLE { 0.0 } else { step };
+            last.made_up * (1.0 - step / LEVELLING).max(0.0) + lost
+        });
         self.points.push_back(Point {
             t: fused.t,
             world_from_sensor: fused.world_from_sensor,
             gyr: fused.gyr,
             acc: fused.acc,
             doubt: fused.doubt,
+            made_up,
         });
         if self.points.len() > self.capacity {
             self.points.pop_front();
@@ -102,5 +115,36 @@ impl Track {
             world_from_sensor: before.world_from_sensor.nlerp(&after.world_from_sensor, share),
             doubt: before.doubt.or(after.doubt),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_up_is_felt_for_as_long_as_levelling_takes() {
+        let mut track = Track::new(Hz(100.0));
+        let mut push = |from: u32, to: u32, measured: bool| {
+            for k in from..to {
+                track.push(&Fused {
+                    t: SessionTime(f64::from(k) * 0.01),
+                    world_from_sensor: UnitQuaternion::identity(),
+                    gyr: Vector3::zeros(),
+                    bias: Vector3::zeros(),
+                    acc: Vector3::zeros(),
+                    measured,
+                    doubt: None,
+                });
+            }
+            track.points.back().map(|point| point.made_up).unwrap()
+        };
+        assert!(push(0, 3000, true) < 1e-6);
+        let after = push(3000, 3050, false);
+        assert!((0.4..0.5).contains(&after), "{after}");
+        let later = push(3050, 3450, true);
+        assert!((later / after - (-2.0_f64).exp()).abs() < 0.01, "{later}");
+        let hole = push(3550, 3551, true);
+        assert!(hole > 1.0, "{hole}");
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::body::{Packet, Sample, SensorId, Side};
-use crate::event::{Alert, Basis, Event, Gait, Peaks, Rule, Severity, Stance};
+use crate::event::{Alert, Basis, Event, Gait, PeakSigmas, Peaks, Rule, Severity, Stance};
 use crate::input::Input;
 use crate::units::{DeviceTime, SessionTime};
 use nalgebra::Vector3;
@@ -31,6 +31,7 @@ fn stance(side: Side, number: u32, ic: f64, adduction_deg: f64) -> Stance {
         tc: SessionTime(ic + 0.25),
         stride_time: Some(0.7),
         peaks: Peaks { femur_adduction: Some(adduction_deg.to_radians()), ..Peaks::default() },
+        sigma: PeakSigmas::default(),
         valid: true,
         doubt: None,
         decided: SessionTime(ic + 0.3),

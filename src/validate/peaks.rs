@@ -1,7 +1,7 @@
 use super::contacts::pair;
 use super::stats;
 use crate::body::Side;
-use crate::event::{ContactKind, Peaks, Stance};
+use crate::event::{ContactKind, PeakSigmas, Peaks, Stance};
 use crate::source::bids::{AngleSeries, Truth};
 use serde::Serialize;
 
@@ -14,20 +14,91 @@ pub struct PeakError {
     pub n: usize,
     pub mean_deg: f64,
     pub sd_deg: f64,
+    /// What the stances' own standard deviations say of it: their root mean square.
+    pub sigma_deg: Option<f64>,
+    /// SD of error over own standard deviation, the leg's mean error removed: 1 where stances know how sure they are.
+    pub error_per_sigma: Option<f64>,
     /// Estimate against truth over the stances.
     pub correlation: Option<f64>,
 }
 
-/// Name of a peak, the estimate, and the part of stance in which it is looked for. Rotation leaves
-/// out the ends as `Peaks` does.
-type Quantity = (&'static str, fn(&Peaks) -> Option<f64>, (f64, f64));
+/// A peak as a stance has it, and how the truth shows it. Rotation leaves out the ends of stance as `Peaks` does.
+struct Quantity {
+    name: &'static str,
+    estimate: fn(&Peaks) -> Option<f64>,
+    sigma: fn(&PeakSigmas) -> Option<f64>,
+    /// The angle in the truth; a leg's without its side.
+    angle: &'static str,
+    /// The part of stance in which it is looked for.
+    part: (f64, f64),
+    /// Less the angle at initial contact.
+    since_contact: bool,
+}
 
-const QUANTITIES: [Quantity; 4] = [
-    ("hip_adduction", |p| p.hip_adduction, (0.0, 1.0)),
-    ("hip_rotation", |p| p.hip_rotation, (0.15, 0.75)),
-    ("femur_adduction", |p| p.femur_adduction, (0.0, 1.0)),
-    ("femur_rotation", |p| p.femur_rotation, (0.15, 0.75)),
+const WHOLE: (f64, f64) = (0.0, 1.0);
+const MIDDLE: (f64, f64) = (0.15, 0.75);
+
+const QUANTITIES: [Quantity; 7] = [
+    Quantity {
+        name: "hip_adduction",
+        estimate: |p| p.hip_adduction,
+        sigma: |s| s.hip_adduction,
+        angle: "hip_adduction",
+        part: WHOLE,
+        since_contact: false,
+    },
+    Quantity {
+        name: "hip_rotation",
+        estimate: |p| p.hip_rotation,
+        sigma: |s| s.hip_rotation,
+        angle: "hip_rotation",
+        part: MIDDLE,
+        since_contact: false,
+    },
+    Quantity {
+        name: "hip_rotation_excursion",
+        estimate: |p| p.hip_rotation_excursion,
+        sigma: |s| s.hip_rotation_excursion,
+        angle: "hip_rotation",
+        part: MIDDLE,
+        since_contact: true,
+    },
+    Quantity {
+        name: "femur_adduction",
+        estimate: |p| p.femur_adduction,
+        sigma: |s| s.femur_adduction,
+        angle: "femur_adduction",
+        part: WHOLE,
+        since_contact: false,
+    },
+    Quantity {
+        name: "femur_rotation",
+        estimate: |p| p.femur_rotation,
+        sigma: |s| s.femur_rotation,
+        angle: "femur_rotation",
+        part: MIDDLE,
+        since_contact: false,
+    },
+    Quantity {
+        name: "femur_rotation_excursion",
+        estimate: |p| p.femur_rotation_excursion,
+        sigma: |s| s.femur_rotation_excursion,
+        angle: "femur_rotation",
+        part: MIDDLE,
+        since_contact: true,
+    },
+    Quantity {
+        name: "pelvic_drop",
+        estimate: |p| p.pelvic_drop,
+        sigma: |s| s.pelvic_drop,
+        angle: PELVIS,
+        part: WHOLE,
+        since_contact: false,
+    },
 ];
+
+/// Of the pelvis, whose other side drops while it goes up on this one.
+const PELVIS: &str = "pelvis_obliquity";
 
 /// Compares the valid stances from `from` on with the truth's own stances.
 pub(super) fn compare(stances: &[Stance], truth: &Truth, from: f64) -> Vec<PeakError> {
@@ -38,35 +109,66 @@ pub(super) fn compare(stances: &[Stance], truth: &Truth, from: f64) -> Vec<PeakE
         let judged: Vec<&Stance> =
             stances.iter().filter(|s| s.side == side && s.valid && s.ic.0 >= from).collect();
         let matches = pair(&starts, &judged.iter().map(|s| s.ic.0).collect::<Vec<_>>());
-        for (name, estimate, part) in QUANTITIES {
-            let series = truth.angles.iter().find(|a| a.name == format!("{}_{name}", side.name()));
-            let pairs: Vec<(f64, f64)> = actual
+        for quantity in QUANTITIES {
+            let compared: Vec<Compared> = actual
                 .iter()
                 .zip(&matches)
                 .filter_map(|(window, matched)| {
-                    let value = estimate(&judged.get((*matched)?)?.peaks)?;
-                    let actual = match series {
-                        Some(series) => peak(series, *window, part),
-                        None => listed(truth, side, window.0, name),
-                    };
-                    Some((value.to_degrees(), actual?.to_degrees()))
+                    let stance = judged.get((*matched)?)?;
+                    Some(Compared {
+                        estimate: (quantity.estimate)(&stance.peaks)?.to_degrees(),
+                        actual: quantity.actual(truth, side, *window)?.to_degrees(),
+                        sigma: (quantity.sigma)(&stance.sigma).map(f64::to_degrees),
+                    })
                 })
                 .collect();
-            rows.extend(row(side, name, &pairs));
+            rows.extend(row(side, quantity.name, &compared));
         }
     }
     rows
 }
 
-fn row(side: Side, peak: &'static str, pairs: &[(f64, f64)]) -> Option<PeakError> {
-    let errors: Vec<f64> = pairs.iter().map(|(estimate, actual)| estimate - actual).collect();
+impl Quantity {
+    /// What it truly was in the stance, rad.
+    fn actual(&self, truth: &Truth, side: Side, window: (f64, f64)) -> Option<f64> {
+        let (name, sign) = if self.angle == PELVIS {
+            (PELVIS.to_owned(), -side.sign())
+        } else {
+            (format!("{}_{}", side.name(), self.angle), 1.0)
+        };
+        match truth.angles.iter().find(|a| a.name == name) {
+            Some(series) if self.since_contact => {
+                Some(peak(series, window, self.part, sign)? - at_contact(series, window)?)
+            }
+            Some(series) => peak(series, window, self.part, sign),
+            None => listed(truth, side, window.0, self.name),
+        }
+    }
+}
+
+/// A stance against the truth, degrees.
+struct Compared {
+    estimate: f64,
+    actual: f64,
+    sigma: Option<f64>,
+}
+
+fn row(side: Side, peak: &'static str, compared: &[Compared]) -> Option<PeakError> {
+    let errors: Vec<f64> = compared.iter().map(|c| c.estimate - c.actual).collect();
+    let pairs: Vec<(f64, f64)> = compared.iter().map(|c| (c.estimate, c.actual)).collect();
+    let mean = stats::mean(&errors)?;
+    let sigmas: Vec<f64> = compared.iter().filter_map(|c| c.sigma).collect();
+    let per_sigma: Vec<f64> =
+        compared.iter().zip(&errors).filter_map(|(c, error)| Some((error - mean) / c.sigma?)).collect();
     Some(PeakError {
         side,
         peak,
         n: errors.len(),
-        mean_deg: stats::mean(&errors)?,
+        mean_deg: mean,
         sd_deg: stats::sd(&errors)?,
-        correlation: stats::correlation(pairs),
+        sigma_deg: stats::rms(&sigmas),
+        error_per_sigma: stats::rms(&per_sigma),
+        correlation: stats::correlation(&pairs),
     })
 }
 
@@ -88,11 +190,17 @@ fn windows(truth: &Truth, side: Side) -> Vec<(f64, f64)> {
     windows
 }
 
-/// The largest value of a series within part of a stance.
-fn peak(series: &AngleSeries, (ic, tc): (f64, f64), (from, to): (f64, f64)) -> Option<f64> {
+/// The largest value of a series, or of its opposite, within part of a stance.
+fn peak(series: &AngleSeries, (ic, tc): (f64, f64), (from, to): (f64, f64), sign: f64) -> Option<f64> {
     let (begin, end) = (ic + from * (tc - ic), ic + to * (tc - ic));
     let first = series.samples.partition_point(|(t, _)| *t < begin);
-    series.samples.get(first..)?.iter().take_while(|(t, _)| *t <= end).map(|(_, v)| *v).max_by(f64::total_cmp)
+    let within = series.samples.get(first..)?.iter().take_while(|(t, _)| *t <= end);
+    within.map(|(_, v)| sign * v).max_by(f64::total_cmp)
+}
+
+fn at_contact(series: &AngleSeries, (ic, tc): (f64, f64)) -> Option<f64> {
+    let first = series.samples.partition_point(|(t, _)| *t < ic);
+    series.samples.get(first).filter(|(t, _)| *t <= tc).map(|(_, v)| *v)
 }
 
 /// What the data set lists for the stance.
@@ -125,6 +233,7 @@ mod tests {
                 hip_rotation: Some(hip_rotation.to_radians()),
                 ..Peaks::default()
             },
+            sigma: PeakSigmas { hip_adduction: Some(0.5_f64.to_radians()), ..PeakSigmas::default() },
             valid,
             doubt: None,
             decided: SessionTime(ic + 0.3),
@@ -152,6 +261,33 @@ mod tests {
         assert_eq!((row.side, row.n), (Side::Right, 2));
         assert!((row.mean_deg - 2.0).abs() < 1e-9 && (row.sd_deg - 1.0).abs() < 1e-9);
         assert_eq!(rows.len(), 2);
+        // Each is a degree from the mean of both and says half a degree of itself.
+        assert!((row.sigma_deg.expect("told") - 0.5).abs() < 1e-9);
+        assert!((row.error_per_sigma.expect("told") - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_excursion_counts_from_contact_and_a_drop_is_the_other_sides() {
+        let series = |name: &str, value: fn(f64) -> f64| AngleSeries {
+            name: name.to_owned(),
+            samples: (0..400).map(|i| f64::from(i) / 100.0).map(|t| (t, value(t).to_radians())).collect(),
+        };
+        let truth = Truth {
+            angles: vec![
+                series("right_femur_rotation", |t| 2.0 + 20.0 * (t - 1.0)),
+                series("pelvis_obliquity", |t| if t < 1.1 { -3.0 } else { 1.0 }),
+            ],
+            ..truth()
+        };
+        let mut stance = stance(1.0, 0.0, 0.0, true);
+        stance.peaks = Peaks {
+            femur_rotation_excursion: Some(3.0_f64.to_radians()),
+            pelvic_drop: Some(3.0_f64.to_radians()),
+            ..Peaks::default()
+        };
+        let rows = compare(&[stance], &truth, 0.0);
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        assert!(rows.iter().all(|r| r.mean_deg.abs() < 1e-9), "{rows:?}");
     }
 
     #[test]

@@ -41,6 +41,13 @@ pub struct PeakSummary {
     pub stances: usize,
     pub sd_deg: Option<f64>,
     pub worst_sd_deg: Option<f64>,
+    /// What the stances' own standard deviations say: mean over legs.
+    pub sigma_deg: Option<f64>,
+    /// Error over own standard deviation, each leg's mean error removed: SD over all stances, and the least and the most
+    /// of a leg.
+    pub error_per_sigma: Option<f64>,
+    pub least_error_per_sigma: Option<f64>,
+    pub most_error_per_sigma: Option<f64>,
     pub mean_abs_deg: Option<f64>,
 }
 
@@ -149,12 +156,21 @@ fn peaks(reports: &[RecordingReport]) -> Vec<PeakSummary> {
         .into_iter()
         .map(|(peak, rows)| {
             let sds = values(&rows, |r| Some(r.sd_deg));
+            let per_sigma = values(&rows, |r| r.error_per_sigma);
+            let (stances, squares) = rows
+                .iter()
+                .filter_map(|r| Some((r.n as f64, r.error_per_sigma?)))
+                .fold((0.0, 0.0), |(stances, sum), (n, z)| (stances + n, sum + n * z * z));
             PeakSummary {
                 peak,
                 legs: rows.len(),
                 stances: rows.iter().map(|r| r.n).sum(),
                 sd_deg: stats::mean(&sds),
                 worst_sd_deg: largest(&sds),
+                sigma_deg: stats::mean(&values(&rows, |r| r.sigma_deg)),
+                error_per_sigma: (stances > 0.0).then(|| (squares / stances).sqrt()),
+                least_error_per_sigma: per_sigma.iter().copied().min_by(f64::total_cmp),
+                most_error_per_sigma: per_sigma.iter().copied().max_by(f64::total_cmp),
                 mean_abs_deg: stats::mean(&values(&rows, |r| Some(r.mean_deg.abs()))),
             }
         })

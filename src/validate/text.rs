@@ -44,6 +44,10 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
             p.stances.to_string(),
             cell(p.sd_deg, 2),
             cell(p.worst_sd_deg, 2),
+            cell(p.sigma_deg, 2),
+            cell(p.error_per_sigma, 2),
+            cell(p.least_error_per_sigma, 2),
+            cell(p.most_error_per_sigma, 2),
             cell(p.mean_abs_deg, 2),
         ]
     });
@@ -71,7 +75,18 @@ pub(super) fn summary_tables(report: &Report) -> Vec<Table> {
         },
         Table {
             title: "Peaks within stance, degrees: mean over legs",
-            head: vec!["peak", "legs", "stances", "SD", "worst leg", "mean, no sign"],
+            head: vec![
+                "peak",
+                "legs",
+                "stances",
+                "SD",
+                "worst leg",
+                "own sigma",
+                "error / sigma",
+                "least leg",
+                "most",
+                "mean, no sign",
+            ],
             rows: peaks.collect(),
         },
         Table {
@@ -206,6 +221,8 @@ pub(super) fn recording_tables(r: &RecordingReport) -> Vec<Table> {
             p.n.to_string(),
             cell(p.mean_deg, 2),
             cell(p.sd_deg, 2),
+            cell(p.sigma_deg, 2),
+            cell(p.error_per_sigma, 2),
             cell(p.correlation, 3),
         ]
     });
@@ -239,7 +256,7 @@ pub(super) fn recording_tables(r: &RecordingReport) -> Vec<Table> {
         },
         Table {
             title: "Peaks within stance, degrees",
-            head: vec!["peak", "stances", "mean error", "SD", "corr."],
+            head: vec!["peak", "stances", "mean error", "SD", "own sigma", "error / sigma", "corr."],
             rows: peaks.collect(),
         },
         Table { title: "Contacts, ms", head: CONTACT_HEAD.to_vec(), rows: contacts.collect() },
@@ -350,6 +367,8 @@ mod tests {
             n: 240,
             mean_deg: 3.5,
             sd_deg: 0.4,
+            sigma_deg: Some(0.5),
+            error_per_sigma: Some(0.8),
             correlation: None,
         };
         let mut timed = Timed {
@@ -413,7 +432,8 @@ mod tests {
             "  only arrivals tie the clocks: \"clock-free\" is without 2.0 ms, angles without 1.5 ms",
             "  Left thigh lost samples: move the phone closer.",
             "  left_hip_adduction  9000       98  4.13         0.87    0.00  0.988      -        -  third",
-            "  left hip_adduction      240        3.50  0.40      -",
+            "  left hip_adduction      240        3.50  0.40       0.50           0.80      -",
+            "  hip_adduction     1      240  0.40       0.40       0.50           0.80       0.80  0.80           3.50",
             "sub-2 failed: no such file",
         ] {
             assert!(text.lines().any(|l| l == line), "`{line}` is not in\n{text}");

@@ -8,8 +8,8 @@
 use nalgebra::Vector3;
 use stancewatch::body::{Packet, PerPlacement, Sample, SensorId, Side};
 use stancewatch::event::{
-    Alert, Baseline, Basis, Calibration, Event, Gait, Grade, LegUsual, Peaks, PerQuantity, Rule, Severity,
-    Stance, Usual,
+    Alert, Baseline, Basis, Calibration, Event, Gait, Grade, LegUsual, PeakSigmas, Peaks, PerQuantity, Rule,
+    Severity, Stance, Usual,
 };
 use stancewatch::input::Input;
 use stancewatch::serve::{self, Hub};
@@ -87,6 +87,7 @@ fn session(store: &Store, id: &str) {
                     knee_valgus: Some((11.0 + rise).to_radians()),
                     ..Peaks::default()
                 },
+                sigma: PeakSigmas::default(),
                 valid: true,
                 doubt: None,
                 decided: SessionTime(0.7 * n + 0.3),

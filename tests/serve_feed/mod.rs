@@ -3,8 +3,8 @@
 use stancewatch::body::{PerPlacement, PerSide, Placement, Side};
 use stancewatch::event::{
     Against, Alert, Angles, Baseline, Basis, Calibration, Contact, ContactKind, Event, Evidence,
-    EvidenceStride, Flag, Frame, Gait, Grade, LegAngles, LegUsual, Peaks, PerQuantity, Phase, Quantity, Rule,
-    SensorStatus, Severity, Stance, Usual, Withheld,
+    EvidenceStride, Flag, Frame, Gait, Grade, LegAngles, LegUsual, PeakSigmas, Peaks, PerQuantity, Phase,
+    Quantity, Rule, SensorStatus, Severity, Stance, Usual, Withheld,
 };
 use stancewatch::serve::{Hub, Limit, SourceKind, SourceLabel};
 use stancewatch::units::SessionTime;
@@ -213,6 +213,7 @@ impl Runner {
                 femur_rotation_excursion: Some((3.3 + self.wobble(side)).to_radians()),
                 ..Peaks::default()
             },
+            sigma: PeakSigmas::default(),
             valid,
             doubt: (!valid).then_some(if turning {
                 stancewatch::event::StanceDoubt::Angles(stancewatch::event::Doubt::Turning)

@@ -141,7 +141,7 @@ fn push_each<const N: usize>(spreads: &mut [Spread; N], values: [Option<f64>; N]
 mod tests {
     use super::*;
     use crate::body::Side;
-    use crate::event::{Doubt, Peaks};
+    use crate::event::{Doubt, PeakSigmas, Peaks};
     use crate::units::SessionTime;
 
     fn stance(gait: Gait, adduction_deg: f64, doubt: Option<StanceDoubt>) -> Stance {
@@ -153,6 +153,7 @@ mod tests {
             tc: SessionTime(1.25),
             stride_time: Some(0.75),
             peaks: Peaks { femur_adduction: Some(adduction_deg.to_radians()), ..Peaks::default() },
+            sigma: PeakSigmas::default(),
             valid: doubt.is_none(),
             doubt,
             decided: SessionTime(2.0),

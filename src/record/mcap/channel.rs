@@ -1,7 +1,7 @@
 //! The channels of a recording and the JSON schema of each.
 
 use super::FORMAT;
-use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS};
+use crate::edge::{ANGLE_COLUMNS, PEAK_COLUMNS, SIGMA_COLUMNS};
 use crate::event::ScreenQuantity;
 use crate::gait::MEASURES;
 use ::mcap::{McapResult, Writer};
@@ -118,7 +118,8 @@ impl Topic {
                     ("decided_time_s", number()),
                     ("flags", string()),
                 ];
-                object(plain.into_iter().chain(PEAK_COLUMNS.map(|c| (c, number()))))
+                let degrees = PEAK_COLUMNS.into_iter().chain(SIGMA_COLUMNS);
+                object(plain.into_iter().chain(degrees.map(|c| (c, number()))))
             }
             Self::Stride => {
                 let plain = [

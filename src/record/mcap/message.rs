@@ -1,7 +1,7 @@
 //! An event as the JSON that viewers plot: seconds, degrees and words. What is not valid is absent.
 
 use super::channel::Topic;
-use crate::edge::{self, ANGLE_COLUMNS, PEAK_COLUMNS, decimal};
+use crate::edge::{self, ANGLE_COLUMNS, PEAK_COLUMNS, SIGMA_COLUMNS, decimal};
 use crate::event::{Cue, CueKind, Estimate, Event, Evidence, EvidenceStride, Frame, Stance, Stride, Usual};
 use crate::gait::MEASURES;
 use crate::units::SessionTime;
@@ -133,8 +133,10 @@ fn stance_message(stance: &Stance) -> Value {
         "decided_time_s": stance.decided.0, "flags": edge::flag_list(&stance.flags),
     });
     if let Value::Object(fields) = &mut message {
-        for (column, peak) in PEAK_COLUMNS.into_iter().zip(edge::peaks_deg(&stance.peaks)) {
-            fields.insert(column.to_owned(), json!(peak));
+        let peaks = PEAK_COLUMNS.into_iter().zip(edge::peaks_deg(&stance.peaks));
+        let sigmas = SIGMA_COLUMNS.into_iter().zip(edge::sigmas_deg(&stance.sigma));
+        for (column, degrees) in peaks.chain(sigmas) {
+            fields.insert(column.to_owned(), json!(degrees));
         }
     }
     message
