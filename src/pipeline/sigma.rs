@@ -37,7 +37,7 @@ pub(super) struct Flexion {
 }
 
 // One standard deviation each. Source: own measurement on virtual running, 14 legs of 7 runs, 3400 stances. Fitted to all
-// runs but one, error over own sigma of the one left out is 1.0 to 1.3 over all stances of the seven (pelvic drop 1.8).
+// runs but one, error over own sigma of the one left out is 0.9 to 1.3 over all stances of the seven (pelvic drop 1.8).
 /// Inclination of a segment with nothing lost, rad; and per second that was made up, rad/s.
 const INCLINATION: f64 = 0.004;
 const LOST: f64 = 1.0;
