@@ -12,7 +12,7 @@ enum Told {
     Calibrated(PerSide<Grade>),
     Mark(Mark),
     LockLost(SessionTime),
-    Stance(Stance),
+    Stance(Box<Stance>),
 }
 
 /// A session as the flag stage saw it. Stances are measured once; limits may change as often as one likes.
@@ -33,7 +33,7 @@ impl Story {
             Event::Contact(Contact { kind: ContactKind::LockLost, decided, .. }) => {
                 self.0.push(Told::LockLost(*decided));
             }
-            Event::Stance(stance) => self.0.push(Told::Stance(stance.clone())),
+            Event::Stance(stance) => self.0.push(Told::Stance(Box::new(stance.clone()))),
             _ => {}
         }
     }
