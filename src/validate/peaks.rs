@@ -22,83 +22,23 @@ pub struct PeakError {
     pub correlation: Option<f64>,
 }
 
-/// A peak as a stance has it, and how the truth shows it. Rotation leaves out the ends of stance as `Peaks` does.
-struct Quantity {
-    name: &'static str,
-    estimate: fn(&Peaks) -> Option<f64>,
-    sigma: fn(&PeakSigmas) -> Option<f64>,
-    /// The angle in the truth; a leg's without its side.
-    angle: &'static str,
-    /// The part of stance in which it is looked for.
-    part: (f64, f64),
-    /// Less the angle at initial contact.
-    since_contact: bool,
-}
-
-const WHOLE: (f64, f64) = (0.0, 1.0);
-const MIDDLE: (f64, f64) = (0.15, 0.75);
+/// A peak as a stance has it, and how sure it is. Its name says where the truth shows it.
+#[derive(Clone, Copy)]
+struct Quantity(&'static str, fn(&Peaks) -> Option<f64>, fn(&PeakSigmas) -> Option<f64>);
 
 const QUANTITIES: [Quantity; 7] = [
-    Quantity {
-        name: "hip_adduction",
-        estimate: |p| p.hip_adduction,
-        sigma: |s| s.hip_adduction,
-        angle: "hip_adduction",
-        part: WHOLE,
-        since_contact: false,
-    },
-    Quantity {
-        name: "hip_rotation",
-        estimate: |p| p.hip_rotation,
-        sigma: |s| s.hip_rotation,
-        angle: "hip_rotation",
-        part: MIDDLE,
-        since_contact: false,
-    },
-    Quantity {
-        name: "hip_rotation_excursion",
-        estimate: |p| p.hip_rotation_excursion,
-        sigma: |s| s.hip_rotation_excursion,
-        angle: "hip_rotation",
-        part: MIDDLE,
-        since_contact: true,
-    },
-    Quantity {
-        name: "femur_adduction",
-        estimate: |p| p.femur_adduction,
-        sigma: |s| s.femur_adduction,
-        angle: "femur_adduction",
-        part: WHOLE,
-        since_contact: false,
-    },
-    Quantity {
-        name: "femur_rotation",
-        estimate: |p| p.femur_rotation,
-        sigma: |s| s.femur_rotation,
-        angle: "femur_rotation",
-        part: MIDDLE,
-        since_contact: false,
-    },
-    Quantity {
-        name: "femur_rotation_excursion",
-        estimate: |p| p.femur_rotation_excursion,
-        sigma: |s| s.femur_rotation_excursion,
-        angle: "femur_rotation",
-        part: MIDDLE,
-        since_contact: true,
-    },
-    Quantity {
-        name: "pelvic_drop",
-        estimate: |p| p.pelvic_drop,
-        sigma: |s| s.pelvic_drop,
-        angle: PELVIS,
-        part: WHOLE,
-        since_contact: false,
-    },
+    Quantity("hip_adduction", |p| p.hip_adduction, |s| s.hip_adduction),
+    Quantity("hip_rotation", |p| p.hip_rotation, |s| s.hip_rotation),
+    Quantity("hip_rotation_excursion", |p| p.hip_rotation_excursion, |s| s.hip_rotation_excursion),
+    Quantity("femur_adduction", |p| p.femur_adduction, |s| s.femur_adduction),
+    Quantity("femur_rotation", |p| p.femur_rotation, |s| s.femur_rotation),
+    Quantity("femur_rotation_excursion", |p| p.femur_rotation_excursion, |s| s.femur_rotation_excursion),
+    Quantity(PELVIC_DROP, |p| p.pelvic_drop, |s| s.pelvic_drop),
 ];
 
-/// Of the pelvis, whose other side drops while it goes up on this one.
-const PELVIS: &str = "pelvis_obliquity";
+const PELVIC_DROP: &str = "pelvic_drop";
+/// Less the angle at initial contact.
+const EXCURSION: &str = "_excursion";
 
 /// Compares the valid stances from `from` on with the truth's own stances.
 pub(super) fn compare(stances: &[Stance], truth: &Truth, from: f64) -> Vec<PeakError> {
@@ -110,19 +50,20 @@ pub(super) fn compare(stances: &[Stance], truth: &Truth, from: f64) -> Vec<PeakE
             stances.iter().filter(|s| s.side == side && s.valid && s.ic.0 >= from).collect();
         let matches = pair(&starts, &judged.iter().map(|s| s.ic.0).collect::<Vec<_>>());
         for quantity in QUANTITIES {
+            let Quantity(name, estimate, sigma) = quantity;
             let compared: Vec<Compared> = actual
                 .iter()
                 .zip(&matches)
                 .filter_map(|(window, matched)| {
                     let stance = judged.get((*matched)?)?;
                     Some(Compared {
-                        estimate: (quantity.estimate)(&stance.peaks)?.to_degrees(),
+                        estimate: estimate(&stance.peaks)?.to_degrees(),
                         actual: quantity.actual(truth, side, *window)?.to_degrees(),
-                        sigma: (quantity.sigma)(&stance.sigma).map(f64::to_degrees),
+                        sigma: sigma(&stance.sigma).map(f64::to_degrees),
                     })
                 })
                 .collect();
-            rows.extend(row(side, quantity.name, &compared));
+            rows.extend(row(side, name, &compared));
         }
     }
     rows
@@ -130,18 +71,22 @@ pub(super) fn compare(stances: &[Stance], truth: &Truth, from: f64) -> Vec<PeakE
 
 impl Quantity {
     /// What it truly was in the stance, rad.
-    fn actual(&self, truth: &Truth, side: Side, window: (f64, f64)) -> Option<f64> {
-        let (name, sign) = if self.angle == PELVIS {
-            (PELVIS.to_owned(), -side.sign())
+    fn actual(self, truth: &Truth, side: Side, window: (f64, f64)) -> Option<f64> {
+        let angle = self.0.trim_end_matches(EXCURSION);
+        let (angle, sign) = if angle == PELVIC_DROP {
+            // The other side drops while the pelvis goes up on this one.
+            ("pelvis_obliquity".to_owned(), -side.sign())
         } else {
-            (format!("{}_{}", side.name(), self.angle), 1.0)
+            (format!("{}_{angle}", side.name()), 1.0)
         };
-        match truth.angles.iter().find(|a| a.name == name) {
-            Some(series) if self.since_contact => {
-                Some(peak(series, window, self.part, sign)? - at_contact(series, window)?)
+        // Rotation leaves out the ends of stance, as `Peaks` does.
+        let part = if angle.ends_with("rotation") { (0.15, 0.75) } else { (0.0, 1.0) };
+        match truth.angles.iter().find(|a| a.name == angle) {
+            Some(series) if self.0.ends_with(EXCURSION) => {
+                Some(peak(series, window, part, sign)? - at_contact(series, window)?)
             }
-            Some(series) => peak(series, window, self.part, sign),
-            None => listed(truth, side, window.0, self.name),
+            Some(series) => peak(series, window, part, sign),
+            None => listed(truth, side, window.0, self.0),
         }
     }
 }
