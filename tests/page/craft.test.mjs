@@ -2,13 +2,11 @@
 
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { violations } from './axe.mjs';
 import { faults, launch, open } from './browser.mjs';
-import { start } from './daemon.mjs';
+import { FALLS_IN, LEARNS_SOON, start } from './daemon.mjs';
 import { watcher } from './watcher.mjs';
 
 const LAPTOP = { viewport: { width: 1366, height: 768 } };
@@ -33,26 +31,6 @@ const MOST_CPU = 0.1;
 /** For a machine that has other things to do. */
 const PATIENCE = 300_000;
 
-/** The usual is learnt from few stances, as no runner should, so that an alert stands soon. */
-const SETTINGS = '[pipeline.flags.baseline]\nwarm_up_s = 0\nstances = 30\n';
-const RUNNER = `
-seed = 20
-individuality = 0.3
-still_s = 6
-knee_bends = 3
-knee_bend_s = 2.5
-walk_s = 0
-running_s = 20000
-[[episodes]]
-side = "right"
-kind = "adduction"
-degrees = 9.0
-start_s = 30.0
-duration_s = 20000.0
-`;
-
-/** @type {string} */
-let folder;
 /** @type {import('playwright-core').Browser} */
 let browser;
 /** @type {Awaited<ReturnType<typeof start>>} */
@@ -61,14 +39,10 @@ let daemon;
 let routes;
 
 /** @param {string} speed */
-const run = (speed) => start(['--config', join(folder, 'settings.toml'), 'run', '--no-open', '--port', '0', '--speed', speed,
-  '--runner-config', join(folder, 'runner.toml')]);
+const run = (speed) => start([...LEARNS_SOON, 'run', '--no-open', '--port', '0', '--speed', speed, ...FALLS_IN]);
 
 before(async () => {
   browser = await launch();
-  folder = mkdtempSync(join(tmpdir(), 'stancewatch-craft-'));
-  writeFileSync(join(folder, 'settings.toml'), SETTINGS);
-  writeFileSync(join(folder, 'runner.toml'), RUNNER);
   daemon = await run('20');
   for (;;) {
     const alerts = await (await fetch(`${daemon.address}/api/v1/alerts`)).json();
@@ -82,7 +56,6 @@ before(async () => {
 after(async () => {
   await daemon?.stop();
   await browser?.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Goes to a part of the page and waits until it is there. @param {import('playwright-core').Page} page @param {string} route */
@@ -209,9 +182,9 @@ test('five sensors at sixty frames per second', { timeout: PATIENCE }, async () 
 });
 
 test('an hour on the page leaves nothing behind', { timeout: 400_000 }, async () => {
-  const own = await run('30');
+  const own = await run('60');
   const { page, close } = await open(browser, own.address, LAPTOP);
-  // Drawn as often as something comes, not sixty times a second: an hour's worth of drawing in two minutes.
+  // Drawn as often as something comes, not sixty times a second: an hour's worth of drawing in one minute.
   await page.addInitScript(() => { window.requestAnimationFrame = (draw) => window.setTimeout(() => draw(performance.now()), 0); });
   await page.reload();
   const client = await page.context().newCDPSession(page);

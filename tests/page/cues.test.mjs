@@ -2,41 +2,14 @@
 
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { faults, launch, open } from './browser.mjs';
-import { start } from './daemon.mjs';
+import { FALLS_IN, LEARNS_SOON, start } from './daemon.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const LAPTOP = { viewport: { width: 1366, height: 768 } };
 /** Terminal contact to sound, ms. */
 const SOON = 250;
 
-/** The shortest session that a cue can come from: the usual is learnt from few stances, as no runner should. */
-const SETTINGS = `
-[pipeline.flags.baseline]
-warm_up_s = 0
-stances = 30
-`;
-const RUNNER = `
-seed = 20
-individuality = 0.3
-still_s = 6
-knee_bends = 3
-knee_bend_s = 2.5
-walk_s = 0
-running_s = 90
-[[episodes]]
-side = "right"
-kind = "adduction"
-degrees = 9.0
-start_s = 30.0
-duration_s = 60.0
-`;
-
-/** @type {string} */
-let folder;
 /** @type {import('playwright-core').Browser} */
 let browser;
 /** @type {Awaited<ReturnType<typeof start>>} */
@@ -44,17 +17,12 @@ let daemon;
 
 before(async () => {
   browser = await launch();
-  folder = mkdtempSync(join(tmpdir(), 'stancewatch-cues-'));
-  writeFileSync(join(folder, 'settings.toml'), SETTINGS);
-  writeFileSync(join(folder, 'runner.toml'), RUNNER);
-  daemon = await start(['--config', join(folder, 'settings.toml'), 'run', '--no-open', '--no-recording', '--port', '0',
-    '--runner-config', join(folder, 'runner.toml')]);
+  daemon = await start([...LEARNS_SOON, 'run', '--no-open', '--no-recording', '--port', '0', ...FALLS_IN]);
 });
 
 after(async () => {
   await daemon?.stop();
   await browser?.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Notes what the page sounds and hears, and when. */

@@ -10,6 +10,10 @@ import { after } from 'node:test';
 const BINARY = process.env.STANCEWATCH ?? fileURLToPath(new URL('../../target/release/stancewatch', import.meta.url));
 const START = 20_000;
 
+/** What a daemon is given so that an alert stands soon, and for good: settings, and a synthetic runner. */
+export const LEARNS_SOON = ['--config', fileURLToPath(new URL('learns_soon.toml', import.meta.url))];
+export const FALLS_IN = ['--runner-config', fileURLToPath(new URL('falls_in.toml', import.meta.url))];
+
 /** What runs. A daemon that a failed test has left behind would keep the tests from ending.
  * @type {Set<() => Promise<unknown>>} */
 const running = new Set();

@@ -25,20 +25,10 @@ HOST, PORT, CLUB = "127.0.0.1", 42231, "club"
 NATS_SERVER = os.environ.get("NATS_SERVER", str(Path(sys.executable).parent / "nats-server"))
 # Long enough for a machine with other things to do.
 PATIENCE = 180
-# The usual is learnt from few stances, as no runner should, so that an alert stands soon.
-SETTINGS = "[pipeline.flags.baseline]\nwarm_up_s = 0\nstances = 30\n"
-RUNNER = """seed = 20
-still_s = 6
-knee_bends = 3
-walk_s = 0
-running_s = 20000
-[[episodes]]
-side = "right"
-kind = "adduction"
-degrees = 9.0
-start_s = 30.0
-duration_s = 20000.0
-"""
+# As the page's tests have it: an alert stands soon, and for good.
+PAGE = Path(__file__).resolve().parent.parent / "page"
+SETTINGS = (PAGE / "learns_soon.toml").read_text()
+RUNNER = PAGE / "falls_in.toml"
 
 
 def certificates(folder):
@@ -101,9 +91,7 @@ def story(program, folder, server, them):
     coach = Program(program, folder, "coach", {"id": "board", "password": "listens"}, "coach")
     them.append(coach)
     until(lambda: "listening to the daemons" in coach.said(), "the board to listen")
-    runner = folder / "runner.toml"
-    runner.write_text(RUNNER)
-    daemon = Program(program, folder, "daemon", server.daemon, "run", "--runner-config", runner, "--speed", "10", "--no-recording")
+    daemon = Program(program, folder, "daemon", server.daemon, "run", "--runner-config", RUNNER, "--speed", "10", "--no-recording")
     them.append(daemon)
 
     def alerted(board):
