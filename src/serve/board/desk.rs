@@ -65,8 +65,26 @@ struct Known {
 #[derive(Debug)]
 struct Way {
     task: JoinHandle<()>,
-    /// Why it does not work now; `None` while it does.
-    away: Option<String>,
+    away: Away,
+}
+
+/// Why a way does not work now; `None` while it does. Each task has its own, so that one that was replaced says nothing
+/// of its successor.
+#[derive(Debug, Clone)]
+struct Away(Arc<Mutex<Option<String>>>);
+
+impl Away {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Some("connecting".to_owned()))))
+    }
+
+    fn set(&self, why: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// A daemon that is followed.
@@ -222,7 +240,7 @@ impl BoardDesk {
         let ways = kept.addresses.iter().map(|(url, known)| WayView {
             url: url.clone(),
             daemon: known.daemon.clone(),
-            away: inner.ways.get(url).and_then(|way| way.away.clone()),
+            away: inner.ways.get(url).and_then(|way| way.away.get()),
         });
         DeskView {
             board: kept.board.view(host_clock::unix_ms()),
@@ -246,24 +264,29 @@ impl BoardDesk {
             Some((url, carried)) => (plain(url)?, code.or(Some(carried.to_owned()))),
             None => (plain(url)?, code),
         };
-        let known = self.lock().kept.value().addresses.get(&url).cloned();
-        let mut known = known.unwrap_or_default();
+        let mut token = None;
         if let Some(code) = code {
             let address = url.clone();
             match spawn_blocking(move || call::join(&address, &code)).await {
-                Ok(Ok(token)) => known.token = Some(token),
+                Ok(Ok(opened)) => token = Some(opened),
                 // The same command again: its code is used up, and what it opened is remembered.
-                Ok(Err(_)) if known.token.is_some() => {}
+                Ok(Err(_)) if self.opens(&url) => {}
                 Ok(Err(sentence)) => return Err(sentence),
                 Err(_) => return Err("joining stopped working: try again".to_owned()),
             }
         }
         self.change(|kept| {
-            kept.addresses.insert(url.clone(), known);
+            let known = kept.addresses.entry(url.clone()).or_default();
+            known.token = token.or(known.token.take());
         });
         self.keep().await;
         self.follow(&url);
         Ok(())
+    }
+
+    /// Whether this board has been let in there.
+    fn opens(&self, url: &str) -> bool {
+        self.lock().kept.value().addresses.get(url).is_some_and(|known| known.token.is_some())
     }
 
     /// Follows a daemon no more, and takes its runners off the board.
@@ -295,24 +318,24 @@ impl BoardDesk {
                 (daemon, after)
             }
         };
+        let away = Away::new();
         let on = {
-            let (desk, url) = (self.clone(), url.to_owned());
-            move |news| desk.hear(&url, news)
+            let (desk, url, away) = (self.clone(), url.to_owned(), away.clone());
+            move |news| desk.hear(&url, &away, news)
         };
         let task = tokio::spawn(async move {
             let token = desk.lock().kept.value().addresses.get(&to).and_then(|known| known.token.clone());
             follow(Address { url: to, token }, resume, on).await;
         });
-        let way = Way { task, away: Some("connecting".to_owned()) };
-        if let Some(before) = self.lock().ways.insert(url.to_owned(), way) {
+        if let Some(before) = self.lock().ways.insert(url.to_owned(), Way { task, away }) {
             before.task.abort();
         }
     }
 
-    fn hear(&self, url: &str, news: News) {
+    fn hear(&self, url: &str, away: &Away, news: News) {
         match news {
             News::Daemon(daemon) => {
-                self.state(url, None);
+                away.set(None);
                 self.change(|kept| {
                     if let Some(known) = kept.addresses.get_mut(url) {
                         known.daemon = daemon;
@@ -323,15 +346,9 @@ impl BoardDesk {
             News::Report(report) => self.take(std::iter::once(*report), url),
             News::Forgotten { daemon, up_to } => self.change(|kept| kept.board.forgotten(&daemon, up_to)),
             News::Away(why) => {
-                self.state(url, Some(why));
+                away.set(Some(why));
                 self.change(|_| true);
             }
-        }
-    }
-
-    fn state(&self, url: &str, away: Option<String>) {
-        if let Some(way) = self.lock().ways.get_mut(url) {
-            way.away = away;
         }
     }
 }
