@@ -51,6 +51,20 @@ set_up_deny() {
     have cargo-deny || cargo install cargo-deny --locked --root target/tools
 }
 
+# What the compiler says of the code for other systems, where it has their library or can fetch it. Nothing is linked: of
+# the C in our dependencies only objects would be made, by compilers that this machine has not.
+elsewhere() {
+    local target
+    for target in x86_64-pc-windows-gnu aarch64-apple-darwin; do
+        if rustup target add "$target" >"$log/rustup" 2>&1; then
+            check "it builds for $target" env TARGET_CC=true TARGET_CXX=true TARGET_AR=true \
+                cargo check --release --locked --features team --target "$target"
+        else
+            echo "it builds for $target: not run, the toolchain has no library for it and gets none"
+        fi
+    done
+}
+
 # The virtual machine with real BlueZ, and the simulated sensors.
 bluetooth() { target/ble/venv/bin/python tests/ble/run.py --long; }
 
@@ -90,6 +104,7 @@ check "format" cargo fmt --check
 check "lints" cargo clippy --release --locked --all-targets --features team -- -D warnings
 check "Rust tests" cargo test --release --locked --features team --no-fail-fast
 check "it builds without NATS" cargo check --release --locked
+elsewhere
 check "page: set up" set_up_page
 check "page: types" npm --prefix tests/page run types
 check "page: in Chromium" npm --prefix tests/page test

@@ -386,6 +386,26 @@ fn plain(url: &str) -> Result<String, String> {
 mod tests {
     use super::*;
 
+    /// Added again with an invitation, an address was "away" for good: the task before had the last word.
+    #[tokio::test]
+    async fn a_way_that_was_replaced_says_nothing_of_its_successor() {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = BoardDesk::open(folder.path().join("coach.json"), CancellationToken::new()).unwrap();
+        let url = "http://127.0.0.1:9";
+        let away = || desk.view(None).ways[0].away.clone();
+        desk.change(|kept| {
+            kept.addresses.insert(url.to_owned(), Known::default());
+        });
+        desk.follow(url);
+        let before = desk.lock().ways[url].away.clone();
+        desk.follow(url);
+        desk.hear(url, &before, News::Away("the daemon wants an invitation".to_owned()));
+        assert_eq!(away().as_deref(), Some("connecting"));
+        let now = desk.lock().ways[url].away.clone();
+        desk.hear(url, &now, News::Daemon("d1".to_owned()));
+        assert_eq!(away(), None);
+    }
+
     #[test]
     fn an_address_is_taken_as_it_was_meant() {
         for url in ["192.168.1.5:7878", " http://192.168.1.5:7878/ ", "http://192.168.1.5:7878/join#abc"] {
