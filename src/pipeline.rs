@@ -21,7 +21,7 @@ use crate::gait::{GaitTracker, Strides};
 use crate::health::HealthMonitor;
 use crate::input::{Input, Link, Mark, Order, Report, Trouble};
 use crate::screen::{self, Screener};
-use crate::segment::calibration::{Calibrator, Step};
+use crate::segment::calibration::{Calibrator, Knees, Step};
 use crate::segment::slip::{Slip, SlipWatch};
 use crate::units::SessionTime;
 use frames::FrameStage;
@@ -88,6 +88,8 @@ pub struct Pipeline {
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
     stood_still: bool,
+    /// The knees alone: no step ahead, as the rest still needs gait.
+    knees: bool,
     calibrated: bool,
     baseline: bool,
 }
@@ -347,6 +349,9 @@ impl Pipeline {
         self.advance(true);
         self.screener.finish(|event| self.events.push(event));
         self.miss_calibration(true);
+        // Told only when nothing better can follow: a calibration in the midst of setting up would end it.
+        let knees = self.frames.knees_alone().cloned();
+        self.events.extend(knees.map(|calibration| Event::Calibration(Box::new(calibration))));
     }
 
     /// Passes on what one sensor's sample has brought: to calibration, and contacts to whom they concern.
@@ -405,9 +410,19 @@ impl Pipeline {
                     }
                 }
                 Step::Done(calibration) => self.calibrated(calibration),
+                Step::Knees(knees) => self.knees(*knees),
             }
         }
         self.scratch.steps = steps;
+    }
+
+    /// What is missing is another thing from now on.
+    fn knees(&mut self, knees: Knees) {
+        if !self.progress.knees {
+            self.progress.knees = true;
+            self.miss_calibration(false);
+        }
+        self.frames.knees(knees);
     }
 
     fn calibrated(&mut self, calibration: Box<Calibration>) {
@@ -521,8 +536,13 @@ impl Pipeline {
 
     /// Says that there is no calibration, where `due` and true.
     fn miss_calibration(&mut self, due: bool) {
-        self.say(HealthCode::CalibrationMissing, None, due && !self.progress.calibrated, || {
-            "not calibrated: stand still for five seconds, bend the knees slowly three times, then walk or run".into()
+        let Progress { calibrated, knees, .. } = self.progress;
+        self.say(HealthCode::CalibrationMissing, None, due && !calibrated, || {
+            if knees {
+                "only the knees are calibrated, and nothing is judged: walk or run for ten seconds for the hips as well".into()
+            } else {
+                "not calibrated: stand still for five seconds, bend the knees slowly three times, then walk or run".into()
+            }
         });
     }
 

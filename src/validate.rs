@@ -113,8 +113,8 @@ pub struct RecordingReport {
     pub angles: Vec<AngleError>,
     pub peaks: Vec<PeakError>,
     pub contacts: Vec<ContactError>,
-    /// Removed once for the whole recording where only arrivals tie the clocks: from contacts, the median
-    /// of their errors; from angles, the time at which the knees' flexion fits best.
+    /// Removed once for the whole recording: from contacts, where only arrivals tie the clocks, the median of their
+    /// errors; from angles the time at which the knees' flexion fits best, as the laboratory's clock is never ours.
     pub clock_constant_ms: Option<f64>,
     pub angle_lag_ms: Option<f64>,
     pub orientations: Vec<OrientationError>,
@@ -194,8 +194,8 @@ fn validate(
     let truth = recording.truth()?;
     let estimates = collect::run(recording, &truth, Pipeline::new(config)?)?;
     let from = angles::scored_from(&estimates.frames);
-    let lag = if estimates.tied_by_arrivals { angles::lag(&estimates.frames, &truth.angles) } else { 0.0 };
-    let (angles, plots) = angles::compare(&estimates.frames, &truth.angles, lag);
+    let lag = angles::lag(&estimates.frames, &truth.angles);
+    let (angles, plots) = angles::compare(&estimates.frames, &truth.angles, lag.unwrap_or(0.0));
     let (mut contacts, constant) =
         contacts::compare(&estimates.contacts, &truth.contacts, estimates.tied_by_arrivals);
     if options.listed_only {
@@ -215,7 +215,7 @@ fn validate(
         calibration: estimates.calibration,
         health: estimates.health,
         clock_constant_ms: constant.map(|c| c * 1000.0),
-        angle_lag_ms: estimates.tied_by_arrivals.then_some(lag * 1000.0),
+        angle_lag_ms: lag.map(|lag| lag * 1000.0),
         angles,
         contacts,
         plots,

@@ -8,6 +8,7 @@ use crate::event::{Angles, Calibration, Doubt, Frame, Grade, LegAngles, PelvisAn
 use crate::fusion::Turn;
 use crate::input::Mark;
 use crate::joint::{self, GaitFromSegment};
+use crate::segment::calibration::Knees;
 use crate::segment::heading::{Heading, HeadingParams};
 use crate::segment::progression::{self, Evidence};
 use crate::segment::track::Pose;
@@ -43,6 +44,8 @@ pub(crate) struct FrameStage {
     /// Number of the next frame; its time is this many steps.
     next: Option<i64>,
     calibration: Option<Calibration>,
+    /// While there is no calibration.
+    knees: Option<Knees>,
     limbs: PerPlacement<Limb>,
     turn: TurnTracker,
     /// Forward in a screening test.
@@ -124,6 +127,7 @@ impl FrameStage {
         Self {
             next: None,
             calibration: None,
+            knees: None,
             limbs: PerPlacement::from_fn(Limb::new),
             turn: TurnTracker::default(),
             standing: Standing::default(),
@@ -146,10 +150,26 @@ impl FrameStage {
             limb.past = past;
         }
         self.calibration = Some(calibration.clone());
+        self.knees = None;
+    }
+
+    /// These angles are all that can be told; a calibration that gave nothing is forgotten.
+    pub(crate) fn knees(&mut self, knees: Knees) {
+        let gave = |calibration: &Calibration| calibration.segments.iter().any(|(_, s)| s.is_some());
+        self.calibration = self.calibration.take().filter(gave);
+        self.knees = Some(knees);
+    }
+
+    /// The calibration of the knees, if it is all there is.
+    pub(crate) fn knees_alone(&self) -> Option<&Calibration> {
+        self.knees.as_ref().map(|knees| &knees.calibration).filter(|_| self.calibration.is_none())
     }
 
     /// A strap of this leg has slipped: nothing of it holds until the next calibration.
     pub(crate) fn slipped(&mut self, side: Side) {
+        if let Some(knees) = &mut self.knees {
+            knees.headings[side] = None;
+        }
         let Some(calibration) = &mut self.calibration else { return };
         for placement in [Placement::thigh(side), Placement::shank(side)] {
             if let Some(segment) = &mut calibration.segments[placement] {
@@ -292,7 +312,7 @@ impl FrameStage {
             self.clear_centripetal(lines, t);
         }
         let Some(calibration) = &self.calibration else {
-            return (without_angles(t, Doubt::Uncalibrated), PerSide::default());
+            return (self.knee_angles(t, &poses), PerSide::default());
         };
         let standing = self.standing.running(t);
         if standing {
@@ -341,6 +361,25 @@ impl FrameStage {
             pelvis: pelvis.map(joint::pelvis),
         };
         (frame, lean)
+    }
+
+    /// The knees, where there is nothing else.
+    fn knee_angles(&self, t: SessionTime, poses: &PerPlacement<Option<Pose>>) -> Frame {
+        let mut frame = without_angles(t, Doubt::Uncalibrated);
+        let Some(Knees { calibration, headings }) = &self.knees else { return frame };
+        let segment = |placement, heading| {
+            let (pose, segment): (&Pose, _) =
+                (poses[placement].as_ref()?, calibration.segments[placement].as_ref()?);
+            let world_from_segment = pose.world_from_sensor * segment.sensor_from_segment;
+            pose.doubt.is_none().then(|| joint::gait_from_segment(&world_from_segment, heading))
+        };
+        for side in Side::BOTH {
+            frame.legs[side].knee = headings[side].and_then(|shank_in_thigh| {
+                let thigh = segment(Placement::thigh(side), 0.0)?;
+                Some(joint::knee(&thigh, &segment(Placement::shank(side), -shank_in_thigh)?, side))
+            });
+        }
+        frame
     }
 
     /// What the peaks of a stance rest on; the grid has passed it.

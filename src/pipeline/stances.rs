@@ -3,7 +3,9 @@
 
 use super::sigma::{self, Basis, Flexion};
 use crate::body::{PerSide, Side};
-use crate::event::{Angles, Contact, ContactKind, Doubt, Frame, Gait, LegAngles, Peaks, Stance, StanceDoubt};
+use crate::event::{
+    Angles, Contact, ContactKind, Doubt, Frame, Gait, LegAngles, PeakSigmas, Peaks, Stance, StanceDoubt,
+};
 use crate::gait::RHYTHM;
 use crate::joint;
 use crate::units::SessionTime;
@@ -21,6 +23,11 @@ const ROTATION_TO: f64 = 0.75;
 /// hip. Source: own measurement: people walking and running 33 to 60 degrees, virtual running 13 to 51 (95 % above
 /// 35); nobody has recorded running on the spot for us.
 const LEAST_SWEEP: f64 = 0.21;
+/// A pelvic drop that is less sure is not told, rad: 1.5 degrees. A turn that begins in the stance or is just over
+/// tilts the pelvis's sensor, and nothing else takes that off, as it does where thigh and pelvis err alike. Source: own
+/// measurement, two virtual runs with turns, 795 stances: those left out err by 2.8 and 1.1 degrees, and the spread of
+/// the others falls from 0.55 and 0.57 to 0.29 and 0.42.
+const SURE_DROP: f64 = 0.0262;
 
 #[derive(Debug)]
 pub(crate) struct StanceStage {
@@ -151,6 +158,9 @@ impl StanceStage {
             }
             doubt => doubt.map(StanceDoubt::Angles),
         };
+        let sigma = sigma::of(&seen.peaks, seen.flexion, &basis(side, ic.t, tc.t));
+        let sure = sigma.pelvic_drop.filter(|sigma| *sigma <= SURE_DROP);
+        let peaks = Peaks { pelvic_drop: seen.peaks.pelvic_drop.filter(|_| sure.is_some()), ..seen.peaks };
         Some(Stance {
             side,
             number,
@@ -158,8 +168,8 @@ impl StanceStage {
             ic: ic.t,
             tc: tc.t,
             stride_time,
-            peaks: seen.peaks,
-            sigma: sigma::of(&seen.peaks, seen.flexion, &basis(side, ic.t, tc.t)),
+            peaks,
+            sigma: PeakSigmas { pelvic_drop: sure, ..sigma },
             valid: doubt.is_none(),
             doubt,
             decided: SessionTime(tc.decided.0.max(seen.last.0)),
@@ -227,6 +237,7 @@ fn peak(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::PelvisAngles;
 
     fn contact(kind: ContactKind, t: f64, gait: Gait) -> Contact {
         let t = SessionTime(t);
@@ -304,6 +315,28 @@ mod tests {
             stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Run));
             stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
             assert_eq!(stage.next(false, nothing).unwrap().doubt, doubt);
+        }
+    }
+
+    #[test]
+    fn a_pelvic_drop_beside_a_turn_is_not_told_and_the_rest_is() {
+        let pelvis = PelvisAngles { obliquity: 0.05, tilt: 0.0, rotation: 0.0 };
+        let sure = sigma::Segment { made_up: 0.0, surprise: 0.01, axial: 0.05, frontal: 0.035 };
+        for (turning, told) in [(0.0, true), (0.03, false)] {
+            let mut stage = StanceStage::new();
+            for k in 0..125 {
+                let femur = Some(Angles { flexion: 0.0, adduction: 0.1, rotation: 0.0 });
+                let leg = LegAngles { femur, ..LegAngles::default() };
+                let (t, legs) = (SessionTime(f64::from(k) * 0.01), PerSide { left: leg, right: leg });
+                stage.frame(&Frame { t, legs, pelvis: Some(pelvis) }, PerSide::default());
+            }
+            stage.contact(&contact(ContactKind::Initial, 1.0, Gait::Run));
+            stage.contact(&contact(ContactKind::Terminal, 1.2, Gait::Run));
+            let basis = |_, _, _| Basis { pelvis: Some(sure), thigh: Some(sure), turning };
+            let stance = stage.next(false, basis).unwrap();
+            assert!(stance.valid && stance.peaks.femur_adduction.is_some());
+            assert_eq!(stance.peaks.pelvic_drop.is_some(), told);
+            assert_eq!(stance.sigma.pelvic_drop.is_some(), told);
         }
     }
 

@@ -6,6 +6,7 @@
 mod axes;
 mod bends;
 mod knee;
+mod knees;
 mod pelvis;
 mod places;
 mod solve;
@@ -15,13 +16,15 @@ mod stretches;
 mod track;
 mod verdict;
 
+pub use knees::Knees;
 pub use still::{QUIET_ACC, QUIET_GYR, SAME_POSE};
 
 use crate::body::{PerPlacement, Placement, Side};
-use crate::event::{Calibration, Contact, Fused, Grade, SegmentCalibration};
+use crate::event::{Calibration, Contact, Fused, Gait, Grade, SegmentCalibration};
 use crate::input::{Edge, Mark, Stretch};
 use crate::segment::link::LinkSample;
 use crate::units::SessionTime;
+use knees::KneeFinder;
 use nalgebra::Vector3;
 use solve::{Evidence, solve};
 use still::{Stand, Stands, longest_quiet, poses};
@@ -37,6 +40,8 @@ pub enum Step {
         zero: Vector3<f64>,
     },
     Done(Box<Calibration>),
+    /// The knees alone, while there is no calibration, and again as their heading moves: not an end of calibrating.
+    Knees(Box<Knees>),
 }
 
 /// A sensor that is this far behind the others is not waited for, s: longer than the longest gap that
@@ -75,6 +80,7 @@ pub struct Calibrator {
     /// Nothing to do until a new stand or mark.
     finished: bool,
     not_before: Option<SessionTime>,
+    knees: KneeFinder,
 }
 
 impl Calibrator {
@@ -108,6 +114,7 @@ impl Calibrator {
             _ => self.evidence.bends = PerPlacement::default(),
         }
         self.holding = PerPlacement::default();
+        self.knees.forget();
         self.asked = true;
         self.finished = false;
         self.not_before = None;
@@ -122,6 +129,7 @@ impl Calibrator {
         self.evidence = Evidence::default();
         self.stands.forget();
         self.gaits.forget();
+        self.knees.forget();
         self.last = Some(Grade::Refused);
         self.finished = true;
     }
@@ -179,6 +187,7 @@ impl Calibrator {
         self.look_for_quiet(at, last, out);
         self.look_for_marked_bends(at, last);
         self.look_for_gait(at, last, out);
+        self.look_for_knees(at, out);
     }
 
     fn look_for_marked_still(&mut self, at: i64, last: bool, out: &mut Vec<Step>) {
@@ -250,14 +259,15 @@ impl Calibrator {
         for side in Side::BOTH {
             // Without any bend in it the stretch is taken as it is, for the verdict to say why.
             let (from, to) = self.find_bends(side, from, to).unwrap_or((from, to));
-            self.keep_bends(side, from, to);
+            let bends = self.bends(side, from, to);
+            self.evidence.keep_bends(bends);
         }
     }
 
-    fn keep_bends(&mut self, side: Side, from: i64, to: i64) {
-        for placement in [Placement::thigh(side), Placement::shank(side), Placement::Pelvis] {
-            self.evidence.bends[placement] = self.window(placement, from, to);
-        }
+    /// What moves in them.
+    fn bends(&self, side: Side, from: i64, to: i64) -> [(Placement, Vec<LinkSample>); 3] {
+        [Placement::thigh(side), Placement::shank(side), Placement::Pelvis]
+            .map(|placement| (placement, self.window(placement, from, to)))
     }
 
     /// Where this leg bends its knee within a stretch.
@@ -283,9 +293,8 @@ impl Calibrator {
         let since = grid_time(self.present(at).map(Track::start).max().unwrap_or(at));
         let Some(span) = self.gaits.enough(since, now, stood, last) else { return };
         self.gaits.forget();
-        self.evidence.kind = Some(span.gait);
         // A leg may be ahead of what the slowest sensor has sent.
-        self.collect(grid_index(span.from), grid_index(span.to).min(at));
+        self.evidence = self.collect(Some(span.gait), grid_index(span.from), grid_index(span.to).min(at));
         if self.evidence.gait.iter().all(|(_, gait)| gait.is_empty()) {
             return;
         }
@@ -316,19 +325,44 @@ impl Calibrator {
         }
     }
 
-    fn collect(&mut self, from: i64, to: i64) {
-        for placement in Placement::ALL {
-            self.evidence.gait[placement] = self.window(placement, from, to);
-            self.evidence.unsound[placement] = self.tracks[placement].unsound(from, to);
+    /// Lively movement that is no gait, while there is nothing better.
+    fn look_for_knees(&mut self, at: i64, out: &mut Vec<Step>) {
+        let open = self.still_mark.is_some() || self.bends_mark.is_some();
+        let nothing = self.last.is_none_or(|grade| grade == Grade::Refused)
+            && self.holding.iter().all(|(_, segment)| segment.is_none());
+        if self.finished || open || !nothing || self.gaits.going(grid_time(at)) {
+            return;
         }
-        let stand = self.stands.best(&self.evidence.gait).cloned();
-        self.evidence.poses = stand.as_ref().map(|stand| stand.poses).unwrap_or_default();
-        self.evidence.instructed = stand.as_ref().is_some_and(|stand| stand.instructed);
-        let Some(stand) = stand.filter(|_| !self.evidence.bends_asked) else { return };
-        for side in Side::BOTH {
-            if let Some((from, to)) = self.find_bends(side, stand.to, from) {
-                self.keep_bends(side, from, to);
+        let Some((from, to)) = self.knees.due(at) else { return };
+        let ready = self.stands.any_before(from) && self.knees.lively(&self.tracks, from, to);
+        if self.knees.found() || ready {
+            let evidence = self.collect(None, from, to);
+            out.extend(
+                self.knees.look(&evidence, at, grid_time(at)).map(|knees| Step::Knees(Box::new(knees))),
+            );
+        }
+    }
+
+    /// What there is, with the movement of this stretch: of no `kind`, if it is no gait.
+    fn collect(&self, kind: Option<Gait>, from: i64, to: i64) -> Evidence {
+        let gait = PerPlacement::from_fn(|placement| self.window(placement, from, to));
+        let stand = self.stands.best(&gait);
+        let mut evidence = Evidence {
+            poses: stand.map(|stand| stand.poses).unwrap_or_default(),
+            instructed: stand.is_some_and(|stand| stand.instructed),
+            bends: self.evidence.bends.clone(),
+            bends_asked: self.evidence.bends_asked,
+            unsound: PerPlacement::from_fn(|placement| self.tracks[placement].unsound(from, to)),
+            gait,
+            kind,
+        };
+        if let Some(stand) = stand.filter(|_| !evidence.bends_asked) {
+            for side in Side::BOTH {
+                if let Some((from, to)) = self.find_bends(side, stand.to, from) {
+                    evidence.keep_bends(self.bends(side, from, to));
+                }
             }
         }
+        evidence
     }
 }

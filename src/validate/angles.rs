@@ -57,13 +57,14 @@ pub(super) fn scored_from(frames: &[Frame]) -> f64 {
 }
 
 /// How far our session time is behind the truth's, s: the one constant at which the knees' flexion, the
-/// fastest angle, fits best. For recordings whose clocks only arrivals tie; 0 where no knee can tell.
-pub(super) fn lag(frames: &[Frame], truth: &[AngleSeries]) -> f64 {
+/// fastest angle, fits best. `None` where no knee can tell.
+pub(super) fn lag(frames: &[Frame], truth: &[AngleSeries]) -> Option<f64> {
     let from = scored_from(frames);
     let knees: Vec<_> = truth
         .iter()
         .filter(|series| series.name.ends_with("knee_flexion"))
         .filter_map(|series| Some((series, Angle::from_name(&series.name)?)))
+        .filter(|(_, angle)| frames.iter().any(|frame| angle.of(frame).is_some()))
         .collect();
     let misfit = |lag: f64| {
         let mut squares = 0.0;
@@ -82,7 +83,7 @@ pub(super) fn lag(frames: &[Frame], truth: &[AngleSeries]) -> f64 {
             .min_by(|a, b| misfit(*a).total_cmp(&misfit(*b)))
             .unwrap_or(around)
     };
-    if knees.is_empty() { 0.0 } else { best(best(0.0, 0.006), 0.000_75) }
+    (!knees.is_empty()).then(|| best(best(0.0, 0.006), 0.000_75))
 }
 
 /// Compares each angle of the truth that we estimate; `lag` is taken off our times.

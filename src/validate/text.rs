@@ -289,6 +289,8 @@ pub(super) fn facts(r: &RecordingReport) -> Vec<String> {
             cell(constant, 1),
             cell(r.angle_lag_ms.unwrap_or(0.0), 1)
         ));
+    } else if let Some(lag) = r.angle_lag_ms {
+        facts.push(format!("the laboratory's clock is its own: angles without {} ms", cell(lag, 1)));
     }
     if r.angles.is_empty() && r.contacts.is_empty() && r.orientations.is_empty() {
         facts.push("nothing to compare with".to_owned());

@@ -190,7 +190,7 @@ impl Played {
             .iter()
             .filter_map(|s| match s {
                 Step::Done(c) => Some(&**c),
-                Step::GyroZero { .. } => None,
+                Step::GyroZero { .. } | Step::Knees(_) => None,
             })
             .collect()
     }

@@ -141,7 +141,7 @@ fn gait_axes(
 }
 
 /// How far the lower end of a segment is ahead of its upper end, on average, rad: gravity tells.
-fn lean(samples: &[LinkSample], up: &Vector3<f64>, right: &Vector3<f64>) -> f64 {
+pub(super) fn lean(samples: &[LinkSample], up: &Vector3<f64>, right: &Vector3<f64>) -> f64 {
     let ahead = up.cross(right).normalize();
     let sum: f64 = samples.iter().map(|s| (s.world_from_sensor * ahead).z.clamp(-1.0, 1.0).asin()).sum();
     sum / samples.len() as f64
@@ -167,6 +167,16 @@ fn combine(bends: Option<&Bends>, gait: Option<&GaitAxes>, kind: Option<Gait>) -
         }
     }
     let Some(gait) = gait else { return knee };
+    if kind.is_none() && bends.is_none() {
+        // Other movement turns each segment every way; the knee itself still turns about its axis. Source: own
+        // measurement on real landings, ten windows: rotation of the knee 2.2 to 3.5 degrees RMSE with the relative axis
+        // alone, 2.3 to 4.5 averaged with the main one.
+        knee.thigh.add(OTHER, gait.relative.0);
+        knee.thigh.check = Some(gait.main.0);
+        knee.shank.add(OTHER, gait.relative.1);
+        knee.shank.check = Some(gait.main.1);
+        return knee;
+    }
     knee.shank.add(OTHER, gait.relative.1);
     if walking {
         knee.thigh.add(OTHER, gait.relative.0);

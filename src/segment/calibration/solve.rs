@@ -23,11 +23,20 @@ pub(super) struct Evidence {
     pub(super) bends: PerPlacement<Vec<LinkSample>>,
     /// Somebody asked for them.
     pub(super) bends_asked: bool,
-    /// Gait, at common times.
+    /// Gait, at common times, or other lively movement: then it has no kind.
     pub(super) gait: PerPlacement<Vec<LinkSample>>,
     pub(super) kind: Option<Gait>,
-    /// Share of moments in gait that were lost or beyond the sensor's range, 0 to 1.
+    /// Share of moments in it that were lost or beyond the sensor's range, 0 to 1.
     pub(super) unsound: PerPlacement<f64>,
+}
+
+impl Evidence {
+    /// In place of those that were known.
+    pub(super) fn keep_bends(&mut self, bends: [(Placement, Vec<LinkSample>); 3]) {
+        for (placement, window) in bends {
+            self.bends[placement] = window;
+        }
+    }
 }
 
 /// How much the mean of a segment leans forward in gait, rad (thigh 12, shank -32 running; 5, -15

@@ -146,6 +146,11 @@ impl Stands {
         self.0.back()
     }
 
+    /// One of them had ended by then.
+    pub(super) fn any_before(&self, at: i64) -> bool {
+        self.0.iter().any(|stand| stand.to <= at)
+    }
+
     /// A marked stand covers what begins here.
     pub(super) fn marked_over(&self, from: i64) -> bool {
         self.0.iter().any(|stand| stand.instructed && from < stand.to)

@@ -109,6 +109,12 @@ impl Gaits {
         }
     }
 
+    /// Somebody is walking or running.
+    pub(super) fn going(&self, now: SessionTime) -> bool {
+        let mut present = self.spans.left.iter().chain(&self.spans.right);
+        present.any(|span| span.regular() && now - span.to < OVER)
+    }
+
     /// Gait to calibrate from, if there is enough of it; its newest part, and only from where all
     /// sensors have samples (`since`).
     pub(super) fn enough(

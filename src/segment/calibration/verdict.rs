@@ -99,7 +99,7 @@ fn exchange(fault: Fault) -> Option<Exchange> {
 }
 
 /// In order of importance where grades are equal: the last of the worst is said.
-fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 13] {
+fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 14] {
     let name = name(part.placement);
     let pose = part.evidence.poses[part.placement];
     let apart = part.frame.disagreement;
@@ -162,6 +162,9 @@ fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 13] {
         }),
         pose.is_none().then(|| {
             (Grade::C, "Calibrated from gait alone, so only changes are judged: stand still for five seconds, then bend the knees three times.".into())
+        }),
+        part.evidence.kind.is_none().then(|| {
+            (Grade::C, "Only the knee is calibrated, so nothing is judged: walk or run for ten seconds for the hip as well.".into())
         }),
         (unsound > TOO_MANY_LOST).then(|| lost(Grade::Refused)),
         apart
