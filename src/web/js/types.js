@@ -60,7 +60,7 @@
 
 /** What every state message carries.
  * @typedef {{time_s: number|null, started_s: number|null, phase: string, ended: boolean, found: number, judged: number, lights: PerSide<Light>,
- *   withheld: PerSide<Record<string, number>>, legs: PerSide<LegNow>, obliquity_deg: number|null, running: PerSide<Running|null>, sensors: Sensor[],
+ *   withheld: PerSide<Record<string, number>>, legs: PerSide<LegNow>, obliquity_deg: number|null, running: PerSide<Running|null>, sensors: Sensor[], worn: string[],
  *   recording: {path: string, bytes: number}|null, cueing: Cueing, programme: CourseRun|null}} Now */
 
 /** What the page knows. Lists are replaced, never changed in place: a view draws anew when its list is another.
