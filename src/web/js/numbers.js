@@ -26,7 +26,7 @@ export function numbersView() {
       if (key.every((k, i) => k === seen[i])) return;
       seen = key;
       const sum = summary(model);
-      cadence.write([whole(sum.cadence)], t(`number.gait.${sum.gait ?? 'none'}`));
+      cadence.write([whole(sum.cadence)], t(`number.gait.${sum.gait ?? (model.ended || model.phase === 'waiting_for_sensors' ? 'none' : 'stand')}`));
       contact.write([...sides(model, whole(sum.contact.left), whole(sum.contact.right)), unit('ms')], '');
       const left = sum.balance;
       balance.write(left === null ? ['–'] : [l(decimal(left, 1)), '/', r(decimal(100 - left, 1)), unit('percent')], '');
