@@ -263,7 +263,7 @@ impl Store {
                 ),
                 params![second, at, to, id],
             )?;
-            for table in ["stances", "exclusions", "strides", "alerts", "calibrations", "baselines"] {
+            for table in ["stances", "exclusions", "strides", "alerts", "calibrations", "baselines", "screenings"] {
                 let rest = columns_after_session(conn, table)?;
                 let sql = format!(
                     "INSERT INTO {table} (session, {rest}) SELECT ?1, {rest} FROM {table} WHERE session = ?2"
