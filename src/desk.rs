@@ -3,9 +3,11 @@
 
 mod kept;
 mod setup;
+mod worn;
 
 pub use kept::{Kept as KeptFile, KeptError};
-pub use setup::{Setup, Step};
+pub use setup::{LONGEST_DELAY, Setup, Step};
+pub use worn::WornSet;
 
 use crate::event::Event;
 use crate::host_clock;

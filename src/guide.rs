@@ -4,8 +4,10 @@
 
 mod learning;
 mod strap;
+mod tap;
 
 pub use learning::{Learnt, Progress};
+pub use tap::Taps;
 
 use crate::body::{PerPlacement, Placement, Segment};
 use crate::event::{Calibration, Event, Grade};
@@ -29,6 +31,8 @@ const DOWN: f64 = 0.349;
 const UP: f64 = 0.14;
 /// Without a packet for this long a sensor does not count, s.
 const GONE: f64 = 1.0;
+/// Who has taken a step within this does not tap, s: landings look like fingers.
+const STEPPED: f64 = 3.0;
 
 /// What is to be done of a calibration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +41,17 @@ pub struct Parts {
     pub bends: bool,
 }
 
+/// How a calibration begins: who is alone walks to the place first, s.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Start {
+    pub parts: Parts,
+    pub delay: f64,
+}
+
 /// What a person asks of the guide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Wish {
-    Begin(Parts),
+    Begin(Start),
     /// What was done so far of this part is enough.
     Next,
     Stop,
@@ -49,6 +60,10 @@ pub enum Wish {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Step {
     Idle,
+    Countdown {
+        until: f64,
+        parts: Parts,
+    },
     Still {
         since: Option<f64>,
         then_bend: bool,
@@ -66,8 +81,10 @@ enum Step {
 /// For people to see.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// `idle`, `still`, `bends`, `gait` or `done`.
+    /// `idle`, `countdown`, `still`, `bends`, `gait` or `done`.
     pub step: &'static str,
+    /// Until the countdown is over, s.
+    pub left: f64,
     /// How much each worn sensor moves: 1 is the most that still is standing. `None` where none sends.
     pub motion: PerPlacement<Option<f64>>,
     /// Standing so far, s.
@@ -85,6 +102,9 @@ pub struct Guide {
     step: Step,
     moved: u32,
     now: f64,
+    listens: Option<Start>,
+    /// When the latest step was, s.
+    stepped: f64,
     learning: Learning,
 }
 
@@ -92,17 +112,17 @@ impl Guide {
     #[must_use]
     pub fn new(baseline: BaselineConfig, kept: bool) -> Self {
         let (straps, poses) = (Vec::new(), PerPlacement::from_fn(|_| None));
-        Self { straps, poses, step: Step::Idle, moved: 0, now: 0.0, learning: Learning::new(baseline, kept) }
+        let learning = Learning::new(baseline, kept);
+        let (listens, stepped) = (None, f64::NEG_INFINITY);
+        Self { straps, poses, step: Step::Idle, moved: 0, now: 0.0, listens, stepped, learning }
     }
 
     pub fn wish(&mut self, wish: Wish, out: &mut Vec<Mark>) {
         match (wish, self.step) {
-            (Wish::Begin(Parts { still: true, bends }), _) => {
-                self.moved = 0;
-                self.step = Step::Still { since: None, then_bend: bends };
+            (Wish::Begin(Start { parts, delay }), _) if delay > 0.0 => {
+                self.step = Step::Countdown { until: self.now + delay, parts };
             }
-            (Wish::Begin(Parts { bends: true, .. }), _) => self.bend(out),
-            (Wish::Begin(_), _) => self.step = Step::Gait,
+            (Wish::Begin(Start { parts, .. }), _) => self.begin(parts, out),
             (Wish::Next, Step::Bends { .. }) => self.walk(out),
             (Wish::Next, _) => {}
             (Wish::Stop, step) => {
@@ -111,6 +131,22 @@ impl Guide {
                 }
                 self.step = Step::Idle;
             }
+        }
+    }
+
+    /// A double tap on a worn sensor begins this; `None`: taps mean nothing.
+    pub fn listen(&mut self, start: Option<Start>) {
+        self.listens = start;
+    }
+
+    fn begin(&mut self, parts: Parts, out: &mut Vec<Mark>) {
+        match parts {
+            Parts { still: true, bends } => {
+                self.moved = 0;
+                self.step = Step::Still { since: None, then_bend: bends };
+            }
+            Parts { bends: true, .. } => self.bend(out),
+            Parts { .. } => self.step = Step::Gait,
         }
     }
 
@@ -124,8 +160,11 @@ impl Guide {
             }
             Input::Packet(packet) => {
                 if let Some(strap) = self.straps.iter_mut().find(|strap| strap.id == packet.sensor) {
-                    strap.packet(packet, now.0);
+                    let tapped = strap.packet(packet, now.0) && strap.placement.is_some();
                     self.advance(out);
+                    if tapped {
+                        self.tapped(out);
+                    }
                 }
             }
             Input::Mark(mark) => self.learning.mark(*mark),
@@ -133,9 +172,19 @@ impl Guide {
         }
         for event in events {
             self.learning.event(event);
+            if matches!(event, Event::Contact(_)) {
+                self.stepped = now.0;
+            }
             if let Event::Calibration(calibration) = event {
                 self.calibrated(calibration, out);
             }
+        }
+    }
+
+    fn tapped(&mut self, out: &mut Vec<Mark>) {
+        let stands = self.now - self.stepped > STEPPED;
+        if let (Some(start), true, Step::Idle | Step::Done) = (self.listens, stands, self.step) {
+            self.wish(Wish::Begin(start), out);
         }
     }
 
@@ -154,6 +203,7 @@ impl Guide {
 
     fn advance(&mut self, out: &mut Vec<Mark>) {
         match self.step {
+            Step::Countdown { until, parts } if self.now >= until => self.begin(parts, out),
             Step::Still { since: None, then_bend } if self.is_quiet() => {
                 self.take_poses();
                 out.push(self.mark(Stretch::Still, Edge::Begin));
@@ -239,6 +289,7 @@ impl Guide {
     pub fn status(&self) -> Status {
         let (step, held, bends) = match self.step {
             Step::Idle => ("idle", 0.0, 0),
+            Step::Countdown { .. } => ("countdown", 0.0, 0),
             Step::Still { since, .. } => ("still", since.map_or(0.0, |since| self.now - since), 0),
             Step::Bends { count, .. } => ("bends", HOLD, count),
             Step::Gait => ("gait", HOLD, BENDS),
@@ -250,7 +301,11 @@ impl Guide {
                 motion[placement] = Some(strap.motion());
             }
         }
-        Status { step, motion, held, bends, moved: self.moved, learning: self.learning.progress() }
+        let left = match self.step {
+            Step::Countdown { until, .. } => (until - self.now).max(0.0),
+            _ => 0.0,
+        };
+        Status { step, left, motion, held, bends, moved: self.moved, learning: self.learning.progress() }
     }
 }
 

@@ -241,6 +241,7 @@ impl Listener<'_, '_> {
             self.mark_guided(since);
             if now - told >= STATUS {
                 told = now;
+                self.guide.listen(self.hub.taps_begin());
                 self.hub.guided(self.guide.status());
                 counted = tell(self.pipeline, self.hub, counted);
                 if let Some(message) = self.log.as_mut().and_then(|log| log.trouble()) {

@@ -78,6 +78,8 @@ fn runner_api(hub: Hub, shutdown: CancellationToken) -> Router {
         .route("/baseline", post(sensors::baseline))
         .route("/runners/{id}/usual", get(usual::show).post(usual::ask))
         .route("/screening", get(screening::show).post(screening::want))
+        .route("/screening/kept", get(screening::kept))
+        .route("/screening/compare", get(screening::compare))
         .route("/alerts", get(api::alerts))
         .route("/alerts/{id}", get(alerts::detail))
         .route("/rules", get(alerts::rules))

@@ -45,3 +45,30 @@ async fn what_is_no_command_is_refused_before_it_reaches_a_sensor() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {said}");
     }
 }
+
+async fn set_up(hub: &Hub, body: &'static str) -> (StatusCode, serde_json::Value) {
+    let request = Request::post("/api/v1/setup")
+        .header("host", "localhost:7878")
+        .header("content-type", "application/json")
+        .body(Body::from(body))
+        .unwrap();
+    let response = router(hub.clone(), CancellationToken::new()).oneshot(request).await.unwrap();
+    let status = response.status();
+    let bytes = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn what_is_worn_and_the_countdown_are_remembered_and_what_makes_no_sense_is_refused() {
+    let hub = Hub::new();
+    let (status, setup) = set_up(&hub, r#"{"act": "wear", "set": "right_leg"}"#).await;
+    assert_eq!((status, &setup["set"], &setup["delay_s"]), (StatusCode::OK, &"right_leg".into(), &3.into()));
+    let places = setup["sets"].as_array().unwrap().iter().find(|one| one["set"] == "right_leg").unwrap();
+    assert_eq!(places["places"], serde_json::json!(["right_thigh", "right_shank"]));
+    let (_, setup) = set_up(&hub, r#"{"act": "delay", "delay_s": 10}"#).await;
+    assert_eq!((&setup["set"], &setup["delay_s"]), (&"right_leg".into(), &10.into()));
+    for wrong in [r#"{"act": "delay", "delay_s": 61}"#, r#"{"act": "wear", "set": "ear"}"#] {
+        assert_eq!(set_up(&hub, wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    assert_eq!(set_up(&hub, r#"{"act": "wear", "set": null}"#).await.1["set"], serde_json::Value::Null);
+}

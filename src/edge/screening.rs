@@ -41,12 +41,13 @@ fn leg(leg: &LegScreening) -> Value {
     json!({ "repetitions": leg.repetitions, "valid": leg.valid, "figures": figures })
 }
 
-/// By quantity: the difference, one standard deviation by the scatter of repetitions, and what the sensors may add.
+/// By quantity: the difference, one standard deviation by the scatter of repetitions, what the sensors may add, and the
+/// smallest difference that means something.
 #[must_use]
 pub fn differences(differences: &[Difference]) -> Value {
     let row = |d: &Difference| {
         let edge = |v| d.quantity.at_the_edge(v);
-        let row = json!({ "value": edge(d.value), "sigma": edge(d.sigma), "systematic": edge(d.systematic) });
+        let row = json!({ "value": edge(d.value), "sigma": edge(d.sigma), "systematic": edge(d.systematic), "smallest": edge(d.smallest()) });
         (d.quantity.name().to_owned(), row)
     };
     Value::Object(differences.iter().map(row).collect())

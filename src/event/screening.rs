@@ -161,6 +161,15 @@ pub struct Difference {
     pub systematic: f64,
 }
 
+impl Difference {
+    /// The smallest difference that means something: less is what repetitions and sensors together give by chance 19
+    /// times in 20 (1.96 standard deviations; Weir 2005).
+    #[must_use]
+    pub fn smallest(&self) -> f64 {
+        1.96 * self.sigma.hypot(self.systematic)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct LegScreening {
     pub repetitions: u32,

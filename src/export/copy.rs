@@ -18,6 +18,7 @@ pub fn everything_of(store: &Store, runner: &Runner, out: &Path) -> anyhow::Resu
     private::folder(&out.join("recordings")).with_context(unwritten)?;
     write(&out.join("runner.json"), &json!({ "runner": runner, "documents": store.documents(runner.id)? }))?;
     let mut files = 1;
+    let screenings = store.screenings(runner.id)?;
     let deleted = store.deleted_sessions()?.into_iter().filter(|s| s.runner == runner.id);
     for session in store.sessions(Some(runner.id))?.into_iter().chain(deleted) {
         let id = &session.id;
@@ -31,6 +32,7 @@ pub fn everything_of(store: &Store, runner: &Runner, out: &Path) -> anyhow::Resu
             "marks": store.marks(id)?,
             "calibrations": calibrations.collect::<Vec<_>>(),
             "baselines": baselines.collect::<Vec<_>>(),
+            "screenings": screenings.iter().filter(|row| row.session == *id).map(|row| &row.screening).collect::<Vec<_>>(),
         });
         write(&out.join(format!("{id}.json")), &all)?;
         files += 1;

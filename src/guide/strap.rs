@@ -1,5 +1,6 @@
 //! How one sensor moves, over the last moments.
 
+use super::Taps;
 use crate::body::{Packet, Placement, SensorId};
 use crate::segment::calibration::{QUIET_ACC, QUIET_GYR};
 use nalgebra::Vector3;
@@ -20,6 +21,7 @@ pub(super) struct Strap {
     last: Option<f64>,
     acc: Spread,
     gyr: Spread,
+    taps: Taps,
 }
 
 #[derive(Debug, Default)]
@@ -38,12 +40,14 @@ impl Spread {
 
 impl Strap {
     pub(super) fn new(id: SensorId, placement: Option<Placement>) -> Self {
-        let (acc, gyr) = (Spread::default(), Spread::default());
-        Self { id, placement, heard: f64::NEG_INFINITY, first: None, last: None, acc, gyr }
+        let (acc, gyr, taps) = Default::default();
+        Self { id, placement, heard: f64::NEG_INFINITY, first: None, last: None, acc, gyr, taps }
     }
 
-    pub(super) fn packet(&mut self, packet: &Packet, now: f64) {
+    /// Whether it was tapped twice.
+    pub(super) fn packet(&mut self, packet: &Packet, now: f64) -> bool {
         self.heard = now;
+        let mut tapped = false;
         for sample in &packet.samples {
             let all = sample.acc.iter().chain(sample.gyr.iter()).all(|value| value.is_finite());
             if !all || !sample.t.0.is_finite() {
@@ -57,7 +61,9 @@ impl Strap {
             self.last = Some(sample.t.0);
             self.acc.push(&sample.acc, share);
             self.gyr.push(&sample.gyr, share);
+            tapped |= self.taps.push(sample.t.0, &sample.acc);
         }
+        tapped
     }
 
     /// 1 is the most that still is standing.

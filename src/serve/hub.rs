@@ -5,12 +5,12 @@ use super::haptics;
 use super::metrics::{Exposition, Latency};
 use super::programme::RunningView;
 use super::state::{Cursor, Due, News, State};
-use super::view::{Limit, LimitView, SourceLabel};
+use super::view::{Limit, LimitView, SourceKind, SourceLabel};
 use crate::body::Side;
 use crate::cue::CueStatus;
-use crate::desk::Desk;
+use crate::desk::{Desk, Step};
 use crate::event::{Event, Phase, SensorStatus, Words};
-use crate::guide::{Status, Wish};
+use crate::guide::{Parts, Start, Status, Wish};
 use crate::host_clock;
 use crate::input::{Edge, Mark, Moment, Stretch};
 use crate::out::{Outlet, Outlets};
@@ -145,6 +145,7 @@ impl Hub {
     pub fn attach(&self, remote: Remote) {
         // A program has one radio: the first stays.
         self.shared.remote.set(remote).ok();
+        self.expect_sensors();
     }
 
     /// Sessions are kept from here on, or this is why they are not.
@@ -267,6 +268,18 @@ impl Hub {
         self.shared.guiding.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What two taps on a worn sensor begin: a calibration, while somebody looks at that step. Who has been here before
+    /// only stands.
+    #[must_use]
+    pub fn taps_begin(&self) -> Option<Start> {
+        let setup = self.desk().setup();
+        let state = self.state();
+        let asked =
+            setup.step == Step::Calibrate && state.source().is_some_and(|s| s.kind == SourceKind::Sensors);
+        let bends = !setup.finished || state.calibration().is_some();
+        asked.then_some(Start { parts: Parts { still: true, bends }, delay: setup.delay_s.into() })
+    }
+
     /// How far the guide has led.
     pub fn guided(&self, status: Status) {
         self.change(|state| state.guided(status));
@@ -308,6 +321,7 @@ impl Hub {
 
     /// How the sensors do; replaces what was said before.
     pub fn sensors(&self, sensors: Vec<SensorStatus>) {
+        self.expect_sensors();
         self.change(|state| state.sensors(sensors));
     }
 
@@ -359,6 +373,15 @@ impl Hub {
         self.change(|state| state.segment(label));
         // No message tells of it, and clients shall not wait for one.
         self.shared.newest.send_modify(|_| {});
+    }
+
+    /// Where sensors are to be: as somebody has chosen, else wherever one has a place. A runner that is played brings its
+    /// own.
+    pub(super) fn expect_sensors(&self) {
+        let Some(remote) = self.remote() else { return };
+        let chosen = self.desk().setup().set.map(|set| set.places().to_vec());
+        let expected = chosen.unwrap_or_else(|| remote.places());
+        self.change(|state| state.expect_sensors(expected));
     }
 
     /// The source has nothing more.

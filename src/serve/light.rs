@@ -56,6 +56,8 @@ pub(super) struct Evidence<'a> {
     pub phase: Phase,
     pub ended: bool,
     pub sensors: &'a [SensorStatus],
+    /// Places that have, or are to have, a sensor.
+    pub worn: &'a [Placement],
     pub last: Option<LastStance>,
     /// Why the leg's angles are missing now.
     pub doubt: Option<Doubt>,
@@ -70,7 +72,7 @@ impl Evidence<'_> {
         if let Some(reason) = self.lost() {
             return grey(Sign::Lost, reason);
         }
-        if let Some(reason) = self.withheld() {
+        if let Some(reason) = self.unseen().or_else(|| self.withheld()) {
             return grey(Sign::NotSure, reason);
         }
         let worst = self
@@ -101,6 +103,20 @@ impl Evidence<'_> {
             Some("shank_sensor_lost")
         } else {
             None
+        }
+    }
+
+    /// Nobody said that this leg is measured, or not all of it.
+    fn unseen(&self) -> Option<&'static str> {
+        if self.worn.iter().all(|at| at.side().is_none()) {
+            return None;
+        }
+        let worn = |at| self.worn.contains(&at);
+        match (worn(Placement::thigh(self.side)), worn(Placement::shank(self.side))) {
+            (true, true) => None,
+            (false, true) => Some("no_thigh_sensor"),
+            (true, false) => Some("no_shank_sensor"),
+            (false, false) => Some("not_worn"),
         }
     }
 
@@ -171,6 +187,7 @@ mod tests {
             phase: Phase::Watching,
             ended: false,
             sensors,
+            worn: &[],
             last: Some(RUNNING),
             doubt: None,
             standing,
@@ -200,6 +217,24 @@ mod tests {
         assert_eq!(lit.light().sign, Sign::Lost);
         assert_eq!(lit.light().reason, Some("shank_sensor_lost"));
         assert_eq!(Evidence { side: Side::Left, ..evidence(&sensors, &standing) }.light().sign, Sign::Good);
+    }
+
+    #[test]
+    fn a_leg_that_is_not_measured_is_no_lost_one() {
+        use Placement::{LeftShank, LeftThigh, Pelvis, RightShank, RightThigh};
+        let seen = |worn: &[Placement]| Evidence { worn, ..evidence(&[], &[]) }.light();
+        assert_eq!(
+            (seen(&[LeftThigh, LeftShank]).sign, seen(&[LeftShank]).reason),
+            (Sign::NotSure, Some("not_worn"))
+        );
+        assert_eq!(seen(&[LeftShank, RightShank]).reason, Some("no_thigh_sensor"));
+        assert_eq!(seen(&[RightThigh]).reason, Some("no_shank_sensor"));
+        // Nobody has said yet what goes on the legs.
+        assert_eq!(seen(&[Pelvis]).sign, Sign::Good);
+        assert_eq!(seen(&[RightThigh, RightShank]).sign, Sign::Good);
+        let silent = [sensor(RightThigh, false)];
+        let lost = Evidence { worn: &[RightThigh], ..evidence(&silent, &[]) }.light();
+        assert_eq!(lost.reason, Some("thigh_sensor_lost"));
     }
 
     #[test]

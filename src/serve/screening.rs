@@ -1,12 +1,15 @@
 //! Screening tests over the API: begin and end one, what was found, and what has changed since the test before.
 
 use super::Served;
+use super::history::{Answer, with};
+use super::hub::Kept;
 use crate::edge::screening as edge;
 use crate::event::{Screening, Test};
 use crate::input::{Edge, Stretch};
-use crate::screen::compare;
+use crate::screen;
+use crate::store::{RunnerId, ScreeningRow, Store, StoreError};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,10 +39,7 @@ impl ScreeningView {
         self.running = None;
         let mut result = edge::screening(test);
         let before = self.latest.iter().find(|other| other.test == test.test);
-        let change = before.map(|before| {
-            let legs = compare(before, test);
-            json!({ "left": edge::differences(&legs.left), "right": edge::differences(&legs.right) })
-        });
+        let change = before.map(|before| change(before, test));
         if let Value::Object(fields) = &mut result {
             fields.insert("change".to_owned(), change.into());
         }
@@ -51,6 +51,65 @@ impl ScreeningView {
         self.results.push(result.clone());
         result
     }
+}
+
+/// By how much each leg has changed.
+fn change(before: &Screening, after: &Screening) -> Value {
+    let legs = screen::compare(before, after);
+    json!({ "left": edge::differences(&legs.left), "right": edge::differences(&legs.right) })
+}
+
+fn kept_view(row: &ScreeningRow) -> Value {
+    let mut view = edge::screening(&row.screening);
+    if let Value::Object(fields) = &mut view {
+        fields.insert("id".to_owned(), row.id.into());
+        fields.insert("session".to_owned(), row.session.clone().into());
+        fields.insert("started".to_owned(), row.started.clone().into());
+    }
+    view
+}
+
+/// Of whoever runs here; nobody's where nothing is kept of who does.
+async fn of_owner<T: Send + 'static>(
+    served: &Served,
+    work: impl FnOnce(&Store, RunnerId) -> Result<T, StoreError> + Send + 'static,
+) -> Answer<Option<T>> {
+    let kept = served.hub.kept().cloned();
+    let work = move |store: &Store| {
+        let owner = kept.as_ref().map(Kept::owner).transpose()?.flatten();
+        owner.map(|owner| work(store, owner)).transpose()
+    };
+    with(served, work).await
+}
+
+/// The tests of this runner's sessions, oldest first.
+pub(super) async fn kept(State(served): State<Served>) -> Answer<Json<Vec<Value>>> {
+    let rows = of_owner(&served, |store, owner| store.screenings(owner)).await?;
+    Ok(Json(rows.unwrap_or_default().iter().map(kept_view).collect()))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Two {
+    earlier: i64,
+    later: i64,
+}
+
+/// One test of this runner against another: after less before, leg by leg.
+pub(super) async fn compare(State(served): State<Served>, Query(two): Query<Two>) -> Answer<Json<Value>> {
+    let rows = of_owner(&served, move |store, owner| {
+        Ok((store.screening(owner, two.earlier)?, store.screening(owner, two.later)?))
+    });
+    let Some((earlier, later)) = rows.await? else {
+        let sentence = "no sessions are kept of who runs here, so there is nothing to compare".to_owned();
+        return Err((StatusCode::CONFLICT, sentence));
+    };
+    if earlier.screening.test != later.screening.test {
+        let sentence =
+            "these are tests of two kinds: compare a squat with a squat, a step-down with a step-down";
+        return Err((StatusCode::UNPROCESSABLE_ENTITY, sentence.to_owned()));
+    }
+    let changed = change(&earlier.screening, &later.screening);
+    Ok(Json(json!({ "earlier": kept_view(&earlier), "later": kept_view(&later), "change": changed })))
 }
 
 #[derive(Deserialize)]

@@ -95,7 +95,9 @@ pub(super) async fn place(
     Path(id): Path<String>,
     Json(asked): Json<Place>,
 ) -> Done {
-    command(&served, &id, Command::Place(asked.placement))
+    let placed = command(&served, &id, Command::Place(asked.placement));
+    served.hub.expect_sensors();
+    placed
 }
 
 #[derive(Deserialize)]
@@ -105,7 +107,9 @@ pub(super) struct Exchange {
 
 /// What was strapped on the wrong way round is right from now on, and has to be calibrated again.
 pub(super) async fn swap(State(served): State<Served>, Json(asked): Json<Exchange>) -> Done {
-    done(remote(&served)?.swap(asked.swap))
+    let swapped = done(remote(&served)?.swap(asked.swap));
+    served.hub.expect_sensors();
+    swapped
 }
 
 #[derive(Deserialize)]

@@ -5,10 +5,10 @@ use super::Served;
 use super::cues::refused;
 use super::history::{Answer, body, seen, with};
 use super::view::{CalibrationView, SourceKind};
-use crate::body::{PerPlacement, PerSide};
-use crate::desk::{Setup, Step};
+use crate::body::{PerPlacement, PerSide, Placement};
+use crate::desk::{LONGEST_DELAY, Setup, Step, WornSet};
 use crate::event::HealthCode;
-use crate::guide::{BENDS, HOLD, Learnt, Parts, Status, Wish};
+use crate::guide::{BENDS, HOLD, Learnt, Parts, Start, Status, Wish};
 use crate::source::ble::Remote;
 use axum::Json;
 use axum::extract::State;
@@ -20,6 +20,10 @@ use serde::{Deserialize, Serialize};
 pub(super) struct SetupView {
     #[serde(flatten)]
     setup: Setup,
+    /// What can be worn, and which of it the sensors that are there suggest.
+    sets: [SetView; WornSet::ALL.len()],
+    /// Places that have, or are to have, a sensor.
+    worn: Vec<Placement>,
     /// `sensors`, `synthetic` or `real` (a recording); null before a source has begun.
     source: Option<SourceKind>,
     /// There are sensors to connect: what is played otherwise brings its own.
@@ -42,6 +46,13 @@ pub(super) struct SetupView {
 }
 
 #[derive(Serialize)]
+struct SetView {
+    set: WornSet,
+    places: &'static [Placement],
+    suggested: bool,
+}
+
+#[derive(Serialize)]
 struct RadioView {
     /// Why there is nothing to see, with the remedy.
     reason: Option<String>,
@@ -57,11 +68,21 @@ struct RunnerView {
     version: i64,
     /// Date of the kept usual.
     usual: Option<String>,
+    /// The latest calibration that is kept; of this session, once it has one.
+    calibrated: Option<CalibratedView>,
+}
+
+#[derive(Serialize)]
+struct CalibratedView {
+    /// RFC 3339.
+    when: String,
+    grade: String,
 }
 
 #[derive(Serialize)]
 struct GuideView {
     step: &'static str,
+    left_s: f64,
     /// 1 is the most that still is standing; null where no sensor sends.
     motion: PerPlacement<Option<f64>>,
     held_s: f64,
@@ -94,6 +115,7 @@ impl From<&Status> for GuideView {
         let leg = |Learnt { stances, known }| LegView { stances, known };
         Self {
             step: status.step,
+            left_s: tenth(status.left),
             motion: PerPlacement::from_fn(|at| status.motion[at].map(|m| (m * 100.0).round() / 100.0)),
             held_s: tenth(status.held),
             hold_s: HOLD,
@@ -127,7 +149,8 @@ async fn of(served: &Served) -> SetupView {
         let Some(id) = kept.map(|kept| kept.owner()).transpose()?.flatten() else { return Ok(None) };
         let (runner, usual) = (store.runner_by_id(id)?, store.usual(id)?);
         let (name, version) = (runner.shown().to_owned(), runner.version);
-        Ok(Some(RunnerView { id, name, version, usual: usual.map(|usual| usual.note.date) }))
+        let calibrated = store.last_calibration(id)?.map(|(when, grade)| CalibratedView { when, grade });
+        Ok(Some(RunnerView { id, name, version, usual: usual.map(|usual| usual.note.date), calibrated }))
     });
     let (runner, not_kept) = match runner.await {
         Ok(runner) => (runner, None),
@@ -139,8 +162,15 @@ async fn of(served: &Served) -> SetupView {
     let placed = || sensors.iter().filter(|sensor| sensor.is_placed());
     let active = |code| state.health_views().into_iter().filter(move |h| h.active && h.code == code);
     let said = super::view::HealthView::into_message;
+    let suggested = WornSet::suggested(radio.as_ref().map_or(0, |radio| radio.in_reach));
     SetupView {
         setup: served.hub.desk().setup(),
+        sets: WornSet::ALL.map(|set| SetView {
+            set,
+            places: set.places(),
+            suggested: suggested == Some(set),
+        }),
+        worn: state.worn(),
         source: state.source().map(|source| source.kind),
         radio,
         runner,
@@ -167,10 +197,18 @@ pub(super) enum Asked {
     Go {
         step: Step,
     },
+    /// What is worn; null: wherever a sensor has a place.
+    Wear {
+        set: Option<WornSet>,
+    },
     /// Leads through calibration; `still` and `bends` say which parts.
     Calibrate {
         still: bool,
         bends: bool,
+    },
+    /// How long the countdown before it is.
+    Delay {
+        delay_s: u32,
     },
     /// The bends that were made are enough.
     Next,
@@ -192,16 +230,27 @@ pub(super) async fn ask(
     if matches!(asked, Asked::Calibrate { .. }) && served.hub.state().source().is_none() {
         return Err((StatusCode::CONFLICT, "no session is under way: start one first".to_owned()));
     }
+    if let Asked::Delay { delay_s } = asked
+        && delay_s > LONGEST_DELAY
+    {
+        let sentence = format!("{delay_s} s is no countdown: give 0 to {LONGEST_DELAY}");
+        return Err((StatusCode::UNPROCESSABLE_ENTITY, sentence));
+    }
     let change = |setup: &mut Setup| match asked {
         Asked::Go { step } => setup.step = step,
+        Asked::Wear { set } => setup.set = set,
+        Asked::Delay { delay_s } => setup.delay_s = delay_s,
         Asked::Calibrate { .. } => setup.step = Step::Calibrate,
         Asked::Next | Asked::Stop => {}
         Asked::Finish => (setup.step, setup.finished) = (Step::Ready, true),
         Asked::Again => (setup.step, setup.finished) = (Step::Welcome, false),
     };
-    served.hub.desk().change_setup(seen, change).map_err(|error| refused(&error))?;
+    let setup = served.hub.desk().change_setup(seen, change).map_err(|error| refused(&error))?;
     match asked {
-        Asked::Calibrate { still, bends } => calibrate(&served, Parts { still, bends }),
+        Asked::Calibrate { still, bends } => {
+            calibrate(&served, Start { parts: Parts { still, bends }, delay: setup.delay_s.into() })
+        }
+        Asked::Wear { .. } => served.hub.expect_sensors(),
         Asked::Next => served.hub.guide(Wish::Next),
         Asked::Stop => served.hub.guide(Wish::Stop),
         _ => {}
@@ -210,10 +259,10 @@ pub(super) async fn ask(
 }
 
 /// A person stands when told to; a runner that is played has to begin again for that.
-fn calibrate(served: &Served, parts: Parts) {
+fn calibrate(served: &Served, start: Start) {
     let played = served.hub.state().source().is_some_and(|source| source.kind == SourceKind::Synthetic);
     if played {
         served.hub.begin_anew();
     }
-    served.hub.guide(Wish::Begin(parts));
+    served.hub.guide(Wish::Begin(start));
 }

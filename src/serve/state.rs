@@ -10,9 +10,9 @@ use super::programme::RunningView;
 use super::screening::ScreeningView;
 use super::view::{
     AlertView, BaselineView, CalibrationView, HealthView, LegNow, LimitView, MeasureView, RecordingView,
-    SensorView, SourceLabel, StanceView, legs_now, obliquity_now, phase_word,
+    SensorView, SourceKind, SourceLabel, StanceView, legs_now, obliquity_now, phase_word,
 };
-use crate::body::{PerSide, Side};
+use crate::body::{PerSide, Placement, Side};
 use crate::cue::CueStatus;
 use crate::edge;
 use crate::event::{
@@ -127,6 +127,8 @@ struct NowFields {
     obliquity_deg: Option<f64>,
     running: PerSide<Option<Running>>,
     sensors: Vec<SensorView>,
+    /// Places that have, or are to have, a sensor; none before anyone has said where.
+    worn: Vec<Placement>,
     recording: Option<RecordingView>,
     cueing: CuesNow,
     programme: Option<RunningView>,
@@ -176,6 +178,8 @@ pub(super) struct State {
     counts: Counts,
     cue_settings: CueSettings,
     programme: Option<RunningView>,
+    /// Where real sensors are to be.
+    expected: Vec<Placement>,
     session: Session,
 }
 
@@ -264,6 +268,7 @@ impl Default for State {
             counts: Counts::default(),
             cue_settings: CueSettings::default(),
             programme: None,
+            expected: Vec::new(),
             session: Session::default(),
         }
     }
@@ -348,6 +353,18 @@ impl State {
     pub(super) fn sensors(&mut self, sensors: Vec<SensorStatus>) {
         self.version += 1;
         self.session.sensors = sensors;
+    }
+
+    pub(super) fn expect_sensors(&mut self, expected: Vec<Placement>) {
+        self.version += u64::from(self.expected != expected);
+        self.expected = expected;
+    }
+
+    /// Places that have, or are to have, a sensor.
+    pub(super) fn worn(&self) -> Vec<Placement> {
+        let own = self.session.source.as_ref().is_some_and(|source| source.kind != SourceKind::Sensors);
+        let has = |at| self.session.sensors.iter().any(|sensor| sensor.placement == Some(at));
+        Placement::ALL.into_iter().filter(|at| has(*at) || (!own && self.expected.contains(at))).collect()
     }
 
     pub(super) fn recording(&mut self, path: String, bytes: u64) {
@@ -529,7 +546,7 @@ impl State {
         NowFields {
             time_s: session.clock,
             started_s: session.started,
-            phase: phase_word(session.phase),
+            phase: self.phase_word(),
             ended: session.ended,
             found: session.found,
             judged: session.judged,
@@ -539,6 +556,7 @@ impl State {
             obliquity_deg: obliquity_now(session.frame.as_ref()),
             running: PerSide::from_fn(|side| session.curves[side].running()),
             sensors: self.sensor_views(),
+            worn: self.worn(),
             recording: session.recording.clone(),
             cueing: CuesNow::new(&self.cue_settings, &session.cue_status),
             programme: self.programme.clone(),
@@ -553,6 +571,7 @@ impl State {
             phase: session.phase,
             ended: session.ended,
             sensors: &session.sensors,
+            worn: &self.worn(),
             last: session.last[side],
             doubt: session.frame.and_then(|f| f.legs[side].doubt),
             standing: &session.standing,
@@ -650,8 +669,18 @@ impl State {
         MEASURES.iter().map(|measure| MeasureView::new(measure, latest)).collect()
     }
 
+    /// Without thigh and shank of one leg there are steps, and nothing to calibrate or to judge.
     pub(super) fn phase_word(&self) -> &'static str {
-        phase_word(self.session.phase)
+        let worn = self.worn();
+        let has = |at| worn.contains(&at);
+        let steps = Side::BOTH.into_iter().any(|side| has(Placement::shank(side)));
+        let angles =
+            Side::BOTH.into_iter().any(|side| has(Placement::thigh(side)) && has(Placement::shank(side)));
+        match self.session.phase {
+            Phase::WaitingForSensors => phase_word(Phase::WaitingForSensors),
+            _ if steps && !angles => "steps_only",
+            phase => phase_word(phase),
+        }
     }
 
     pub(super) fn sensor_statuses(&self) -> &[SensorStatus] {

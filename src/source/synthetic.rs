@@ -48,7 +48,9 @@ impl Runner {
     pub fn new(config: &RunnerConfig) -> Result<Self, SynthError> {
         config.validate()?;
         let motion = Motion::new(config)?;
-        let worn = Placement::ALL.into_iter().filter(|p| config.pelvis_sensor || *p != Placement::Pelvis);
+        let worn = Placement::ALL
+            .into_iter()
+            .filter(|p| (config.pelvis_sensor || *p != Placement::Pelvis) && !config.without.contains(p));
         let straps: Vec<Strap> =
             worn.zip(0..).map(|(placement, id)| Strap::new(config, SensorId(id), placement)).collect();
         let clock = if config.clock.shared { ClockKind::Session } else { ClockKind::Device };

@@ -1,9 +1,9 @@
 //! What a session leaves, a row each: written as it happens, read for the session's page.
 
-use super::StoreError;
 use super::log::Begin;
+use super::{StoreError, screening};
 use crate::edge;
-use crate::event::{Alert, Baseline, Calibration, Event, Grade, Stance, StanceDoubt, Stride};
+use crate::event::{Alert, Baseline, Calibration, Event, Grade, Screening, Stance, StanceDoubt, Stride};
 use crate::gait::MEASURES;
 use crate::input::Moment;
 use rusqlite::{Connection, Row, params};
@@ -177,6 +177,7 @@ pub(super) enum Kind {
     Alert(Box<AlertRow>),
     Calibration(Box<Calibration>),
     Baseline(Box<Baseline>),
+    Screening(Box<Screening>),
     Moment(Moment),
 }
 
@@ -189,6 +190,8 @@ impl Kind {
             Event::Alert(alert) => Self::Alert(Box::new(alert.into())),
             Event::Calibration(calibration) => Self::Calibration(calibration.clone()),
             Event::Baseline(baseline) => Self::Baseline(Box::new(baseline.clone())),
+            // One without a repetition is nothing to be held against.
+            Event::Screening(test) if test.reason.is_none() => Self::Screening(test.clone()),
             Event::Frame(_)
             | Event::Contact(_)
             | Event::Health(_)
@@ -284,6 +287,7 @@ fn insert(conn: &Connection, session: &str, kind: &Kind) -> Result<(), StoreErro
                 document
             ])?;
         }
+        Kind::Screening(test) => screening::insert(conn, session, test)?,
         Kind::Moment(m) => {
             // Marks outlive a session's being made anew: one that is there is not doubled.
             let sql = "INSERT INTO marks (session, time_s, label) SELECT ?1, ?2, ?3 WHERE NOT EXISTS
@@ -307,7 +311,7 @@ fn usual_deg(document: &Value) -> Vec<(String, f64, f64)> {
 
 /// Takes out what a recording gives anew; what people did to the session stays.
 pub(super) fn clear(conn: &Connection, session: &str) -> Result<(), StoreError> {
-    for table in ["stances", "strides", "alerts", "calibrations", "baselines"] {
+    for table in ["stances", "strides", "alerts", "calibrations", "baselines", "screenings"] {
         conn.execute(&format!("DELETE FROM {table} WHERE session = ?"), [session])?;
     }
     Ok(())

@@ -105,6 +105,17 @@ impl Store {
         })
     }
 
+    /// When this runner's latest calibration was made (the start of its session, RFC 3339), and its grade.
+    pub fn last_calibration(&self, runner: RunnerId) -> Result<Option<(String, String)>, StoreError> {
+        self.ask(move |conn| {
+            let mut found = conn.prepare_cached(
+                "SELECT s.started, c.grade FROM calibrations c JOIN sessions s ON s.id = c.session
+                 WHERE s.runner = ? AND s.deleted IS NULL ORDER BY s.started DESC, c.decided_time_s DESC LIMIT 1",
+            )?;
+            Ok(found.query_row([runner], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        })
+    }
+
     /// Those that are deleted and can be brought back.
     pub fn deleted_sessions(&self) -> Result<Vec<Session>, StoreError> {
         self.ask(|conn| {
@@ -252,7 +263,7 @@ impl Store {
                 ),
                 params![second, at, to, id],
             )?;
-            for table in ["stances", "exclusions", "strides", "alerts", "calibrations", "baselines"] {
+            for table in ["stances", "exclusions", "strides", "alerts", "calibrations", "baselines", "screenings"] {
                 let rest = columns_after_session(conn, table)?;
                 let sql = format!(
                     "INSERT INTO {table} (session, {rest}) SELECT ?1, {rest} FROM {table} WHERE session = ?2"

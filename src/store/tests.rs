@@ -1,6 +1,6 @@
 use super::*;
-use crate::body::{Packet, Sample, SensorId, Side};
-use crate::event::{Alert, Basis, Event, Gait, PeakSigmas, Peaks, Rule, Severity, Stance};
+use crate::body::{Packet, PerSide, Sample, SensorId, Side};
+use crate::event::{Alert, Basis, Event, Gait, PeakSigmas, Peaks, Rule, Screening, Severity, Stance, Test};
 use crate::input::Input;
 use crate::units::{DeviceTime, SessionTime};
 use nalgebra::Vector3;
@@ -397,4 +397,35 @@ fn the_session_that_runs_is_not_deleted() {
     }
     log.finish(Some(SessionTime(1.0))).unwrap();
     store.delete_session(ID, None).unwrap();
+}
+
+#[test]
+fn screening_tests_are_the_runners_and_go_with_their_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let (ana, ben) = (store.add_runner(None).unwrap().id, store.add_runner(None).unwrap().id);
+    let test = |reason: Option<&str>| {
+        Event::Screening(Box::new(Screening {
+            test: Test::StepDown,
+            begin: SessionTime(10.0),
+            end: SessionTime(if reason.is_some() { 20.0 } else { 40.0 }),
+            legs: PerSide::default(),
+            left_less_right: Vec::new(),
+            reason: reason.map(str::to_owned),
+        }))
+    };
+    let mut log = store.log(new_session("one", ana));
+    log.input(&packet(0.0));
+    log.event(&test(Some("nobody moved")));
+    log.event(&test(None));
+    log.finish(Some(SessionTime(60.0))).unwrap();
+    let kept = store.screenings(ana).unwrap();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!((kept[0].session.as_str(), kept[0].screening.end.0), ("one", 40.0));
+    assert_eq!(store.screening(ana, kept[0].id).unwrap(), kept[0]);
+    assert!(store.screenings(ben).unwrap().is_empty());
+    let said = store.screening(ben, kept[0].id).unwrap_err().to_string();
+    assert!(said.contains("of this runner"), "{said}");
+    store.delete_session("one", None).unwrap();
+    assert!(store.screenings(ana).unwrap().is_empty());
 }

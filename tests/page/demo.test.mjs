@@ -2,8 +2,10 @@
 
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { faults, launch, open } from './browser.mjs';
-import { start } from './daemon.mjs';
+import { folder, start } from './daemon.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const LAPTOP = { viewport: { width: 1366, height: 768 } };
@@ -168,4 +170,35 @@ test('when the daemon goes, the page says how old it is and greys the lights', {
   for (const side of ['left', 'right']) assert.equal(await page.getAttribute(`.leg.${side}`, 'data-sign'), 'lost');
   assert.deepEqual(await faults(page), []);
   await close();
+});
+
+test('walking rests what is for running, gives no cue, and each gait is named', { timeout: 60_000 }, async () => {
+  const data = folder();
+  // Beyond this limit is every step of anybody: what keeps it silent is the walking.
+  writeFileSync(join(data, 'strict.toml'), '[pipeline.flags.hip_adduction_absolute]\nused = true\namber_deg = 1.0\nred_deg = 2.0\n');
+  writeFileSync(join(data, 'walks.toml'), 'seed = 4\nstill_s = 6\nknee_bends = 3\nwalk_s = 30\nrunning_s = 600\n');
+  const own = await start(['--config', join(data, 'strict.toml'), 'run', '--no-open', '--no-recording', '--port', '0', '--speed', '8', '--runner-config', join(data, 'walks.toml')], data);
+  const { page, wrong, close } = await open(browser, own.address, LAPTOP);
+  const seen = await page.evaluate(() => new Promise((/** @type {(seen: {gait: string, contact: string, balance: string, verdict: string, cues: number}[]) => void} */ done) => {
+    /** @type {{gait: string, contact: string, balance: string, verdict: string, cues: number}[]} */
+    const all = [];
+    const text = (/** @type {string} */ of) => /** @type {HTMLElement|null} */ (document.querySelector(of))?.innerText.trim() ?? '';
+    const timer = setInterval(async () => {
+      const { given } = (await (await fetch('/api/v1/cues')).json());
+      all.push({ gait: text('[data-number="cadence"] + .note').split(' · ')[1] ?? '', contact: text('[data-number="contact"]'), balance: text('[data-number="balance"]'), verdict: text('.leg.left .verdict'), cues: given });
+      if (given > 0) { clearInterval(timer); done(all); }
+    }, 50);
+  }));
+  const walking = seen.filter((s) => s.gait.startsWith('walking'));
+  assert.ok(walking.length > 5, JSON.stringify(seen.map((s) => s.gait)));
+  for (const s of walking) assert.deepEqual([s.cues, /\d/.test(s.contact), /\d/.test(s.balance)], [0, false, false], JSON.stringify(s));
+  assert.ok(walking.some((s) => s.verdict === 'Walking is shown, not judged.'), JSON.stringify(walking.map((s) => s.verdict)));
+  assert.ok(seen.some((s) => s.gait === 'standing: no steps now'));
+  const last = seen.at(-1);
+  assert.equal(last?.gait, 'running');
+  await page.waitForFunction(() => /\d/.test(document.querySelector('[data-number="balance"]')?.textContent ?? ''));
+  assert.deepEqual(wrong, []);
+  await close();
+  await own.stop();
+  rmSync(data, { recursive: true, force: true });
 });

@@ -15,7 +15,7 @@ const english = words('en');
 const ALIKE = new Set([
   'bar.online', 'theme.auto', 'number.unit.ms', 'number.unit.percent', 'number.balance', 'explain.balance.name', 'sensors.jitter', 'sensors.online',
   'cue.metronome.percent', 'programme.minutes', 'nav.live', 'leg.said', 'past.usual', 'past.term.knee_valgus',
-  'setup.bluetooth', 'setup.rail.bluetooth', 'setup.rate', 'setup.signal',
+  'setup.bluetooth', 'setup.rail.bluetooth', 'setup.rate', 'setup.signal', 'setup.delay', 'setup.delay.s',
 ]);
 /** Words that German does not have. */
 const ENGLISH = /\b(the|and|is|are|not|with|your|you|of|from|this|session|stances?|strides?|limit|knee|hip)\b/i;

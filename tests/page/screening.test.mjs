@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faults, launch, open } from './browser.mjs';
-import { start } from './daemon.mjs';
+import { folder as dataFolder, start } from './daemon.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const RUNNER = `
@@ -73,4 +73,39 @@ test('a test is led through, leg by leg, and says which leg falls in', { timeout
   assert.deepEqual(await faults(page), []);
   assert.deepEqual(wrong, []);
   await close();
+});
+
+test('a later session stands beside an earlier one, and what has changed is told from chance', { timeout: 120_000 }, async () => {
+  const data = dataFolder();
+  const quick = RUNNER.replace('running_s = 30', 'running_s = 12');
+  writeFileSync(join(folder, 'earlier.toml'), quick);
+  writeFileSync(join(folder, 'later.toml'), quick.replace('adduction_deg = 10.0', 'adduction_deg = 0.0'));
+  const run = (/** @type {string} */ config, /** @type {string[]} */ more) => start(['run', '--no-open', '--no-recording', '--runner', 'Ana', '--port', '0', '--speed', 'max',
+    '--runner-config', join(folder, config), ...more], data);
+  const ended = async (/** @type {Awaited<ReturnType<typeof start>>} */ one) => {
+    for (let i = 0; i < 300; i += 1) {
+      const setup = await (await fetch(`${one.address}/api/v1/setup`)).json();
+      if (setup.ended) return;
+      await new Promise((done) => { setTimeout(done, 100); });
+    }
+    assert.fail('the session does not end');
+  };
+  const first = await run('earlier.toml', []);
+  await ended(first);
+  await first.stop();
+  const second = await run('later.toml', []);
+  await ended(second);
+  const { page, wrong, close } = await open(browser, `${second.address}/#/screening`, PHONE);
+  await page.waitForSelector('.before tbody tr');
+  assert.equal(await page.locator('.before select option').count(), 2);
+  const row = await page.locator('.before tr[data-quantity="adduction_excursion_deg"]').locator('td:last-child').allInnerTexts();
+  assert.match(row[1] ?? '', /^−(9|1[01])\.\d°\s*more than \d\.\d°: it has changed/, 'the right thigh falls in no more');
+  assert.match(row[0] ?? '', /less than \d\.\d°: may be chance/);
+  assert.match(await page.innerText('.before'), /Single-leg squat: .*20\d\d.* against .*20\d\d/);
+  assert.deepEqual(await faults(page), []);
+  if (process.env.SHOTS) await page.locator('.before').screenshot({ path: join(process.env.SHOTS, 'before.png') });
+  assert.deepEqual(wrong, []);
+  await close();
+  await second.stop();
+  rmSync(data, { recursive: true, force: true });
 });

@@ -90,7 +90,24 @@ test('the whole first visit, with somebody who moves when they should stand, and
   assert.deepEqual(await faults(page), []);
 
   await on(page, 'calibrate');
-  await page.click('[data-act="all"]');
+  // By key, after a countdown that is kept, that can be read from three metres, and that is heard.
+  await page.selectOption('.setup select', '5');
+  await page.waitForFunction(() => fetch('/api/v1/setup').then((r) => r.json()).then((s) => s.delay_s === 5));
+  assert.match(await page.innerText('.screen'), /two taps on a worn sensor/);
+  await page.focus('.setup .screen h3');
+  await page.evaluate(() => {
+    const begin = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (when) {
+      document.body.dataset.ticks = String(Number(document.body.dataset.ticks ?? 0) + 1);
+      return begin.call(this, when);
+    };
+  });
+  await page.keyboard.press('Enter');
+  const counted = await page.waitForFunction(() => {
+    const count = /** @type {HTMLElement} */ (document.querySelector('.stage[data-guide="countdown"] .count'));
+    return count && /^[1-4]$/.test(count.innerText) && Number(document.body.dataset.ticks) > 0 && parseFloat(getComputedStyle(count).fontSize);
+  });
+  assert.ok(Number(await counted.jsonValue()) >= 128, 'capitals of 15 mm');
   await page.waitForSelector('.stage[data-guide="still"]');
   await page.waitForFunction(() => /moves\. The count begins/.test(/** @type {HTMLElement} */ (document.querySelector('.stage')).innerText));
   const steps = await page.evaluate(() => new Promise((/** @type {(seen: string) => void} */ resolve) => {
@@ -108,6 +125,7 @@ test('the whole first visit, with somebody who moves when they should stand, and
   assert.match(steps, /gait/);
   assert.match(await page.innerText('.stage .huge'), /Calibration (good|usable)/);
   assert.equal(await page.locator('.checks li').count(), 5);
+  await page.selectOption('.setup select', '3');
   assert.deepEqual(await faults(page), []);
 
   await on(page, 'baseline');
@@ -192,12 +210,13 @@ test('sensors are shown by signal, one that is tapped is placed with a tap, and 
   const setup = await page.evaluate(() => fetch('/api/v1/setup').then((r) => r.json()));
   /** @type {string[]} */
   const asked = [];
-  const cards = [sensor(card(3, {}), null), sensor(card(1, {}), 'left_thigh'), sensor(card(2, { tapped_twice: true, movement_dps: 150 }), null)];
+  const cards = [sensor(card(3, {}), null), sensor(card(1, {}), 'left_thigh'), sensor(card(2, { tapped_twice: true, movement_dps: 150, model: 'Movella DOT' }), null)];
   const swapped = {
     grade: 'redo', time_s: 20, reason: 'The left and right shank sensors seem swapped.',
     segments: [{ placement: 'left_shank', grade: 'redo', disagreement_deg: null, reason: 'The left and right shank sensors seem swapped.', exchange: ['shanks', 'thighs'] }],
   };
-  const told = { ...setup, step: 'sensors', radio: { reason: null, down: false, capacity: null, in_reach: 3 }, source: 'sensors', calibration: null };
+  const suggested = setup.sets.map((/** @type {any} */ one) => ({ ...one, suggested: one.set === 'right_leg' }));
+  const told = { ...setup, sets: suggested, step: 'sensors', radio: { reason: null, down: false, capacity: null, in_reach: 3 }, source: 'sensors', calibration: null };
   const json = (/** @type {unknown} */ body) => ({ body: JSON.stringify(body), contentType: 'application/json' });
   await page.route('**/api/v1/setup', (route) => {
     if (route.request().method() === 'POST') asked.push(`setup ${route.request().postData()}`);
@@ -214,7 +233,18 @@ test('sensors are shown by signal, one that is tapped is placed with a tap, and 
   assert.deepEqual(await page.locator('.tile').evaluateAll((tiles) => tiles.map((t) => t.getAttribute('data-sensor'))), ['Sensor 1', 'Sensor 2', 'Sensor 3']);
   assert.equal(await page.getAttribute('.tile[data-sensor="Sensor 2"] .pick', 'aria-pressed'), 'true', 'the one that was tapped is chosen');
   assert.match(await page.innerText('.setup .lead'), /place of Sensor 2/);
+  // What fits the sensors is said, and what it cannot see; what is not worn is not asked for.
+  assert.match(await page.innerText('.worn-set [data-set="right_leg"]'), /fits your sensors[^]*Not: the left leg/);
+  assert.equal(await page.locator('.worn-set .tag').count(), 1);
+  await page.click('.worn-set [data-set="right_leg"] input');
+  told.set = 'right_leg';
+  await page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('.place.pelvis')).hidden);
+  assert.deepEqual(await page.locator('.place:visible').evaluateAll((all) => all.map((e) => e.getAttribute('data-place'))), ['left_thigh', 'right_thigh', 'right_shank'], 'worn, or to be worn');
+  assert.equal(await page.innerText('.worn-set summary'), 'You wear: Right leg only');
   await page.click('.place.right_shank');
+  // Where and which way round, for the model that is meant.
+  assert.match(await page.getAttribute('.wearing[data-limb="shank"][data-model="Movella DOT"]', 'aria-label') ?? '', /Right shank: where Movella DOT sits/);
+  assert.match(await page.innerText('.strap-on'), /pocket of its strap[^]*Any way round is fine after calibration/);
   await page.click('.tile[data-sensor="Sensor 3"] [data-act="identify"]');
   assert.deepEqual(await faults(page), []);
   await page.click('.swaps summary');
@@ -222,18 +252,40 @@ test('sensors are shown by signal, one that is tapped is placed with a tap, and 
   told.step = 'calibrate';
   told.calibration = swapped;
   await at(page, 'calibrate');
-  await page.waitForSelector('.stage + .row + .checks + .row [data-swap="shanks"]');
+  await page.waitForSelector('.checks + .row [data-swap="shanks"]');
   assert.deepEqual(await faults(page), []);
   await page.click('[data-swap="shanks"]');
   await page.waitForFunction(() => true);
   await page.waitForTimeout(300);
   assert.deepEqual(asked, [
-    '/sensors/S2/placement {"placement":"right_shank"}', '/sensors/S3/identify', '/sensors/swap {"swap":"legs"}',
+    'setup {"act":"wear","set":"right_leg"}', '/sensors/S2/placement {"placement":"right_shank"}', '/sensors/S3/identify', '/sensors/swap {"swap":"legs"}',
     '/sensors/swap {"swap":"shanks"}', 'setup {"act":"calibrate","still":true,"bends":true}',
   ]);
   assert.deepEqual(wrong, []);
   await close();
   await running.stop();
+});
+
+test('who wears one leg sees one leg, and shanks alone show steps and say what they cannot', { timeout: 60_000 }, async () => {
+  const one = 'still_s = 6\nknee_bends = 0\nwalk_s = 6\nrunning_s = 120\n';
+  writeFileSync(join(data, 'right_leg.toml'), `${one}without = ["pelvis", "left_thigh", "left_shank"]\n`);
+  writeFileSync(join(data, 'shanks.toml'), `${one}without = ["pelvis", "left_thigh", "right_thigh"]\n`);
+  const [leg, shanks] = await Promise.all([daemon('right_leg.toml', '8', folder()), daemon('shanks.toml', '8', folder())]);
+  const [right, both] = [await open(browser, leg.address, PHONE), await open(browser, shanks.address, LAPTOP)];
+  await right.page.waitForFunction(() => /\d/.test(/** @type {HTMLElement} */ (document.querySelector('[data-number="contact"]')).innerText));
+  assert.equal(await right.page.locator('.leg.left:visible, .strides .left:visible, [data-number="contact"] .l').count(), 0);
+  assert.match(await right.page.innerText('.bar'), /2\/2 online/);
+  await both.page.waitForFunction(() => document.querySelectorAll('[data-number="contact"] .l, [data-number="contact"] .r').length === 2
+    && !/–/.test(/** @type {HTMLElement} */ (document.querySelector('[data-number="contact"]')).innerText));
+  assert.match(await both.page.innerText('.guide[data-phase]'), /needs a sensor on thigh and shank/);
+  for (const side of ['left', 'right']) assert.match(await both.page.innerText(`.leg.${side} .verdict`), /No sensor on this thigh/);
+  for (const { page, wrong, close } of [right, both]) {
+    assert.deepEqual(await faults(page), []);
+    if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `worn-${page === right.page ? 'leg' : 'shanks'}.png`) });
+    assert.deepEqual(wrong, []);
+    await close();
+  }
+  for (const each of [leg, shanks]) await each.stop();
 });
 
 for (const [name, size] of Object.entries({ phone: PHONE, laptop: LAPTOP })) {

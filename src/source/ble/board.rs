@@ -53,6 +53,8 @@ pub struct Card {
     pub signal_dbm: Option<i16>,
     pub battery_percent: Option<f64>,
     pub rate_hz: Option<f64>,
+    /// When a session before this one had samples of it, RFC 3339.
+    pub last_used: Option<String>,
     pub can_identify: bool,
     pub can_vibrate: bool,
     pub samples: u64,

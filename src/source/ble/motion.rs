@@ -2,20 +2,10 @@
 //! that a walking sensor is on. Left and right cannot be told from movement alone.
 
 use crate::body::{Sample, Segment};
-use crate::units::STANDARD_GRAVITY;
-use std::collections::VecDeque;
+use crate::guide::Taps;
 
 /// Time constant of the mean turn rate, s: a few steps.
 const SMOOTH: f64 = 3.0;
-/// A tap lifts specific force this far off 1 g, m/s². A finger on a strapped sensor gives several g, placing it on
-/// a table less (own choice; a gentle tap is repeated, a false one confuses).
-const TAP: f64 = 1.5 * STANDARD_GRAVITY;
-/// Samples this soon after a tap belong to it, s.
-const RINGING: f64 = 0.1;
-/// The second tap comes within this after the first, s.
-const PAIR: f64 = 0.8;
-/// No other tap for so long before and after, s: else it is shaking, or running.
-const QUIET: f64 = 0.8;
 /// A double tap is shown for so long, s.
 const SHOWN: f64 = 4.0;
 
@@ -35,8 +25,7 @@ const STILL: f64 = 0.25;
 pub struct Motion {
     turn: f64,
     last: Option<f64>,
-    taps: VecDeque<f64>,
-    doubled: Option<f64>,
+    taps: Taps,
 }
 
 impl Motion {
@@ -45,24 +34,7 @@ impl Motion {
         let step = self.last.map_or(0.0, |last| (t - last).clamp(0.0, SMOOTH));
         self.last = Some(t);
         self.turn += (sample.gyr.norm() - self.turn) * (step / SMOOTH).min(1.0);
-        if (sample.acc.norm() - STANDARD_GRAVITY).abs() > TAP
-            && self.taps.back().is_none_or(|last| !(0.0..RINGING).contains(&(t - last)))
-        {
-            if self.taps.len() == 4 {
-                self.taps.pop_front();
-            }
-            self.taps.push_back(t);
-        }
-        self.look_for_pair(t);
-    }
-
-    fn look_for_pair(&mut self, now: f64) {
-        let mut newest = self.taps.iter().rev().copied();
-        let (Some(second), Some(first)) = (newest.next(), newest.next()) else { return };
-        let alone = newest.next().is_none_or(|before| first - before > QUIET);
-        if alone && second - first < PAIR && now - second > QUIET && now - second < SHOWN {
-            self.doubled = Some(second);
-        }
+        self.taps.push(t, &sample.acc);
     }
 
     /// Mean turn rate over the last seconds, rad/s.
@@ -74,7 +46,7 @@ impl Motion {
     /// It was tapped twice a moment ago.
     #[must_use]
     pub fn tapped_twice(&self) -> bool {
-        self.doubled.zip(self.last).is_some_and(|(tap, now)| now - tap < SHOWN)
+        self.taps.doubled().zip(self.last).is_some_and(|(tap, now)| now - tap < SHOWN)
     }
 }
 
@@ -118,7 +90,7 @@ mod tests {
     use super::*;
     use crate::input::Input;
     use crate::source::synthetic::{Runner, RunnerConfig};
-    use crate::units::DeviceTime;
+    use crate::units::{DeviceTime, STANDARD_GRAVITY};
     use nalgebra::Vector3;
 
     fn taps(at: &[f64], until: f64) -> Motion {

@@ -75,6 +75,13 @@ impl Remote {
         self.board.overview()
     }
 
+    /// Where sensors are worn, heard or not.
+    #[must_use]
+    pub fn places(&self) -> Vec<Placement> {
+        let names = self.registry.lock();
+        names.roster.placed().map(|(_, placement)| placement).collect()
+    }
+
     /// There is no radio at the moment.
     #[must_use]
     pub fn is_down(&self) -> bool {

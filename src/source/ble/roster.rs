@@ -28,6 +28,9 @@ struct Entry {
     /// For people who read the file.
     #[serde(default)]
     model: String,
+    /// When a session last had samples of it, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_used: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -78,6 +81,23 @@ impl Roster {
         self.file.sensors.get(serial).and_then(|entry| entry.placement)
     }
 
+    /// When a session last had samples of it, RFC 3339.
+    #[must_use]
+    pub fn last_used(&self, serial: &str) -> Option<&str> {
+        self.file.sensors.get(serial)?.last_used.as_deref()
+    }
+
+    /// It is being used.
+    pub fn used(&mut self, serial: &str, model: &str, when: String) -> Result<(), RosterError> {
+        let mut file = self.file.clone();
+        let entry = file.sensors.entry(serial.to_owned()).or_default();
+        model.clone_into(&mut entry.model);
+        entry.last_used = Some(when);
+        write(&self.path, &file)?;
+        self.file = file;
+        Ok(())
+    }
+
     /// Some sensor has a place.
     #[must_use]
     pub fn is_assigned(&self) -> bool {
@@ -112,7 +132,8 @@ impl Roster {
             entry.placement = None;
             other.clone()
         });
-        file.sensors.insert(serial.to_owned(), Entry { placement, model: model.to_owned() });
+        let entry = file.sensors.entry(serial.to_owned()).or_default();
+        (entry.placement, entry.model) = (placement, model.to_owned());
         write(&self.path, &file)?;
         self.file = file;
         Ok(moved)
@@ -215,6 +236,19 @@ mod tests {
         let again = Roster::open(folder.path()).unwrap();
         assert_eq!(again.placement("A 1"), Some(Placement::LeftThigh));
         assert_eq!(again.placement("B"), None);
+    }
+
+    #[test]
+    fn when_it_was_last_used_outlives_the_program_and_a_change_of_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut roster = Roster::open(folder.path()).unwrap();
+        roster.assign("a", "", Some(Placement::LeftThigh)).unwrap();
+        assert_eq!(roster.last_used("a"), None);
+        roster.used("a", "open profile", "2026-11-26T10:00:00+01:00".to_owned()).unwrap();
+        roster.assign("a", "open profile", Some(Placement::Pelvis)).unwrap();
+        let again = Roster::open(folder.path()).unwrap();
+        assert_eq!(again.last_used("a"), Some("2026-11-26T10:00:00+01:00"));
+        assert_eq!(again.placement("a"), Some(Placement::Pelvis));
     }
 
     #[test]

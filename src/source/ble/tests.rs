@@ -336,6 +336,9 @@ async fn starts_and_stops_twenty_times() {
     let mut bench = Bench::start(&["S1", "S2"], &[]);
     for round in 0..20 {
         bench.all_send(&["S1", "S2"]).await;
+        // The session before this one.
+        let last_used = bench.remote.overview().sensors.into_iter().filter(|card| card.last_used.is_some());
+        assert_eq!(last_used.count(), if round == 0 { 0 } else { 2 }, "{round}");
         bench.stop.cancel();
         let central = bench.running.await.unwrap();
         let (running, inputs, stop) = run(central);

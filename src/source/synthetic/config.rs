@@ -27,6 +27,9 @@ pub struct RunnerConfig {
     pub task: String,
     /// A fifth sensor on the sacrum. Default true.
     pub pelvis_sensor: bool,
+    /// Places that have no sensor. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Placement>,
     /// Samples per second of every sensor. Default 100.
     pub rate_hz: f64,
     /// Marks for standing and knee bends in the stream, as a guided calibration gives them. Default true.
@@ -247,6 +250,7 @@ impl Default for RunnerConfig {
             subject: "synth".into(),
             task: "run".into(),
             pelvis_sensor: true,
+            without: Vec::new(),
             rate_hz: 100.0,
             marks: true,
             restless_s: 0.0,

@@ -36,7 +36,7 @@ function troubles(tile, /** @type {number} */ now) {
   const lost = SIDES.filter((side) => tile[side].sign === 'lost');
   if (lost.length) return lost.map((side) => `${t(`side.${side}`)}: ${t(`board.lost.${tile[side].reason ?? 'lost'}`)}`).join(' ');
   if (tile.online < tile.assigned) return t('board.sensors_missing', { lost: tile.assigned - tile.online });
-  const reasons = [...new Set(SIDES.map((side) => tile[side].reason).filter((reason) => reason !== null))];
+  const reasons = [...new Set(SIDES.map((side) => tile[side].reason).filter((reason) => reason !== null && reason !== 'not_worn'))];
   return reasons.length ? sentence(reasons[0] ?? null) : '';
 }
 
@@ -103,7 +103,7 @@ export function tileView(cue) {
       const signs = JSON.stringify([next.left, next.right]);
       if (legs.dataset.signs !== signs) {
         legs.dataset.signs = signs;
-        legs.replaceChildren(...SIDES.map((side) => h('span', { class: `leg-sign ${next[side].sign}`, 'data-side': side, 'data-sign': next[side].sign },
+        legs.replaceChildren(...SIDES.filter((side) => next[side].reason !== 'not_worn').map((side) => h('span', { class: `leg-sign ${next[side].sign}`, 'data-side': side, 'data-sign': next[side].sign },
           h('span', { class: `side ${side}` }, t(`side.${side}`)), signShape(next[side].sign), h('span', { class: 'word' }, t(`sign.${next[side].sign}`)))));
       }
       const rows = JSON.stringify([next.alerts, next.session]);

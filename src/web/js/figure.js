@@ -15,7 +15,7 @@ const HIP = { x: 60, y: 22 };
 export function legFigure(side) {
   // On screen the midline is to the right of the left leg.
   const inward = side === 'left' ? 1 : -1;
-  const pelvis = s('path', { class: 'pelvis', d: `M${HIP.x - inward * 6} ${HIP.y - 8}H${HIP.x + inward * 52}` });
+  const pelvis = s('path', { class: 'pelvis' });
   const axis = s('path', { class: 'axis', d: `M${HIP.x} ${HIP.y}V${HIP.y + FEMUR + SHANK}` });
   const wedge = s('path', { class: 'wedge' });
   const edge = s('path', { class: 'edge' });
@@ -58,7 +58,9 @@ export function legFigure(side) {
     knee.setAttribute('cx', at.x.toFixed(1));
     knee.setAttribute('cy', at.y.toFixed(1));
     // Its far end drops with the other side; right side down is positive, and right is on the right.
-    pelvis.setAttribute('transform', `rotate(${seen && !still.matches ? (model.obliquity_deg ?? 0).toFixed(1) : 0} ${HIP.x} ${HIP.y - 8})`);
+    const drop = ((seen && !still.matches ? (model.obliquity_deg ?? 0) : 0) * Math.PI) / 180;
+    const along = (/** @type {number} */ x) => ({ x: HIP.x + inward * x * Math.cos(drop), y: HIP.y - 8 + inward * x * Math.sin(drop) });
+    draw(pelvis, along(-6), along(52));
     // The limit can be drawn behind the femur only where it is a limit of the femur.
     const amber = limit(model, side, 'femur_adduction')?.amber_deg ?? null;
     wedge.setAttribute('d', '');

@@ -6,7 +6,7 @@ import { legFigure, sideFigure } from './figure.js';
 import { peaksPlot } from './peaks.js';
 import { signShape } from './sign.js';
 import { limit, quantities, reading, usual } from './figures.js';
-import { shownLight } from './model.js';
+import { isUnworn, shownLight } from './model.js';
 import { whyButton } from './explain.js';
 
 /** @import { Light, Model, SideName, SignName, View } from './types.js' */
@@ -39,6 +39,8 @@ export function legView(side) {
   return {
     node,
     update(model) {
+      node.hidden = isUnworn(model, side);
+      if (node.hidden) return;
       const light = shownLight(model, side, performance.now());
       if (light.sign !== drawn) {
         drawn = light.sign;

@@ -31,11 +31,14 @@ export function empty() {
     seq: 0, link: 'connecting', heard_ms: null, moved_ms: null, found: 0, judged: 0,
     time_s: null, started_s: null, phase: 'waiting_for_sensors', ended: false,
     lights: { left: light, right: light }, withheld: { left: {}, right: {} }, legs: { left: leg, right: leg }, obliquity_deg: null, running: { left: null, right: null },
-    sensors: [], recording: null, source: null, stances: { left: [], right: [] },
+    sensors: [], worn: [], recording: null, source: null, stances: { left: [], right: [] },
     strides: { left: [], right: [] }, alerts: [], health: [], baselines: [], limits: [], calibration: null,
     screening: { running: null, repetitions: [], results: [] },
   };
 }
+
+/** Somebody has said where sensors are, and none is on this leg. @param {Model} model @param {SideName} side */
+export const isUnworn = (model, side) => model.lights[side].reason === 'not_worn';
 
 /** The model after one message; `null` when a message before it is missing, so that only a snapshot helps.
  * @param {Model} model @param {any} message @param {number} now_ms @returns {Model|null} */

@@ -3,9 +3,10 @@
 import { h, say } from './dom.js';
 import { decimal, degrees, t } from './text.js';
 import { summary } from './figures.js';
+import { isUnworn } from './model.js';
 import { whyButton } from './explain.js';
 
-/** @import { View } from './types.js' */
+/** @import { Model, View } from './types.js' */
 
 /** @returns {View} */
 export function numbersView() {
@@ -25,11 +26,11 @@ export function numbersView() {
       if (key.every((k, i) => k === seen[i])) return;
       seen = key;
       const sum = summary(model);
-      cadence.write([whole(sum.cadence)], t(`number.gait.${sum.gait ?? 'none'}`));
-      contact.write([l(whole(sum.contact.left)), ' ', r(whole(sum.contact.right)), unit('ms')], '');
+      cadence.write([whole(sum.cadence)], t(`number.gait.${sum.gait ?? (model.ended || model.phase === 'waiting_for_sensors' ? 'none' : 'stand')}`));
+      contact.write([...sides(model, whole(sum.contact.left), whole(sum.contact.right)), unit('ms')], '');
       const left = sum.balance;
       balance.write(left === null ? ['–'] : [l(decimal(left, 1)), '/', r(decimal(100 - left, 1)), unit('percent')], '');
-      knee.write([l(degrees(sum.knee.left)), ' ', r(degrees(sum.knee.right))], '');
+      knee.write(sides(model, degrees(sum.knee.left), degrees(sum.knee.right)), '');
       steps.write([String(sum.judged), h('small', {}, `${t('number.unit.of')} ${sum.found}`)], '');
     },
   };
@@ -41,6 +42,8 @@ const whole = (value) => (value === null ? '–' : String(Math.round(value)));
 const l = (text) => h('span', { class: 'l' }, h('span', { class: 'unseen' }, `${t('side.left')} `), text);
 /** @param {string} text */
 const r = (text) => h('span', { class: 'r' }, h('span', { class: 'unseen' }, `${t('side.right')} `), text);
+/** Of the legs that are measured. @param {Model} model @param {string} left @param {string} right */
+const sides = (model, left, right) => (isUnworn(model, 'left') ? [r(right)] : isUnworn(model, 'right') ? [l(left)] : [l(left), ' ', r(right)]);
 /** @param {string} name */
 const unit = (name) => h('small', {}, t(`number.unit.${name}`));
 

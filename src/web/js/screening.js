@@ -8,6 +8,7 @@ import { watch } from './live.js';
 import { stillness } from './still.js';
 import { repetitionTable, resultTable } from './screening_table.js';
 import { sounds } from './sound.js';
+import { beforeView } from './screening_before.js';
 
 /** @import { Model, SideName, TestName } from './types.js' */
 
@@ -15,6 +16,8 @@ import { sounds } from './sound.js';
 const WANTED = 5;
 /** Standing still before the first one, s: a second is what the daemon needs, the rest is for the runner. */
 const STILL = 3;
+/** A test that is over is kept within this, ms. */
+const KEPT = 1000;
 /** Less is no standing still, s. */
 const MOVED = 0.3;
 /** @type {TestName[]} */
@@ -45,8 +48,9 @@ export async function screeningPage() {
   const none = h('p', { class: 'empty' }, t('screening.none'));
   const repetitions = h('div');
   const results = h('div');
+  const earlier = beforeView();
   const node = h('section', { class: 'past screening' }, h('h2', {}, t('screening.title')), h('p', {}, t('screening.lead')), wrong, none, choose, guide,
-    repetitions, results, h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('screening.limits')}`));
+    repetitions, results, earlier.node, h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('screening.limits')}`));
 
   /** @param {TestName} test */
   async function begin(test) {
@@ -120,6 +124,8 @@ export async function screeningPage() {
     if (drawn === now.screening) return;
     drawn = now.screening;
     repetitions.replaceChildren(...(now.screening.repetitions.length ? [h('h3', {}, t('screening.repetitions')), repetitionTable(now.screening.repetitions)] : []));
+    // What was found is kept a moment after it is told.
+    setTimeout(() => void earlier.load(), KEPT);
     results.replaceChildren(...[...now.screening.results].reverse().map((result) => resultTable(result, now.started_s)));
   }
 

@@ -33,12 +33,14 @@ export function sensorsView() {
         grade.replaceChildren();
         if (graded) grade.append(`${t('calibration.title')}: `, h('b', {}, t(`grade.${graded.grade}`)), `. ${said(graded.reason)}`);
       }
-      const key = JSON.stringify(model.sensors.map((x) => ({ ...x, last_sample_time_s: null })));
+      // A place that nothing has been heard of is missing, too.
+      const missing = model.worn.filter((place) => !model.sensors.some((x) => x.placement === place));
+      const key = JSON.stringify([missing, model.sensors.map((x) => ({ ...x, last_sample_time_s: null }))]);
       if (key === seen) return;
       seen = key;
-      none.hidden = model.sensors.length > 0;
-      room.hidden = model.sensors.length === 0;
-      rows.replaceChildren(...model.sensors.map(row));
+      room.hidden = model.sensors.length + missing.length === 0;
+      none.hidden = !room.hidden;
+      rows.replaceChildren(...model.sensors.map(row), ...missing.map(missingRow));
     },
   };
 }
@@ -55,6 +57,10 @@ function row(sensor) {
     h('td', { class: 'wide' }, sensor.jitter_ms === null ? '–' : `${decimal(sensor.jitter_ms)} ms`),
     cell(sensor.battery_percent === null ? '–' : `${decimal(sensor.battery_percent)} %`, (sensor.battery_percent ?? 100) < LOW_BATTERY));
 }
+
+/** @param {string} place */
+const missingRow = (place) => h('tr', { class: 'offline' }, h('th', { scope: 'row' }, t(`placement.${place}`)),
+  h('td', { class: 'state', colspan: 5 }, `× ${t('sensors.unheard')}`));
 
 /** @param {string} text @param {boolean} poor */
 const cell = (text, poor) => h('td', { class: poor ? 'poor' : '' }, text);

@@ -1,13 +1,15 @@
 // Standing, bending, walking, and the runner's usual: readable from three metres, led by the daemon.
 
 import { h, say } from './dom.js';
-import { date, said, t } from './text.js';
+import { date, day, said, t } from './text.js';
 import { SIDES } from './model.js';
 
 /** @import { Guide, Hands, Screen, Setup } from './setup_types.js' */
 
 /** After a good standing on a later visit the live page comes by itself, ms: nobody is near the computer. */
 const SOON = 1200;
+/** Countdowns to choose from, s. */
+const DELAYS = [0, 3, 5, 10, 20, 30];
 
 /** @param {Hands} hands @returns {Screen} */
 export function calibrateScreen(hands) {
@@ -22,26 +24,37 @@ export function calibrateScreen(hands) {
   const [all, quick, still, bends] = [part('all', true, true), part('quick', true, false), part('still', true, false), part('bend', false, true)];
   const enough = h('button', { type: 'button', 'data-act': 'next', onclick: () => void hands.act({ act: 'next' }) }, t('setup.enough'));
   const stop = h('button', { type: 'button', 'data-act': 'stop', onclick: () => void hands.act({ act: 'stop' }) }, t('setup.stop'));
+  const delay = h('select', { onchange: () => void hands.act({ act: 'delay', delay_s: Number(delay.value) }) },
+    ...DELAYS.map((s) => h('option', { value: s }, t('setup.delay.s', { s }))));
+  const options = h('div', { class: 'row' }, h('label', {}, t('setup.delay'), delay), h('p', { class: 'note' }, t('setup.starts')));
+  const last = h('p', { class: 'note' });
   const stage = h('div', { class: 'stage' }, head, count, bar, more);
+  // By a key as well: nothing has to be aimed at.
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (!stage.isConnected) return document.removeEventListener('keydown', onKey);
+    const taken = event.target instanceof Element && event.target.closest('button, a, input, select, textarea, summary, dialog');
+    if (event.key === 'Enter' && !event.repeat && !taken) [quick, all].find((button) => !button.hidden)?.click();
+  };
+  document.addEventListener('keydown', onKey);
   let before = '';
   let drawn = '';
 
   return {
-    node: h('div', { class: 'stack' }, stage, h('div', { class: 'row' }, all, quick, still, bends, enough, stop), parts, fixes),
+    node: h('div', { class: 'stack' }, stage, h('div', { class: 'row' }, all, quick, still, bends, enough, stop), options, last, parts, fixes),
     update(setup) {
       const { guide, calibration } = setup;
       const step = guide?.step ?? 'idle';
-      if (before !== '' && before !== step && ['bends', 'gait', 'done'].includes(step)) hands.chime();
+      if (before !== '' && before !== step && (['bends', 'gait', 'done'].includes(step) || before === 'countdown')) hands.chime();
       if (step === 'done' && before === 'gait' && setup.finished && calibration?.grade !== 'redo') {
         setTimeout(() => { if (location.hash === '#/setup') location.hash = '#'; }, SOON);
       }
       before = step;
-      const working = ['still', 'bends', 'gait'].includes(step);
+      const working = ['countdown', 'still', 'bends', 'gait'].includes(step);
       stage.dataset.guide = step;
       const moving = guide && step === 'still' ? worst(guide) : null;
       const grade = working ? null : calibration?.grade ?? null;
       say(head, grade ? t(`past.grade.${grade}`) : t(`setup.do.${step}`));
-      const number = !guide ? '' : step === 'still' ? (guide.held_s > 0 ? String(Math.max(1, Math.ceil(guide.hold_s - guide.held_s))) : '…')
+      const number = !guide ? '' : step === 'countdown' ? String(Math.max(1, Math.ceil(guide.left_s))) : step === 'still' ? (guide.held_s > 0 ? String(Math.max(1, Math.ceil(guide.hold_s - guide.held_s))) : '…')
         : step === 'bends' ? `${guide.bends} / ${guide.bends_wanted}` : '';
       // Heard by who looks ahead: each second of standing, each bend.
       if (number !== count.textContent && /^[1-9]/.test(number)) hands.tick();
@@ -56,6 +69,11 @@ export function calibrateScreen(hands) {
       quick.classList.add('loud');
       enough.hidden = step !== 'bends' || (guide?.bends ?? 0) < 3;
       stop.hidden = !working;
+      options.hidden = working || setup.phase === 'steps_only';
+      if (document.activeElement !== delay) delay.value = String(setup.delay_s);
+      const kept = setup.runner?.calibrated;
+      last.hidden = working || Boolean(calibration) || !kept;
+      if (kept) say(last, t('setup.last_calibration', { when: day(kept.when), grade: t(`grade.${kept.grade}`) }));
       const key = JSON.stringify([working, calibration, setup.slipped]);
       if (key === drawn) return;
       drawn = key;
@@ -83,8 +101,10 @@ function advice(setup, step, place) {
   if (step === 'still' && !place) return t('setup.still.none');
   if (step === 'still' && guide?.held_s === 0) return t('setup.still.moves', { place: t(`placement.${place}`) });
   if (step === 'still') return guide?.moved ? t('setup.still.again', { n: guide.moved }) : t('setup.still.more');
+  if (step === 'countdown') return t('setup.countdown.more');
   if (step === 'bends' || step === 'gait') return t(`setup.${step}.more`);
   if (calibration) return said(calibration.reason);
+  if (setup.phase === 'steps_only') return t('setup.idle.steps_only');
   return setup.online ? t('setup.idle.more') : t('setup.idle.none');
 }
 

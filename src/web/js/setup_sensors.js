@@ -1,7 +1,9 @@
 // Which sensor is worn where: tiles, strongest first, and a body as in a mirror to tap a place on.
 
 import { h, s, say } from './dom.js';
-import { decimal, said, t } from './text.js';
+import { day, decimal, said, t } from './text.js';
+import { isDrawn, wearing } from './setup_models.js';
+import { isWanted, wornView } from './setup_worn.js';
 
 /** @import { Hands, Screen, Setup, Worn } from './setup_types.js' */
 
@@ -15,6 +17,9 @@ export function sensorsScreen(hands) {
   const tiles = h('ul', { class: 'tiles' });
   const lead = h('p', { class: 'lead', role: 'status' });
   const strap = h('p', { class: 'note' });
+  const way = h('p', { class: 'note' });
+  const drawing = h('figure', { class: 'strap-on', hidden: true }, strap, way);
+  const worn = wornView(hands);
   const places = new Map(PLACES.map((place) => [place, h('button', { type: 'button', class: `place ${place}`, 'data-place': place, onclick: () => void put(place) })]));
   const body = h('div', { class: 'body', role: 'group', 'aria-label': t('setup.body') }, figure(), ...places.values());
   const swaps = h('details', { class: 'swaps' }, h('summary', {}, t('setup.swap')), h('div', { class: 'row' },
@@ -35,8 +40,18 @@ export function sensorsScreen(hands) {
       // A place that is taken chooses the one that is worn there.
       chosen = sensors.find((x) => x.placement === place)?.name ?? '';
     }
-    say(strap, t(`setup.strap.${place}`));
+    draw(place, sensor ?? sensors.find((x) => x.placement === place));
     show();
+  }
+
+  /** Where, and which way round. @param {string} place @param {Worn} [sensor] */
+  function draw(place, sensor) {
+    const model = sensor?.link?.model ?? null;
+    drawing.hidden = false;
+    drawing.querySelector('svg')?.remove();
+    drawing.prepend(wearing(place, model));
+    say(strap, t(`setup.strap.${place}`));
+    say(way, `${model && isDrawn(model) ? t(`setup.model.${model}`) : ''} ${t('setup.way')}`.trim());
   }
 
   const choose = (/** @type {string} */ name) => { chosen = chosen === name ? '' : name; show(); };
@@ -57,6 +72,7 @@ export function sensorsScreen(hands) {
     empty.hidden = sensors.length > 0;
     for (const [place, button] of places) {
       const worn = sensors.find((x) => x.placement === place);
+      if (setup) button.hidden = !worn && !isWanted(setup, place);
       button.classList.toggle('worn', Boolean(worn));
       button.classList.toggle('chosen', Boolean(worn && worn.name === chosen));
       button.classList.toggle('open', Boolean(chosen) && !worn);
@@ -65,10 +81,11 @@ export function sensorsScreen(hands) {
   }
 
   return {
-    node: h('div', { class: 'stack' }, lead, h('div', { class: 'split' }, h('div', { class: 'stack' }, empty, tiles), h('div', {}, body, strap)),
+    node: h('div', { class: 'stack' }, worn.node, lead, h('div', { class: 'split' }, h('div', { class: 'stack' }, empty, tiles), h('div', {}, body, drawing)),
       h('p', { class: 'note' }, t('setup.sensors.way')), swaps),
     update(setup, now) {
       sensors = now;
+      worn.update(setup);
       // Tapped twice, or the only one that moves: it is the one that is meant.
       const meant = now.filter((x) => x.link && !x.placement && (x.link.tapped_twice || x.link.moved));
       if (!chosen && meant.length === 1) chosen = meant[0]?.name ?? '';
@@ -113,6 +130,7 @@ function tile(first, choose, hands) {
         sensor.online ? t('setup.loss', { percent: decimal(sensor.loss_percent, 1) }) : '',
         battery === null ? '' : t('setup.battery', { percent: Math.round(battery) }),
         link && link.signal_dbm !== null ? t('setup.signal', { dbm: link.signal_dbm }) : '',
+        link?.last_used ? t('setup.last_used', { when: day(link.last_used) }) : '',
       ].filter(Boolean).join(' · '));
       bar.value = Math.min(1, link && !sensor.placement ? link.movement_dps / WAVE : (motion ?? 0) / 20);
       node.classList.toggle('meant', Boolean(link?.tapped_twice || link?.moved));

@@ -4,16 +4,18 @@
 
 /** @typedef {'welcome'|'bluetooth'|'runner'|'sensors'|'calibrate'|'baseline'|'cue'|'ready'} StepName */
 /** @typedef {{legs: PerSide<{stances: number, known: boolean}>, needed: number, warm_up_s: number, kept: boolean, marked: boolean}} Usual */
-/** @typedef {{step: 'idle'|'still'|'bends'|'gait'|'done', motion: Record<string, number|null>, held_s: number, hold_s: number,
+/** @typedef {{step: 'idle'|'countdown'|'still'|'bends'|'gait'|'done', left_s: number, motion: Record<string, number|null>, held_s: number, hold_s: number,
  *   bends: number, bends_wanted: number, moved: number, usual: Usual}} Guide */
 /** @typedef {{grade: string, reason: string, segments: {placement: string, grade: string, reason: string, exchange: string[]}[]}} Graded */
-/** @typedef {{step: StepName, finished: boolean, version: number,
+/** @typedef {'right_leg'|'left_leg'|'shanks'|'legs'|'legs_and_pelvis'} WornSet */
+/** @typedef {{step: StepName, finished: boolean, version: number, delay_s: number, set: WornSet|null,
+ *   sets: {set: WornSet, places: string[], suggested: boolean}[], worn: string[],
  *   source: 'sensors'|'synthetic'|'real'|null, radio: {reason: string|null, down: boolean, capacity: string|null, in_reach: number}|null,
- *   runner: {id: number, name: string, version: number, usual: string|null}|null, not_kept: string|null,
+ *   runner: {id: number, name: string, version: number, usual: string|null, calibrated: {when: string, grade: string}|null}|null, not_kept: string|null,
  *   placed: number, online: number, phase: string, running: boolean, ended: boolean, guide: Guide|null,
  *   calibration: Graded|null, unsteady: string|null, slipped: string[]}} Setup */
 /** @typedef {{id: string, name: string, model: string, link: string, reason: string|null, signal_dbm: number|null,
- *   battery_percent: number|null, rate_hz: number|null, can_identify: boolean, movement_dps: number, moved: boolean,
+ *   battery_percent: number|null, last_used: string|null, rate_hz: number|null, can_identify: boolean, movement_dps: number, moved: boolean,
  *   tapped_twice: boolean, suggestion: string|null}} Card */
 /** @typedef {Sensor & {link: Card|null}} Worn */
 

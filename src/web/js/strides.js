@@ -4,7 +4,7 @@ import { h, say } from './dom.js';
 import { FONT, axis, chart, colour, name } from './chart.js';
 import { degrees, t } from './text.js';
 import { known, limit, middle, quantities, usual } from './figures.js';
-import { SIDES } from './model.js';
+import { SIDES, isUnworn } from './model.js';
 import { whyButton } from './explain.js';
 
 /** @import uPlot from 'uplot' */
@@ -73,6 +73,7 @@ export function stridesView() {
   return {
     node,
     update(next) {
+      for (const [i, side] of SIDES.entries()) panes[i]?.node.toggleAttribute('hidden', isUnworn(next, side));
       const before = model;
       model = next;
       const same = before && SIDES.every((side) => before.running[side] === next.running[side]) && before.strides === next.strides

@@ -22,11 +22,10 @@ export function barView() {
     node: h('header', { class: 'bar' }, time, online, recording, h('span', { class: 'acts' }, ...stageButtons(), theme)),
     update(model) {
       say(time, clock(model.time_s, model.started_s));
-      // Those that are worn; before any has a place, all that there are.
-      const worn = model.sensors.filter((x) => x.placement !== null);
-      const counted = worn.length ? worn : model.sensors;
-      const all = counted.length;
-      const up = counted.filter((x) => x.online).length;
+      // Those that are worn, or are to be; before any has a place, all that there are.
+      const { worn, sensors } = model;
+      const all = worn.length || sensors.length;
+      const up = sensors.filter((x) => x.online && (x.placement !== null || !worn.length)).length;
       say(online, all ? t('bar.online', { online: up, all }) : t('bar.no_sensors'));
       online.classList.toggle('warn', up < all);
       say(recording, model.recording ? t('bar.recording', { size: size(model.recording.bytes) }) : '');

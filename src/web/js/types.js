@@ -30,10 +30,12 @@
 /** @typedef {'single_leg_squat'|'step_down'} TestName */
 /** @typedef {{test: TestName, side: SideName, repetition: number, start_time_s: number, bottom_time_s: number, end_time_s: number,
  *   valid: boolean, reason: string|null} & Record<string, number|null>} Repetition */
-/** @typedef {Record<string, {value: number, sigma: number, systematic: number}>} Differences */
+/** @typedef {Record<string, {value: number, sigma: number, systematic: number, smallest: number}>} Differences */
 /** @typedef {{repetitions: number, valid: number, figures: Record<string, {mean: number, sd: number|null, n: number}>}} ScreenedLeg */
 /** @typedef {{test: TestName, begin_time_s: number, end_time_s: number, left: ScreenedLeg, right: ScreenedLeg,
  *   left_less_right: Differences, change: PerSide<Differences>|null, reason: string|null}} Screened */
+/** @typedef {{id: number, session: string, started: string, test: TestName, left: ScreenedLeg, right: ScreenedLeg}} KeptScreening */
+/** @typedef {{earlier: KeptScreening, later: KeptScreening, change: PerSide<Differences>}} Compared */
 /** @typedef {{running: TestName|null, repetitions: Repetition[], results: Screened[]}} Screening */
 /** @typedef {{time_s: number, code: string, placement: string|null, active: boolean, message: string}} Note */
 /** @typedef {{side: SideName, cadence_spm: number, kept: {date: string, surface: string}|null,
@@ -60,7 +62,7 @@
 
 /** What every state message carries.
  * @typedef {{time_s: number|null, started_s: number|null, phase: string, ended: boolean, found: number, judged: number, lights: PerSide<Light>,
- *   withheld: PerSide<Record<string, number>>, legs: PerSide<LegNow>, obliquity_deg: number|null, running: PerSide<Running|null>, sensors: Sensor[],
+ *   withheld: PerSide<Record<string, number>>, legs: PerSide<LegNow>, obliquity_deg: number|null, running: PerSide<Running|null>, sensors: Sensor[], worn: string[],
  *   recording: {path: string, bytes: number}|null, cueing: Cueing, programme: CourseRun|null}} Now */
 
 /** What the page knows. Lists are replaced, never changed in place: a view draws anew when its list is another.

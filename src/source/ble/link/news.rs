@@ -74,7 +74,12 @@ impl<R: Radio> Link<R> {
             known.name = format!("{} {id}", known.name);
         }
         let claim = self.registry.claim(&id, &self.peer);
+        let last_used = self.registry.lock().roster.last_used(&id).map(str::to_owned);
         self.card(|card| {
+            // Once it has sent, that is now.
+            if known.announced.is_none() {
+                card.last_used = last_used;
+            }
             card.id.clone_from(&id);
             card.name.clone_from(&known.name);
             card.serial = serial.or(card.serial.take());

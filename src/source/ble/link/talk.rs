@@ -161,11 +161,23 @@ impl<R: Radio> Link<R> {
         }));
     }
 
+    /// Remembers when, for the next time. What cannot be written costs no session.
+    fn used(&self) {
+        let Some(id) = self.board.change(&self.peer, |card| card.id.clone()) else { return };
+        let now = host_clock::wall_time();
+        if let Err(error) = self.registry.lock().roster.used(&id, self.family.model, now) {
+            tracing::error!("{error}");
+        }
+    }
+
     /// It sends, for the first time or again.
     fn first_samples(&self, known: &mut Known, at: Instant) {
         known.refusals = 0;
         let took = known.heard_again.take().map(|heard| at.saturating_duration_since(heard).as_secs_f64());
         let again = known.announced.is_some();
+        if !again {
+            self.used();
+        }
         self.card(|card| {
             card.link = LinkState::Streaming;
             card.reason = None;
