@@ -19,6 +19,8 @@ const RATE: f64 = 100.0;
 const STILL: f64 = 9.0;
 const END: f64 = 60.0;
 const THIGH: f64 = 0.42;
+/// The person turns round, and the shank's sensor may be silent.
+const HOLE: std::ops::Range<f64> = 36.0..40.0;
 
 /// Grows from nothing when standing ends.
 fn swing(t: f64, hertz: f64, phase: f64) -> f64 {
@@ -34,7 +36,8 @@ fn leg(t: f64) -> [UnitQuaternion<f64>; 2] {
         UnitQuaternion::from_axis_angle(&axis(), angle)
     };
     let depth = 0.35 * (swing(t, 0.61, 0.0).powi(2) + swing(t, 0.97, 0.0).powi(2));
-    let heading = 0.4 + 0.2 * swing(t, 0.13, 0.0);
+    let turned = ((t - HOLE.start) / (HOLE.end - HOLE.start)).clamp(0.0, 1.0);
+    let heading = 0.4 + 0.2 * swing(t, 0.13, 0.0) + 1.2 * turned;
     let thigh = about(Vector3::z_axis, heading)
         * upright
         * about(Vector3::z_axis, depth + 0.05 * swing(t, 1.7, 0.0))
@@ -68,7 +71,7 @@ fn reading(t: f64, which: usize) -> (Vector3<f64>, Vector3<f64>) {
     (sensor(t).inverse() * force, turn.scaled_axis() / (2.0 * h))
 }
 
-fn inputs() -> Vec<Input> {
+fn inputs(silent: bool) -> Vec<Input> {
     let placements = [Placement::LeftThigh, Placement::LeftShank];
     let mut inputs: Vec<_> = placements
         .iter()
@@ -85,10 +88,10 @@ fn inputs() -> Vec<Input> {
         .collect();
     for k in 0..(END * RATE) as u32 {
         let t = f64::from(k) / RATE;
-        for which in 0..2 {
+        for which in 0..if silent && HOLE.contains(&t) { 1 } else { 2 } {
             let (acc, gyr) = reading(t, which);
             inputs.push(Input::Packet(Packet {
-                sensor: SensorId(which as u32 + 1),
+                sensor: SensorId(which as u16 + 1),
                 arrival: Some(SessionTime(t)),
                 samples: vec![Sample { t: DeviceTime(t), acc, gyr }],
             }));
@@ -124,30 +127,36 @@ fn truth(t: f64) -> [f64; 3] {
     [angles.flexion, angles.adduction, angles.rotation].map(f64::to_degrees)
 }
 
+/// Of flexion, adduction and rotation, degrees, with their times.
+fn errors(frames: &[Frame]) -> Vec<(f64, [f64; 3])> {
+    let knees = frames.iter().filter_map(|frame| Some((frame.t.0, frame.legs.left.knee?)));
+    knees
+        .map(|(t, knee)| {
+            let of = [knee.flexion, knee.adduction, knee.rotation].map(f64::to_degrees);
+            let truth = truth(t);
+            (t, [0, 1, 2].map(|i| of[i] - truth[i]))
+        })
+        .collect()
+}
+
 #[test]
 fn the_knee_of_a_leg_that_never_walks_is_measured_and_nothing_else() {
     let mut pipeline = Pipeline::new(&PipelineConfig::default()).unwrap();
     let mut said = Said::default();
-    inputs().iter().for_each(|input| push(&mut pipeline, input, &mut said));
+    inputs(false).iter().for_each(|input| push(&mut pipeline, input, &mut said));
     assert!(said.calibrations.is_empty(), "{:?}", said.calibrations);
     assert_eq!(pipeline.phase(), Phase::Move, "walking is still to come");
     push(&mut pipeline, &Input::End, &mut said);
 
-    let knees = said.frames.iter().filter_map(|frame| Some((frame.t.0, frame.legs.left.knee?)));
-    let errors: Vec<[f64; 3]> = knees
-        .map(|(t, knee)| {
-            let of = [knee.flexion, knee.adduction, knee.rotation].map(f64::to_degrees);
-            let truth = truth(t);
-            [0, 1, 2].map(|i| of[i] - truth[i])
-        })
-        .collect();
+    let errors = errors(&said.frames);
     assert!(errors.len() as f64 > 0.6 * END * RATE, "{} frames", errors.len());
     let n = errors.len() as f64;
     let spread = [0, 1, 2].map(|i| {
-        let mean = errors.iter().map(|e| e[i]).sum::<f64>() / n;
-        (errors.iter().map(|e| (e[i] - mean).powi(2)).sum::<f64>() / n).sqrt()
+        let mean = errors.iter().map(|(_, e)| e[i]).sum::<f64>() / n;
+        (errors.iter().map(|(_, e)| (e[i] - mean).powi(2)).sum::<f64>() / n).sqrt()
     });
-    assert!(spread[0] < 1.0 && spread[1] < 1.0 && spread[2] < 2.0, "{spread:?}");
+    // Half a sample of time is a degree of flexion here.
+    assert!(spread[0] < 1.5 && spread[1] < 0.5 && spread[2] < 0.5, "{spread:?}");
     for frame in &said.frames {
         let leg = &frame.legs.left;
         assert!(leg.femur.is_none() && leg.hip.is_none() && leg.valgus.is_none());
@@ -162,4 +171,16 @@ fn the_knee_of_a_leg_that_never_walks_is_measured_and_nothing_else() {
         "{:?}",
         said.messages
     );
+}
+
+#[test]
+fn a_turn_that_one_sensor_has_missed_does_not_go_into_the_knee() {
+    let mut pipeline = Pipeline::new(&PipelineConfig::default()).unwrap();
+    let mut said = Said::default();
+    inputs(true).iter().for_each(|input| push(&mut pipeline, input, &mut said));
+    let after: Vec<_> = errors(&said.frames).into_iter().filter(|(t, _)| *t > HOLE.end).collect();
+    assert!(!after.is_empty(), "found anew");
+    for (t, error) in after {
+        assert!(error[2].abs() < 15.0, "{error:?} at {t}");
+    }
 }

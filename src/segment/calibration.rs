@@ -19,7 +19,7 @@ mod verdict;
 pub use knees::Knees;
 pub use still::{QUIET_ACC, QUIET_GYR, SAME_POSE};
 
-use crate::body::{PerPlacement, Placement, Side};
+use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::event::{Calibration, Contact, Fused, Gait, Grade, SegmentCalibration};
 use crate::input::{Edge, Mark, Stretch};
 use crate::segment::link::LinkSample;
@@ -337,9 +337,12 @@ impl Calibrator {
         let ready = self.stands.any_before(from) && self.knees.lively(&self.tracks, from, to);
         if self.knees.found() || ready {
             let evidence = self.collect(None, from, to);
-            out.extend(
-                self.knees.look(&evidence, at, grid_time(at)).map(|knees| Step::Knees(Box::new(knees))),
-            );
+            let until = self.stands.best(&evidence.gait).map(|stand| stand.to);
+            let whole = |placement| until.is_some_and(|until| self.tracks[placement].start() <= until);
+            let stood =
+                PerSide::from_fn(|side| whole(Placement::thigh(side)) && whole(Placement::shank(side)));
+            let knees = self.knees.look(&evidence, stood, at, grid_time(at));
+            out.extend(knees.map(|knees| Step::Knees(Box::new(knees))));
         }
     }
 

@@ -12,7 +12,7 @@ use super::track::{BLOCK, GRID, Track, grid_time};
 use super::verdict;
 use crate::body::{PerPlacement, PerSide, Placement, Side};
 use crate::event::{Calibration, Grade};
-use crate::segment::link::{LeverArms, LinkSample, Search, link};
+use crate::segment::link::{LeverArms, Link, LinkSample, Search, link};
 use crate::segment::progression::wrap;
 use crate::units::SessionTime;
 use nalgebra::Vector3;
@@ -71,8 +71,9 @@ impl KneeFinder {
 
     /// The movement to look at, if it is time to: from where to where.
     pub(super) fn due(&self, at: i64) -> Option<(i64, i64)> {
-        let (wait, length) = if self.found.is_some() { (BATCH, BATCH) } else { (RETRY, MOVEMENT) };
-        (at - self.looked >= wait).then_some((at - length, at))
+        // Without a moment left out: a hole between two looks would not be seen.
+        let (wait, from) = if self.found.is_some() { (BATCH, self.looked) } else { (RETRY, at - MOVEMENT) };
+        (at - self.looked >= wait).then_some((from, at))
     }
 
     /// Lively enough for a first look.
@@ -91,17 +92,25 @@ impl KneeFinder {
         self.found.is_some()
     }
 
-    /// What this movement says; `None` for nothing.
-    pub(super) fn look(&mut self, evidence: &Evidence, at: i64, now: SessionTime) -> Option<Knees> {
+    /// What this movement says; without any heading where what was known is lost, `None` where nothing was.
+    /// `stood`: nothing was lost of the leg since standing.
+    pub(super) fn look(
+        &mut self,
+        evidence: &Evidence,
+        stood: PerSide<bool>,
+        at: i64,
+        now: SessionTime,
+    ) -> Option<Knees> {
         let since = grid_time(at) - grid_time(std::mem::replace(&mut self.looked, at));
-        if self.found.is_some() {
+        let known = self.found.is_some();
+        if known {
             for side in Side::BOTH {
                 self.ties[side] = self.ties[side].and_then(|tie| tie.after(evidence, side, since));
             }
         } else {
             let mut calibration = solve(evidence, now);
             for side in Side::BOTH {
-                self.ties[side] = Tie::first(evidence, &calibration, side);
+                self.ties[side] = Tie::first(evidence, &calibration, side, stood[side]);
                 if self.ties[side].is_none() {
                     calibration.segments[Placement::thigh(side)] = None;
                     calibration.segments[Placement::shank(side)] = None;
@@ -110,16 +119,15 @@ impl KneeFinder {
             calibration.segments[Placement::Pelvis] = None;
             self.found = Some(verdict::overall(calibration.segments, now));
         }
-        if Side::BOTH.into_iter().all(|side| self.ties[side].is_none()) {
-            self.found = None;
-        }
         let headings = PerSide::from_fn(|side| self.ties[side].map(|tie| tie.heading));
-        Some(Knees { calibration: self.found.clone()?, headings })
+        let any = Side::BOTH.into_iter().any(|side| headings[side].is_some());
+        let calibration = if any { self.found.clone() } else { self.found.take().filter(|_| known) };
+        calibration.map(|calibration| Knees { calibration, headings })
     }
 }
 
 impl Tie {
-    fn first(evidence: &Evidence, calibration: &Calibration, side: Side) -> Option<Self> {
+    fn first(evidence: &Evidence, calibration: &Calibration, side: Side, stood: bool) -> Option<Self> {
         let [thigh, shank] = [Placement::thigh(side), Placement::shank(side)];
         let frame = |placement: Placement| {
             let segment = calibration.segments[placement].as_ref()?;
@@ -136,11 +144,15 @@ impl Tie {
         }
         let seen = link(samples(thigh), samples(shank), GRID, Search::Anywhere)
             .filter(|link| link.variance < VAGUE * VAGUE)?;
+        let Link { heading, variance, lever_arms: arms, .. } = seen;
+        if !stood {
+            return Some(Self { arms, heading, variance });
+        }
         let towards = |v: Vector3<f64>| libm::atan2(v.y, v.x);
-        let stood = towards(stood_thigh.world_from_sensor * right(of_thigh))
+        let standing = towards(stood_thigh.world_from_sensor * right(of_thigh))
             - towards(stood_shank.world_from_sensor * right(of_shank));
-        let tie = Self { arms: seen.lever_arms, heading: wrap(stood), variance: STANDING * STANDING };
-        (wrap(seen.heading - stood).abs() < APART).then(|| tie.with(seen.heading, seen.variance))
+        let tie = Self { arms, heading: wrap(standing), variance: STANDING * STANDING };
+        (wrap(heading - standing).abs() < APART).then(|| tie.with(heading, variance))
     }
 
     /// With another batch, so many seconds after the last; `None` after a hole, over which a sensor may have turned to anywhere.
