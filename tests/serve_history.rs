@@ -79,6 +79,22 @@ async fn a_session_says_what_is_in_it() {
 }
 
 #[tokio::test]
+async fn a_screening_test_stands_beside_an_earlier_one_with_what_means_something() {
+    let kept = Kept::new();
+    let tests = json_of(&kept.hub, "/screening/kept").await;
+    let ids: Vec<_> = tests.as_array().unwrap().iter().map(|test| test["id"].clone()).collect();
+    assert_eq!((ids.len(), &tests[0]["session"]), (2, &ID.into()), "{tests}");
+    let both = json_of(&kept.hub, &format!("/screening/compare?earlier={}&later={}", ids[0], ids[1])).await;
+    let change =
+        |side: &str, name: &str| both["change"][side]["adduction_excursion_deg"][name].as_f64().unwrap();
+    assert!((change("right", "value") + 8.0).abs() < 0.01 && change("left", "value") == 0.0, "{both}");
+    // 1.96 standard deviations of two calibrations (3 degrees) and of twice five repetitions.
+    assert!((5.88..6.0).contains(&change("right", "smallest")), "{both}");
+    let none = send(&kept.hub, "GET", "/screening/compare?earlier=1&later=77", None, None).await;
+    assert_eq!(none.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn tags_are_kept_and_the_second_of_two_tabs_is_told() {
     let kept = Kept::new();
     let path = format!("/sessions/{ID}");

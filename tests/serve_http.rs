@@ -77,6 +77,7 @@ async fn the_api_answers_what_its_description_says() {
         }
         // Runner 1 is there; so is a session, by the beginning of its id.
         let path = &match path.as_str() {
+            "/screening/compare" => format!("{path}?earlier=1&later=2"),
             "/compare" => format!("{path}?a={0}&b={0}", kept::ID),
             path if path.starts_with("/sessions/") => path.replace("{id}", kept::ID),
             path => path.replace("{id}", "1"),

@@ -84,7 +84,7 @@ async fn of_owner<T: Send + 'static>(
 
 /// The tests of this runner's sessions, oldest first.
 pub(super) async fn kept(State(served): State<Served>) -> Answer<Json<Vec<Value>>> {
-    let rows = of_owner(&served, |store, owner| store.screenings(owner)).await?;
+    let rows = of_owner(&served, Store::screenings).await?;
     Ok(Json(rows.unwrap_or_default().iter().map(kept_view).collect()))
 }
 

@@ -248,7 +248,7 @@ pub(super) async fn ask(
     let setup = served.hub.desk().change_setup(seen, change).map_err(|error| refused(&error))?;
     match asked {
         Asked::Calibrate { still, bends } => {
-            calibrate(&served, Start { parts: Parts { still, bends }, delay: setup.delay_s.into() })
+            calibrate(&served, Start { parts: Parts { still, bends }, delay: setup.delay_s.into() });
         }
         Asked::Wear { .. } => served.hub.expect_sensors(),
         Asked::Next => served.hub.guide(Wish::Next),

@@ -6,10 +6,10 @@
 )]
 
 use nalgebra::Vector3;
-use stancewatch::body::{Packet, PerPlacement, Sample, SensorId, Side};
+use stancewatch::body::{Packet, PerPlacement, PerSide, Sample, SensorId, Side};
 use stancewatch::event::{
-    Alert, Baseline, Basis, Calibration, Event, Gait, Grade, LegUsual, PeakSigmas, Peaks, PerQuantity, Rule,
-    Severity, Stance, Usual,
+    Alert, Baseline, Basis, Calibration, Event, Figure, Gait, Grade, LegScreening, LegUsual, PeakSigmas,
+    Peaks, PerQuantity, Rule, ScreenQuantity, Screening, Severity, Stance, Test, Usual,
 };
 use stancewatch::input::Input;
 use stancewatch::serve::{self, Hub};
@@ -32,8 +32,25 @@ impl Kept {
             session(&store, id);
         }
         let hub = Hub::new();
-        hub.keep(serve::Kept::In { store, sessions: None });
+        hub.keep(serve::Kept::In { store, sessions: Some(serve::Under::Current) });
         Self { hub, _folder: folder }
+    }
+}
+
+/// Five squats on each leg; the right thigh falls in by so much.
+fn screening(right_deg: f64) -> Screening {
+    let leg = |degrees: f64| {
+        let quantity = ScreenQuantity::AdductionExcursion;
+        let figure = Figure { quantity, mean: degrees.to_radians(), sd: Some(0.01), n: 5 };
+        LegScreening { repetitions: 5, valid: 5, figures: vec![figure] }
+    };
+    Screening {
+        test: Test::SingleLegSquat,
+        begin: SessionTime(540.0),
+        end: SessionTime(590.0),
+        legs: PerSide { left: leg(3.0), right: leg(right_deg) },
+        left_less_right: Vec::new(),
+        reason: None,
     }
 }
 
@@ -108,5 +125,6 @@ fn session(store: &Store, id: &str) {
         strides: 4,
         basis: Basis::Baseline,
     }));
+    log.event(&Event::Screening(Box::new(screening(if id == ID { 12.0 } else { 4.0 }))));
     log.finish(Some(SessionTime(600.0))).unwrap();
 }

@@ -83,7 +83,7 @@ test('a later session stands beside an earlier one, and what has changed is told
   const run = (/** @type {string} */ config, /** @type {string[]} */ more) => start(['run', '--no-open', '--no-recording', '--runner', 'Ana', '--port', '0', '--speed', 'max',
     '--runner-config', join(folder, config), ...more], data);
   const ended = async (/** @type {Awaited<ReturnType<typeof start>>} */ one) => {
-    for (let i = 0; i < 300; i += 1) {
+    for (let i = 0; i < 900; i += 1) {
       const setup = await (await fetch(`${one.address}/api/v1/setup`)).json();
       if (setup.ended) return;
       await new Promise((done) => { setTimeout(done, 100); });
