@@ -88,8 +88,6 @@ pub struct Pipeline {
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
     stood_still: bool,
-    /// The knees alone: no step ahead, as the rest still needs gait.
-    knees: bool,
     calibrated: bool,
     baseline: bool,
 }
@@ -418,8 +416,7 @@ impl Pipeline {
 
     /// What is missing is another thing from now on.
     fn knees(&mut self, knees: Knees) {
-        if !self.progress.knees {
-            self.progress.knees = true;
+        if self.frames.knees_alone().is_none() {
             self.miss_calibration(false);
         }
         self.frames.knees(knees);
@@ -536,8 +533,8 @@ impl Pipeline {
 
     /// Says that there is no calibration, where `due` and true.
     fn miss_calibration(&mut self, due: bool) {
-        let Progress { calibrated, knees, .. } = self.progress;
-        self.say(HealthCode::CalibrationMissing, None, due && !calibrated, || {
+        let knees = self.frames.knees_alone().is_some();
+        self.say(HealthCode::CalibrationMissing, None, due && !self.progress.calibrated, || {
             if knees {
                 "only the knees are calibrated, and nothing is judged: walk or run for ten seconds for the hips as well".into()
             } else {

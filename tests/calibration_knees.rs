@@ -143,7 +143,9 @@ fn errors(frames: &[Frame]) -> Vec<(f64, [f64; 3])> {
 fn the_knee_of_a_leg_that_never_walks_is_measured_and_nothing_else() {
     let mut pipeline = Pipeline::new(&PipelineConfig::default()).unwrap();
     let mut said = Said::default();
-    inputs(false).iter().for_each(|input| push(&mut pipeline, input, &mut said));
+    for input in &inputs(false) {
+        push(&mut pipeline, input, &mut said);
+    }
     assert!(said.calibrations.is_empty(), "{:?}", said.calibrations);
     assert_eq!(pipeline.phase(), Phase::Move, "walking is still to come");
     push(&mut pipeline, &Input::End, &mut said);
@@ -177,7 +179,9 @@ fn the_knee_of_a_leg_that_never_walks_is_measured_and_nothing_else() {
 fn a_turn_that_one_sensor_has_missed_does_not_go_into_the_knee() {
     let mut pipeline = Pipeline::new(&PipelineConfig::default()).unwrap();
     let mut said = Said::default();
-    inputs(true).iter().for_each(|input| push(&mut pipeline, input, &mut said));
+    for input in &inputs(true) {
+        push(&mut pipeline, input, &mut said);
+    }
     let after: Vec<_> = errors(&said.frames).into_iter().filter(|(t, _)| *t > HOLE.end).collect();
     assert!(!after.is_empty(), "found anew");
     for (t, error) in after {

@@ -24,7 +24,7 @@ use crate::event::{Calibration, Contact, Fused, Gait, Grade, SegmentCalibration}
 use crate::input::{Edge, Mark, Stretch};
 use crate::segment::link::LinkSample;
 use crate::units::SessionTime;
-use knees::KneeFinder;
+use knees::{KneeFinder, lively};
 use nalgebra::Vector3;
 use solve::{Evidence, solve};
 use still::{Stand, Stands, longest_quiet, poses};
@@ -334,7 +334,7 @@ impl Calibrator {
             return;
         }
         let Some((from, to)) = self.knees.due(at) else { return };
-        let ready = self.stands.any_before(from) && self.knees.lively(&self.tracks, from, to);
+        let ready = self.stands.any_before(from) && lively(&self.tracks, from, to);
         if self.knees.found() || ready {
             let evidence = self.collect(None, from, to);
             let until = self.stands.best(&evidence.gait).map(|stand| stand.to);

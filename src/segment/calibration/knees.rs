@@ -64,6 +64,17 @@ struct Tie {
     variance: f64,
 }
 
+/// Lively enough for a first look.
+pub(super) fn lively(tracks: &PerPlacement<Track>, from: i64, to: i64) -> bool {
+    let rate = |placement| {
+        let window = tracks[placement].window(from, to)?;
+        let count = window.len() as f64;
+        Some(window.map(|m| m.link.gyr.norm_squared()).sum::<f64>() / count)
+    };
+    let lively = |placement| rate(placement).is_some_and(|square| square > LIVELY * LIVELY);
+    Side::BOTH.into_iter().any(|side| lively(Placement::thigh(side)) && lively(Placement::shank(side)))
+}
+
 impl KneeFinder {
     pub(super) fn forget(&mut self) {
         *self = Self::default();
@@ -74,17 +85,6 @@ impl KneeFinder {
         // Without a moment left out: a hole between two looks would not be seen.
         let (wait, from) = if self.found.is_some() { (BATCH, self.looked) } else { (RETRY, at - MOVEMENT) };
         (at - self.looked >= wait).then_some((from, at))
-    }
-
-    /// Lively enough for a first look.
-    pub(super) fn lively(&self, tracks: &PerPlacement<Track>, from: i64, to: i64) -> bool {
-        let rate = |placement| {
-            let window = tracks[placement].window(from, to)?;
-            let count = window.len() as f64;
-            Some(window.map(|m| m.link.gyr.norm_squared()).sum::<f64>() / count)
-        };
-        let lively = |placement| rate(placement).is_some_and(|square| square > LIVELY * LIVELY);
-        Side::BOTH.into_iter().any(|side| lively(Placement::thigh(side)) && lively(Placement::shank(side)))
     }
 
     /// Something was found before; what is due is the heading alone.
