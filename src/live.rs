@@ -94,10 +94,17 @@ impl Play {
 }
 
 impl Ready {
-    /// That of its recording.
-    fn session_id(&self) -> String {
-        let name = self.recording.as_ref().and_then(|(path, _)| path.file_stem());
-        name.map_or_else(session_name, |name| name.to_string_lossy().into_owned())
+    /// That of its recording; without one, of no other session that is kept.
+    fn session_id(&self, kept: Option<&Kept>) -> String {
+        if let Some(name) = self.recording.as_ref().and_then(|(path, _)| path.file_stem()) {
+            return name.to_string_lossy().into_owned();
+        }
+        let name = session_name();
+        match kept {
+            // What hinders the store here, it says again when the session is to be kept.
+            Some(Kept::In { store, .. }) => store.unused_session(&name).unwrap_or(name),
+            _ => name,
+        }
     }
 }
 
@@ -110,8 +117,8 @@ pub struct Played {
 
 /// Plays a source to its end or until `stop`.
 pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> anyhow::Result<Played> {
-    let mut log = log_of(&ready, hub);
-    let session = ready.session_id();
+    let session = ready.session_id(hub.kept());
+    let mut log = log_of(&ready, hub, &session);
     if let (Some(Kept::In { store, .. }), Some(runner)) = (hub.kept(), ready.runner)
         && let Err(error) = hub.desk().course_of(store, runner)
     {
@@ -143,13 +150,13 @@ pub fn play(ready: Ready, speed: Speed, hub: &Hub, stop: &CancellationToken) -> 
 }
 
 /// Where the session is kept beside its recording, if it is.
-fn log_of(ready: &Ready, hub: &Hub) -> Option<Log> {
+fn log_of(ready: &Ready, hub: &Hub, session: &str) -> Option<Log> {
     let (Some(Kept::In { store, .. }), Some(runner)) = (hub.kept(), ready.runner) else { return None };
     let recording = ready.recording.as_ref().and_then(|(path, _)| path.file_name());
     let recording = recording.map(|name| name.to_string_lossy().into_owned());
     let source = if ready.label.kind == SourceKind::Sensors { "sensors" } else { "synthetic" };
     Some(store.log(NewSession {
-        id: ready.session_id(),
+        id: session.to_owned(),
         runner,
         source: source.to_owned(),
         recording,

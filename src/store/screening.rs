@@ -33,7 +33,8 @@ impl Store {
     /// The runner's tests, oldest first.
     pub fn screenings(&self, runner: RunnerId) -> Result<Vec<ScreeningRow>, StoreError> {
         self.ask(move |conn| {
-            let mut found = conn.prepare_cached(&format!("{SELECT} ORDER BY s.started, x.end_time_s"))?;
+            let mut found =
+                conn.prepare_cached(&format!("{SELECT} ORDER BY s.started, s.id, x.end_time_s"))?;
             let rows = found.query_map([runner], read)?;
             rows.map(|row| parsed(row?)).collect()
         })

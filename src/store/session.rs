@@ -116,6 +116,22 @@ impl Store {
         })
     }
 
+    /// This id, or the next one that no session has: two may begin within a second.
+    pub fn unused_session(&self, name: &str) -> Result<String, StoreError> {
+        let name = name.to_owned();
+        self.ask(move |conn| {
+            let mut taken = conn.prepare_cached("SELECT 1 FROM sessions WHERE id = ?")?;
+            let mut id = name.clone();
+            for n in 2.. {
+                if !taken.exists([&id])? {
+                    break;
+                }
+                id = format!("{name}-{n}");
+            }
+            Ok(id)
+        })
+    }
+
     /// Those that are deleted and can be brought back.
     pub fn deleted_sessions(&self) -> Result<Vec<Session>, StoreError> {
         self.ask(|conn| {

@@ -85,6 +85,19 @@ fn a_session_is_there_with_all_that_happened_when_it_is_over() {
     assert_eq!(other.session("last").unwrap(), session);
 }
 
+/// Without recordings, whose files have names of their own, the second session took the first one's place.
+#[test]
+fn two_sessions_that_begin_within_a_second_are_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let name = "2026-11-20T10-00-00";
+    for id in [name, "2026-11-20T10-00-00-2", "2026-11-20T10-00-00-3"] {
+        assert_eq!(store.unused_session(name).unwrap(), id);
+        ran(&store, id);
+    }
+    assert_eq!(store.sessions(None).unwrap().len(), 3);
+}
+
 #[test]
 fn a_session_is_found_by_as_much_of_its_id_as_is_its_own() {
     let folder = tempfile::tempdir().unwrap();
