@@ -150,8 +150,11 @@ pub struct WalkStanceParameters {
     pub depth_of_usual: f64,
     /// Contact ends at this share of the trough. Default 0.5 (0.7 doubles the spread; own measurement).
     pub level: f64,
-    /// From that crossing to terminal contact, s. Default -0.0275 (own measurement, force plates).
+    /// From that crossing to terminal contact, s. Default -0.0215 (own measurement, force plates).
     pub lag: f64,
+    /// And this share of the time from the trough to the crossing, earlier: slow push-offs outlast contact for longer.
+    /// Default 0.1 (ditto).
+    pub lag_of_rise: f64,
     /// Shortest stance, s. Default 0.28.
     pub shortest: f64,
     /// The same as a share of the leg's usual. Default 0.55.
@@ -282,7 +285,8 @@ impl Default for Parameters {
                 depth_of_swing: 0.12,
                 depth_of_usual: 0.4,
                 level: 0.5,
-                lag: -0.0275,
+                lag: -0.0215,
+                lag_of_rise: 0.1,
                 shortest: 0.28,
                 shortest_of_usual: 0.55,
                 ripple: 0.2,

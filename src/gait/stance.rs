@@ -17,11 +17,12 @@ pub(super) struct StanceWatch {
     lowest: f64,
     top: f64,
     trough: f64,
+    t_trough: f64,
 }
 
 impl StanceWatch {
     pub(super) fn new(t_ic: f64, rings_until: f64, lowest: f64, peak: f64) -> Self {
-        Self { t_ic, peak, rings_until, lowest, top: lowest, trough: 0.0 }
+        Self { t_ic, peak, rings_until, lowest, top: lowest, trough: 0.0, t_trough: t_ic }
     }
 
     /// The end of contact, when this tick shows it.
@@ -78,7 +79,10 @@ impl StanceWatch {
         } else if !walk && (tick.y > self.top || stood < run_from) {
             self.top = tick.y;
         }
-        self.trough = self.trough.min(tick.y);
+        if tick.y <= self.trough {
+            self.trough = tick.y;
+            self.t_trough = tick.t;
+        }
         deep
     }
 
@@ -90,8 +94,11 @@ impl StanceWatch {
     }
 
     fn trough_left(&self, p: &Parameters, tick: &Tick) -> Option<Ending> {
-        let level = p.walk_stance.level * self.trough;
-        (tick.y > level).then(|| self.ending(tick, tick.crossing(level) + p.walk_stance.lag, 0.016, false))
+        let w = &p.walk_stance;
+        let level = w.level * self.trough;
+        let crossed = tick.crossing(level);
+        let lag = w.lag - w.lag_of_rise * (crossed - self.t_trough);
+        (tick.y > level).then(|| self.ending(tick, crossed + lag, 0.016, false))
     }
 
     /// Walking: the rate turns forward and no end of contact was seen.
@@ -158,7 +165,10 @@ impl Ending {
                 stance.top = tick.y;
                 stance.trough = tick.y;
             } else {
-                stance.trough = stance.trough.min(tick.y);
+                if tick.y < stance.trough {
+                    stance.trough = tick.y;
+                    stance.t_trough = tick.t;
+                }
             }
             Verdict::Retracted(stance)
         } else if tick.y > swing_from {

@@ -36,6 +36,15 @@ pub(super) fn zero_phase(values: &mut [Vector3<f64>], rate: Hz, cutoff: f64) {
     }
 }
 
+/// What [`zero_phase`] would take away.
+pub(super) fn keep_fast(values: &mut [Vector3<f64>], rate: Hz, cutoff: f64) {
+    let mut slow = values.to_vec();
+    zero_phase(&mut slow, rate, cutoff);
+    for (value, slow) in values.iter_mut().zip(&slow) {
+        *value -= slow;
+    }
+}
+
 /// Filters what differs from the first value, which spares the filter's own step at the start.
 fn run(values: &mut [Vector3<f64>], coefficients: Coefficients<f64>) {
     let Some(&origin) = values.first() else { return };
