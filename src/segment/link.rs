@@ -12,8 +12,9 @@ use std::f64::consts::{PI, TAU};
 const CUTOFF: f64 = 12.0;
 /// What changes more slowly is left out of the joint's acceleration, Hz, zero phase: gravity that leaks through two
 /// inclinations which are off by half a degree each is as large as the acceleration of a calm joint, and slow. Source:
-/// own measurement on nine linkage trials: 2.78 degrees without, 2.57 at 0.6 Hz, 2.31 at 1 Hz, 2.23 to 2.25 at 1.5 to 2 Hz.
-const SLOW: f64 = 1.0;
+/// own measurement on nine linkage trials: 2.78 degrees without, 2.57 at 0.6 Hz, 2.31 at 1 Hz, 2.23 to 2.25 at 1.5 to 2 Hz;
+/// from 1.5 Hz on single legs of virtual running begin to lose.
+const SLOW: f64 = 1.25;
 /// Ridge on the lever arms, (m/s²)² per m² and sample: holds those that the movement does not show near
 /// zero. Source: own measurement, same trials: lever arms within 1 cm.
 const RIDGE: f64 = 1e-3;
