@@ -1,6 +1,7 @@
 //! Wires the parts of the running program and owns its end.
 
 mod coach;
+mod crew;
 mod exchange;
 mod history;
 mod keep;
@@ -104,10 +105,17 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 
 /// Real sensors, unless the synthetic runner is asked for or described.
 fn daemon(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let is_synthetic = args.synthetic || args.runner.is_given();
     if let Some(runners) = args.runners {
         many::synthetic(config, args, runners)
-    } else if args.synthetic || args.runner.is_given() {
+    } else if is_synthetic && args.who.len() > 1 {
+        bail!(
+            "--runner is given more than once, and that is for sensors: give --runners N for synthetic runners"
+        );
+    } else if is_synthetic {
         synthetic(config, args)
+    } else if args.who.len() > 1 {
+        crew::run(config, args)
     } else {
         sensors::run(config, args)
     }
@@ -116,30 +124,39 @@ fn daemon(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
 fn synthetic(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let runner = runner_config(&args.runner)?;
     let (own, record) = (config.clone(), !args.no_recording);
-    session(config, &args.live, (Plays::Synthetic, args.who.as_deref()), move |kept, wanted| {
-        if wanted.demo {
-            return demo::plays(&own.pipeline);
-        }
-        let play = Play {
-            label: SourceLabel {
-                kind: SourceKind::Synthetic,
-                title: "Synthetic runner".to_owned(),
-                text: "Not a person: simulated sensors on a runner made from published running kinematics."
-                    .to_owned(),
-            },
-            inputs: Box::new(Runner::new(&runner)?.map(Ok)),
-            config: own.pipeline.clone(),
-            recording: record.then(|| recording_path(&own)),
-            runner: None,
-        };
-        Ok(vec![keep::of_owner(play, kept)])
-    })
+    session(
+        config,
+        &args.live,
+        (Plays::Synthetic, args.who.first().map(String::as_str)),
+        move |kept, wanted| {
+            if wanted.demo {
+                return demo::plays(&own.pipeline);
+            }
+            let play = Play {
+                label: SourceLabel {
+                    kind: SourceKind::Synthetic,
+                    title: "Synthetic runner".to_owned(),
+                    text:
+                        "Not a person: simulated sensors on a runner made from published running kinematics."
+                            .to_owned(),
+                },
+                inputs: Box::new(Runner::new(&runner)?.map(Ok)),
+                config: own.pipeline.clone(),
+                recording: record.then(|| recording_path(&own, None)),
+                runner: None,
+            };
+            Ok(vec![keep::of_owner(play, kept)])
+        },
+    )
 }
 
-/// A file that is not there yet: two sessions may begin within a second.
-fn recording_path(config: &Config) -> PathBuf {
+/// A file that is not there yet: two sessions may begin within a second. `of` is one of several runners.
+fn recording_path(config: &Config, of: Option<&str>) -> PathBuf {
     let (folder, name) = (config.data_dir.join(store::RECORDINGS), live::session_name());
-    let file = |n: u32| folder.join(if n == 1 { format!("{name}.mcap") } else { format!("{name}-{n}.mcap") });
+    let of = of.map_or_else(String::new, |of| format!("_{of}"));
+    let file = |n: u32| {
+        folder.join(if n == 1 { format!("{name}{of}.mcap") } else { format!("{name}-{n}{of}.mcap") })
+    };
     (1..=u32::MAX).map(file).find(|path| !path.exists()).unwrap_or_else(|| file(1))
 }
 

@@ -107,15 +107,16 @@ pub struct RunArgs {
     /// The synthetic runner instead of sensors (so does every option that describes the runner)
     #[arg(long)]
     pub synthetic: bool,
-    /// That many synthetic runners, some of them with faults
+    /// That many synthetic runners, some of them with faults (for people see --runner)
     #[arg(long, value_name = "N")]
     pub runners: Option<u32>,
     /// Do not record the session
     #[arg(long)]
     pub no_recording: bool,
-    /// Whose session it is, by name; remembered, and made when unknown [default: the one of last time]
-    #[arg(long = "runner", value_name = "NAME")]
-    pub who: Option<String>,
+    /// Whose session it is, by name; remembered, and made when unknown [default: the one of last time]. Given twice or
+    /// more: several runners at once, each with the own sensors, a page at /r/NAME/, and the board at /board
+    #[arg(long = "runner", value_name = "NAME", value_parser = person)]
+    pub who: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -135,18 +136,33 @@ pub enum SensorsCommand {
         serial: String,
         /// pelvis, left_thigh, right_thigh, left_shank, right_shank, or none
         placement: Place,
+        /// Who wears it, where several runners share a daemon [default: as before]
+        #[arg(long, value_name = "NAME", value_parser = person)]
+        runner: Option<String>,
     },
     /// Exchanges places that were given the wrong way round
     Swap {
         /// legs, thighs, shanks (left and right of them), left_leg, right_leg (thigh and shank of it)
         #[arg(value_name = "WHAT")]
         what: Exchange,
+        /// Whose, where sensors are remembered for several runners
+        #[arg(long, value_name = "NAME", value_parser = person)]
+        runner: Option<String>,
     },
     /// Connects to a sensor and lets it blink or vibrate, so that you see which one it is
     Identify {
         /// Its name or serial, as `scan` shows it
         name: String,
     },
+}
+
+/// A runner's name.
+fn person(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err("a runner needs a name in one line".to_owned());
+    }
+    Ok(name.to_owned())
 }
 
 /// What is exchanged, by its name.

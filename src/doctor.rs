@@ -76,11 +76,9 @@ async fn bluetooth() -> Check {
 fn sensors(data_dir: &Path) -> Check {
     match Roster::open(data_dir) {
         Ok(roster) => {
-            let found = match roster.count() {
-                None => {
-                    "no sensor has a place yet: give places on the page, or with `sensors place`".to_owned()
-                }
-                Some(count) => format!("{count} have a place"),
+            let found = match roster.worn().count() {
+                0 => "no sensor has a place yet: give places on the page, or with `sensors place`".to_owned(),
+                count => format!("{count} have a place"),
             };
             Check { name: "sensors", ok: true, found }
         }

@@ -79,6 +79,21 @@ pub(super) fn of_owner(play: Play, kept: &Kept) -> Play {
     Play { runner, config: PipelineConfig { usual, ..play.config }, ..play }
 }
 
+/// For one of several runners who share this store, made when unknown.
+pub(super) fn of_runner(kept: &Kept, name: &str) -> Result<Kept, StoreError> {
+    let Kept::In { store, .. } = kept else { return Ok(kept.clone()) };
+    let runner = store.named_runner(name)?.id;
+    Ok(Kept::In { store: store.clone(), sessions: Some(Under::Runner(runner)) })
+}
+
+/// As whoever runs now is called; `None` where nobody knows.
+pub(super) fn owner_name(kept: &Kept) -> Option<String> {
+    let Kept::In { store, .. } = kept else { return None };
+    let owner = kept.owner().and_then(|owner| owner.map(|id| store.runner_by_id(id)).transpose());
+    let owner = owner.inspect_err(|error| tracing::error!("{error}")).ok().flatten();
+    owner.map(|runner| runner.shown().to_owned())
+}
+
 /// A recording that the store lacks rows of.
 struct Missing {
     recording: String,

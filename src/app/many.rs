@@ -35,7 +35,8 @@ pub(super) fn synthetic(config: &Config, args: &RunArgs, runners: u32) -> anyhow
         if let Kept::Nowhere(why) = &kept {
             note(why);
         }
-        let places = (0..runners).map(|i| place(config, i, &kept)).collect::<anyhow::Result<Vec<_>>>()?;
+        let places =
+            (0..runners).map(|i| place(config, who(i), &kept)).collect::<anyhow::Result<Vec<_>>>()?;
         let plays = places.iter().zip(0..).map(|(place, i)| {
             let play = play(config, args, &base, &place.who, i)?;
             anyhow::Ok(keep::of_owner(play, &kept))
@@ -70,12 +71,22 @@ pub(super) fn synthetic(config: &Config, args: &RunArgs, runners: u32) -> anyhow
     })
 }
 
-fn place(config: &Config, i: u32, kept: &Kept) -> anyhow::Result<Place> {
+fn who(i: u32) -> Who {
     let name = NAMES.get(i as usize).map_or_else(|| format!("Runner {}", i + 1), ToString::to_string);
-    let id = name.to_lowercase().replace(' ', "-");
-    let hub = Hub::with_desk(Desk::open(&folder(config, &id))?);
+    Who { id: id(&name), name }
+}
+
+/// For the address of a page and the name of a file.
+pub(super) fn id(name: &str) -> String {
+    let id = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    if id.is_empty() { "-".to_owned() } else { id }
+}
+
+/// The page and the desk of one of several runners.
+pub(super) fn place(config: &Config, who: Who, kept: &Kept) -> anyhow::Result<Place> {
+    let hub = Hub::with_desk(Desk::open(&folder(config, &who.id))?);
     hub.keep(kept.clone());
-    Ok(Place { who: Who { id, name }, hub })
+    Ok(Place { who, hub })
 }
 
 /// What one of several runners wants of cues and programme is kept here.
@@ -84,11 +95,7 @@ fn folder(config: &Config, id: &str) -> PathBuf {
 }
 
 fn play(config: &Config, args: &RunArgs, base: &RunnerConfig, who: &Who, i: u32) -> anyhow::Result<Play> {
-    let recording = (!args.no_recording).then(|| {
-        let path = recording_path(config);
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        path.with_file_name(format!("{name}_{}.mcap", who.id))
-    });
+    let recording = (!args.no_recording).then(|| recording_path(config, Some(&who.id)));
     Ok(Play {
         label: SourceLabel {
             kind: SourceKind::Synthetic,

@@ -7,14 +7,17 @@ use super::sessions::{self, Lost};
 use super::{Page, bind, note, out, print, recording_path, runtime, write_whole};
 use crate::cli::{DoctorArgs, RunArgs, ScanArgs, SensorsCommand, Speed};
 use crate::config::Config;
+use crate::input::Input;
 use crate::live::{self, Play};
 use crate::serve::{Hub, Kept, SourceKind, SourceLabel};
+use crate::source::ble::radio::Radio;
 use crate::source::ble::roster::Roster;
 use crate::source::ble::{BtleRadio, Central, Command, Refusal, Timing};
 use crate::{demo, doctor};
 use anyhow::{Context, anyhow, bail};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -32,33 +35,59 @@ pub(super) fn run(config: &Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         let roster = Roster::open(&config.data_dir)?;
         let record = !args.no_recording;
         // What hinders is said before the page promises anything.
-        let kept = keep::begin(config, args.who.as_deref(), Plays::Sensors);
-        play(config, &kept, record, Box::new(std::iter::empty())).ready()?;
+        let kept = keep::begin(config, args.who.first().map(String::as_str), Plays::Sensors);
+        let whose = Whose { config: config.clone(), kept, record, of: None };
+        whose.play(Box::new(std::iter::empty())).ready()?;
         let outlets = out::outlets(&args.live.out, None)?;
         let nats = out::nats(config, &args.live.nats, true)?;
-        let page = Page::open(listener, &config.data_dir, &args.live, kept.clone())?;
+        let page = Page::open(listener, &config.data_dir, &args.live, whose.kept.clone())?;
         page.hub.send_out(outlets);
         out::tell(nats, &page);
         let (radio, events) = BtleRadio::open();
         let central = Central::new(radio, events, roster, Timing::default());
+        central.alone(keep::owner_name(&whose.kept).as_deref());
         page.hub.attach(central.remote());
-        let player = tokio::spawn(sessions(
-            central,
-            config.clone(),
-            kept,
-            record,
-            page.hub.clone(),
-            page.stop.clone(),
-        ));
+        let links = Alone { central, kept: whose.kept.clone() };
+        let player = tokio::spawn(sessions(links, whose, page.hub.clone(), page.stop.clone()));
         page.until_over(player, args.live.once).await
     })
 }
 
-async fn sessions(
-    mut central: Central<BtleRadio>,
-    config: Config,
-    kept: Kept,
-    record: bool,
+/// Holds the links to the sensors of a session until it ends.
+pub(super) trait Links: Send {
+    fn hold(
+        &mut self,
+        inputs: Sender<anyhow::Result<Input>>,
+        session: &CancellationToken,
+    ) -> impl Future<Output = ()> + Send;
+}
+
+/// Of the only runner: the sensors rest between sessions. The next one may be another runner's.
+pub(super) struct Alone<R> {
+    pub(super) central: Central<R>,
+    pub(super) kept: Kept,
+}
+
+impl<R: Radio> Links for Alone<R> {
+    async fn hold(&mut self, inputs: Sender<anyhow::Result<Input>>, session: &CancellationToken) {
+        self.central.alone(keep::owner_name(&self.kept).as_deref());
+        self.central.run(inputs, session).await;
+    }
+}
+
+/// Whose sessions they are, and where they are kept.
+pub(super) struct Whose {
+    pub(super) config: Config,
+    pub(super) kept: Kept,
+    pub(super) record: bool,
+    /// One of several runners, by the id.
+    pub(super) of: Option<String>,
+}
+
+/// One session after the other of one runner, until the program ends.
+pub(super) async fn sessions(
+    mut links: impl Links,
+    whose: Whose,
     hub: Hub,
     stop: CancellationToken,
 ) -> anyhow::Result<Lost> {
@@ -73,7 +102,7 @@ async fn sessions(
             },
         };
         if wish.demo {
-            let plays = sessions::ready(demo::plays(&config.pipeline)?)?;
+            let plays = sessions::ready(demo::plays(&whose.config.pipeline)?)?;
             sessions::play(plays, Speed::default(), &hub, &stop, &mut wanted, wish).await?;
             // It stays on the page until somebody wants something else.
             let over = stop.child_token();
@@ -81,7 +110,7 @@ async fn sessions(
             continue;
         }
         let (sender, inputs) = channel();
-        let ready = play(&config, &kept, record, Box::new(inputs.into_iter())).ready()?;
+        let ready = whose.play(Box::new(inputs.into_iter())).ready()?;
         let session = stop.child_token();
         let (player_hub, player_session) = (hub.clone(), session.clone());
         let player = tokio::task::spawn_blocking(move || {
@@ -94,24 +123,26 @@ async fn sessions(
             played
         };
         let unwanted = sessions::unwanted(&mut wanted, wish, &session);
-        let ((), (), played) = tokio::join!(central.run(sender, &session), unwanted, played);
+        let ((), (), played) = tokio::join!(links.hold(sender, &session), unwanted, played);
         lost = played.context("the session stopped working")??.recording_lost.or(lost);
     }
 }
 
-fn play(config: &Config, kept: &Kept, record: bool, inputs: live::Inputs) -> Play {
-    let play = Play {
-        label: SourceLabel {
-            kind: SourceKind::Sensors,
-            title: "Sensors".to_owned(),
-            text: "Real sensors, now. Recording begins with their first sample.".to_owned(),
-        },
-        inputs,
-        config: config.pipeline.clone(),
-        recording: record.then(|| recording_path(config)),
-        runner: None,
-    };
-    keep::of_owner(play, kept)
+impl Whose {
+    pub(super) fn play(&self, inputs: live::Inputs) -> Play {
+        let play = Play {
+            label: SourceLabel {
+                kind: SourceKind::Sensors,
+                title: "Sensors".to_owned(),
+                text: "Real sensors, now. Recording begins with their first sample.".to_owned(),
+            },
+            inputs,
+            config: self.config.pipeline.clone(),
+            recording: self.record.then(|| recording_path(&self.config, self.of.as_deref())),
+            runner: None,
+        };
+        keep::of_owner(play, &self.kept)
+    }
 }
 
 pub(super) fn scan(config: &Config, args: &ScanArgs, json: bool) -> anyhow::Result<ExitCode> {
@@ -133,14 +164,16 @@ pub(super) fn manage(config: &Config, command: &SensorsCommand, json: bool) -> a
     let mut roster = Roster::open(&config.data_dir)?;
     match command {
         SensorsCommand::List => print(&table::of_roster(&roster, json)?)?,
-        SensorsCommand::Place { serial, placement } => {
-            if let Some(other) = roster.assign(serial, "", placement.0)? {
+        SensorsCommand::Place { serial, placement, runner } => {
+            let runner = runner.clone().or_else(|| roster.place(serial)?.runner.map(str::to_owned));
+            if let Some(other) = roster.assign(serial, "", runner.as_deref(), placement.0)? {
                 note(&format!("{other} had that place and has none now"));
             }
             print(&table::of_roster(&roster, json)?)?;
         }
-        SensorsCommand::Swap { what } => {
-            if roster.swap(what.0)?.is_empty() {
+        SensorsCommand::Swap { what, runner } => {
+            require_sensors_of(&roster, runner.as_deref())?;
+            if roster.swap(runner.as_deref(), what.0)?.is_empty() {
                 bail!(Refusal::NothingToSwap);
             }
             print(&table::of_roster(&roster, json)?)?;
@@ -148,6 +181,24 @@ pub(super) fn manage(config: &Config, command: &SensorsCommand, json: bool) -> a
         SensorsCommand::Identify { name } => return runtime()?.block_on(identify(roster, name)),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// One who has no sensors is misspelt, or was not named.
+fn require_sensors_of(roster: &Roster, runner: Option<&str>) -> anyhow::Result<()> {
+    let names: BTreeSet<&str> = roster.worn().filter_map(|worn| worn.runner).collect();
+    if names.is_empty() && runner.is_none() || roster.of(runner).next().is_some() {
+        return Ok(());
+    }
+    let known = names.into_iter().collect::<Vec<_>>().join(", ");
+    match runner {
+        Some(runner) if known.is_empty() => {
+            bail!(
+                "no sensor is remembered for {runner}: give places with `sensors place SERIAL PLACE --runner {runner}`"
+            )
+        }
+        Some(runner) => bail!("no sensor is remembered for {runner}: give --runner one of {known}"),
+        None => bail!("sensors are remembered for {known}: say whose with --runner"),
+    }
 }
 
 /// Connects to what is in reach until the one that is meant has shown itself.

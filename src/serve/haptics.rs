@@ -39,7 +39,9 @@ fn firm(seconds: f64) -> Pulse {
 /// A motor before a light.
 fn best(sensors: &[Card], side: Option<Side>, pulse: Pulse) -> Option<(&Card, Command)> {
     let there = |card: &&Card| {
-        card.is_linked() && side.is_none_or(|side| card.placement.and_then(Placement::side) == Some(side))
+        card.is_linked()
+            && card.worn_by.is_none()
+            && side.is_none_or(|side| card.placement.and_then(Placement::side) == Some(side))
     };
     let motor = sensors.iter().filter(there).find(|card| card.can_vibrate);
     let light = || sensors.iter().filter(there).find(|card| card.can_identify);

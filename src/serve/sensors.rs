@@ -162,6 +162,7 @@ fn done(result: Result<(), Refusal>) -> Done {
             | Refusal::NoSerial(_)
             | Refusal::CannotShow(_)
             | Refusal::CannotVibrate(_)
+            | Refusal::Worn(..)
             | Refusal::NothingToSwap => StatusCode::CONFLICT,
             Refusal::Roster(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };

@@ -135,12 +135,8 @@ impl From<&Status> for GuideView {
 
 fn radio(remote: &Remote) -> RadioView {
     let overview = remote.overview();
-    RadioView {
-        down: remote.is_down(),
-        reason: overview.reason,
-        capacity: overview.capacity,
-        in_reach: overview.sensors.len(),
-    }
+    let in_reach = overview.sensors.iter().filter(|card| card.worn_by.is_none()).count();
+    RadioView { down: remote.is_down(), reason: overview.reason, capacity: overview.capacity, in_reach }
 }
 
 async fn of(served: &Served) -> SetupView {

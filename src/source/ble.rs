@@ -23,10 +23,11 @@ pub mod roster;
 mod script;
 mod session;
 mod timing;
+mod voice;
 mod wake;
 
 #[cfg(test)]
-mod simulated;
+pub(crate) mod simulated;
 #[cfg(test)]
 mod tests;
 

@@ -127,25 +127,31 @@ impl Store {
     /// Whose sessions are recorded from now on: the one that is named (made when unknown), else the one of last
     /// time, else the first.
     pub fn current_runner(&self, who: Option<&str>) -> Result<Runner, StoreError> {
-        let who = who.map(line).transpose()?;
         let now = host_clock::wall_time();
-        let runner = self.ask(move |conn| match who {
-            Some(who) => match find(conn, &who)? {
-                Some(runner) if runner.deleted.is_some() => Err(StoreError::Refused(format!(
-                    "`{who}` is deleted; bring them back with `stancewatch runners restore`, or give another name"
-                ))),
-                Some(runner) => Ok(runner),
-                None => add(conn, Some(&who), &now),
-            },
-            None => match first(conn)? {
+        let runner = match who {
+            Some(who) => self.named_runner(who)?,
+            None => self.ask(move |conn| match first(conn)? {
                 Some(runner) => Ok(runner),
                 None => add(conn, None, &now),
-            },
-        })?;
+            })?,
+        };
         if !runner.current {
             self.set(CURRENT, runner.id.to_string())?;
         }
         Ok(Runner { current: true, ..runner })
+    }
+
+    /// The runner of this name, made when unknown.
+    pub fn named_runner(&self, who: &str) -> Result<Runner, StoreError> {
+        let who = line(who)?;
+        let now = host_clock::wall_time();
+        self.ask(move |conn| match find(conn, &who)? {
+            Some(runner) if runner.deleted.is_some() => Err(StoreError::Refused(format!(
+                "`{who}` is deleted; bring them back with `stancewatch runners restore`, or give another name"
+            ))),
+            Some(runner) => Ok(runner),
+            None => add(conn, Some(&who), &now),
+        })
     }
 
     /// The runner with this pseudonym, made when missing; for sessions that are nobody's.

@@ -1,8 +1,7 @@
 //! Sensors as text for a terminal.
 
-use crate::body::Placement;
 use crate::source::ble::board::{Card, Overview};
-use crate::source::ble::roster::Roster;
+use crate::source::ble::roster::{Roster, Worn};
 use std::fmt::Write;
 
 const HEAD: [&str; 7] = ["model", "name", "signal", "battery", "rate", "placement", "note"];
@@ -41,18 +40,23 @@ fn able(card: &Card) -> String {
     }
 }
 
+/// Runners are named where there are any.
 pub(super) fn of_roster(roster: &Roster, json: bool) -> anyhow::Result<String> {
-    let placed: Vec<(&str, Placement)> = roster.placed().collect();
+    let worn: Vec<_> = roster.worn().collect();
     if json {
-        let rows: Vec<_> = placed
-            .iter()
-            .map(|(serial, placement)| serde_json::json!({ "serial": serial, "placement": placement }))
-            .collect();
-        return Ok(format!("{}\n", serde_json::to_string_pretty(&rows)?));
+        return Ok(format!("{}\n", serde_json::to_string_pretty(&worn)?));
     }
-    let mut rows = vec![["serial", "placement"].map(str::to_owned)];
-    rows.extend(placed.iter().map(|(serial, placement)| [(*serial).to_owned(), placement.name().to_owned()]));
-    Ok(aligned(&rows))
+    let none = |worn: &Worn<'_>| worn.runner.is_none();
+    if worn.iter().all(none) {
+        let rows = worn.iter().map(|worn| [worn.serial, worn.placement.name()]);
+        return Ok(aligned(&headed(["serial", "placement"], rows)));
+    }
+    let rows = worn.iter().map(|worn| [worn.serial, worn.placement.name(), worn.runner.unwrap_or("-")]);
+    Ok(aligned(&headed(["serial", "placement", "runner"], rows)))
+}
+
+fn headed<'a, const N: usize>(head: [&str; N], rows: impl Iterator<Item = [&'a str; N]>) -> Vec<[String; N]> {
+    std::iter::once(head.map(str::to_owned)).chain(rows.map(|row| row.map(str::to_owned))).collect()
 }
 
 fn aligned<const N: usize>(rows: &[[String; N]]) -> String {

@@ -3,7 +3,9 @@
 use super::capacity;
 use super::motion;
 use super::radio::{NoRadio, Peer, Sighting};
+use super::roster::Worn;
 use crate::body::{Placement, Segment};
+use crate::health::words;
 use crate::host_clock;
 use crate::sensor::{Advertisement, Family};
 use serde::Serialize;
@@ -47,6 +49,9 @@ pub struct Card {
     pub serial: Option<String>,
     pub firmware: Option<String>,
     pub placement: Option<Placement>,
+    /// Another runner whose it is; absent where it is this runner's or free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worn_by: Option<String>,
     pub link: LinkState,
     /// Why it cannot be used or what is being done about it.
     pub reason: Option<String>,
@@ -176,17 +181,10 @@ impl Board {
             .map(|(peer, card)| (peer.clone(), card.clone()))
     }
 
-    /// The sensor that is worn there.
-    #[must_use]
-    pub fn at(&self, placement: Placement) -> Option<Card> {
-        let inner = self.lock();
-        inner.cards.values().find(|card| card.placement == Some(placement)).cloned()
-    }
-
-    /// Everything forgotten that belongs to one session.
-    pub fn session(&self) {
-        for card in self.lock().cards.values_mut() {
-            let Some(family) = card.family else { continue };
+    /// Everything forgotten that belongs to one session, but for sensors that another one goes on with.
+    pub fn session(&self, goes_on: impl Fn(&Peer) -> bool) {
+        for (peer, card) in &mut self.lock().cards {
+            let Some(family) = card.family.filter(|_| !goes_on(peer)) else { continue };
             *card = Card {
                 id: std::mem::take(&mut card.id),
                 name: std::mem::take(&mut card.name),
@@ -200,8 +198,9 @@ impl Board {
         }
     }
 
+    /// As it is to one runner; `others` knows by its id what is worn by another.
     #[must_use]
-    pub fn overview(&self) -> Overview {
+    pub fn overview<'a>(&self, others: impl Fn(&str) -> Option<Worn<'a>>) -> Overview {
         let now = host_clock::instant();
         let mut inner = self.lock();
         for card in inner.cards.values_mut() {
@@ -212,6 +211,11 @@ impl Board {
             }
         }
         let mut sensors: Vec<Card> = inner.cards.values().cloned().collect();
+        for card in &mut sensors {
+            if let Some(worn) = others(&card.id) {
+                of_another(card, worn);
+            }
+        }
         sensors.sort_by_key(|card| std::cmp::Reverse(card.signal_dbm.unwrap_or(i16::MIN)));
         suggest(&mut sensors);
         let strangers = inner.strangers.values().filter(|heard| now - **heard <= HEARD).count();
@@ -234,6 +238,14 @@ fn new_card(family: &'static Family) -> Card {
     }
 }
 
+/// Named as that runner's, so that nobody looks for it or takes it by mistake.
+fn of_another(card: &mut Card, worn: Worn<'_>) {
+    let runner = worn.runner.unwrap_or("another runner");
+    card.reason = Some(format!("{runner} wears it: {}", words(worn.placement)));
+    card.worn_by = Some(runner.to_owned());
+    (card.placement, card.tapped_twice) = (None, false);
+}
+
 fn name_of(advertisement: &Advertisement) -> Option<&str> {
     advertisement.name.as_deref().map(str::trim).filter(|name| !name.is_empty())
 }
@@ -242,10 +254,14 @@ fn nothing(radio: Result<(), NoRadio>, sensors: &[Card], strangers: usize) -> Op
     if let Err(reason) = radio {
         return Some(reason.to_string());
     }
-    if sensors.iter().any(|card| card.link != LinkState::OutOfReach) {
+    let (others, own): (Vec<_>, Vec<_>) = sensors
+        .iter()
+        .filter(|card| card.link != LinkState::OutOfReach)
+        .partition(|card| card.worn_by.is_some());
+    if !own.is_empty() {
         return None;
     }
-    let heard = match strangers {
+    let heard = match strangers + others.len() {
         0 => "nothing at all is heard".to_owned(),
         1 => "one other Bluetooth device is heard".to_owned(),
         n => format!("{n} other Bluetooth devices are heard"),
@@ -265,8 +281,8 @@ fn too_much(sensors: &[Card]) -> Option<String> {
 
 /// Says which one is in the hand, and suggests segments where all sensors that stream walk.
 fn suggest(sensors: &mut [Card]) {
-    let mut walking: Vec<&mut Card> =
-        sensors.iter_mut().filter(|card| card.link == LinkState::Streaming).collect();
+    let here = |card: &&mut Card| card.link == LinkState::Streaming && card.worn_by.is_none();
+    let mut walking: Vec<&mut Card> = sensors.iter_mut().filter(here).collect();
     let turns: Vec<f64> = walking.iter().map(|card| card.movement_dps.to_radians()).collect();
     if let Some(card) = motion::alone(&turns).and_then(|one| walking.get_mut(one)) {
         card.moved = true;

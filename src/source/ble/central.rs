@@ -2,8 +2,8 @@
 
 use super::air::Air;
 use super::board::Overview;
-use super::outlet::Outlet;
 use super::radio::{Radio, RadioEvent};
+use super::registry::Member;
 use super::remote::Remote;
 use super::roster::Roster;
 use super::session::Session;
@@ -26,13 +26,29 @@ pub struct Central<R> {
 
 impl<R: Radio> Central<R> {
     pub fn new(radio: R, events: UnboundedReceiver<RadioEvent>, roster: Roster, timing: Timing) -> Self {
-        let remote = Remote::new(roster);
+        let remote = Remote::new(roster, timing.slept);
         Self { radio, events, timing, remote }
     }
 
     #[must_use]
     pub fn remote(&self) -> Remote {
         self.remote.clone()
+    }
+
+    /// One runner with all sensors: the runner's own where `sensors.toml` names some, else those that are nobody's in
+    /// particular.
+    pub fn alone(&self, who: Option<&str>) {
+        let mut names = self.remote.registry.lock();
+        let who = who.filter(|who| names.roster.of(Some(who)).next().is_some());
+        names.crew = vec![Member { runner: who.map(str::to_owned), session: None }];
+    }
+
+    /// Several runners, each with the own sensors: how to reach those of each.
+    #[must_use]
+    pub fn crew(&self, runners: &[String]) -> Vec<Remote> {
+        let member = |runner: &String| Member { runner: Some(runner.clone()), session: None };
+        self.remote.registry.lock().crew = runners.iter().map(member).collect();
+        (0..runners.len()).map(|who| self.remote.of(who)).collect()
     }
 
     /// Listens only, for a list of what is in reach.
@@ -58,19 +74,19 @@ impl<R: Radio> Central<R> {
         };
         timeout(time, looking).await.ok();
         air.scan(false).await.ok();
-        self.remote.board.overview()
+        self.remote.overview()
     }
 
-    /// One session: connects every sensor that belongs here, until `stop`.
+    /// One session of the only runner: connects every sensor that belongs here, until `stop`.
     pub async fn run(&mut self, inputs: Sender<anyhow::Result<Input>>, stop: &CancellationToken) {
-        {
-            let mut names = self.remote.registry.lock();
-            names.claims.clear();
-            names.released.clear();
-        }
-        self.remote.board.session();
-        let outlet = Outlet::new(inputs, self.timing.slept);
-        let mut session = Session::new(self.radio.clone(), self.timing, outlet, self.remote.clone());
+        self.remote.begin(inputs);
+        self.hold(stop).await;
+        self.remote.end();
+    }
+
+    /// Holds the sensors of all who have a session, as sessions begin and end, until `stop`.
+    pub async fn hold(&mut self, stop: &CancellationToken) {
+        let mut session = Session::new(self.radio.clone(), self.timing, self.remote.clone());
         let mut ticks = interval(self.timing.tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

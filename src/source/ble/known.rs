@@ -2,9 +2,9 @@
 
 use super::motion::Motion;
 use super::outlet::Outlet;
-use crate::body::{Placement, SensorId, SensorInfo};
+use super::voice::Voice;
+use crate::body::{Placement, SensorInfo};
 use crate::health::words;
-use crate::input::{Input, Trouble};
 use crate::sensor::{Driver, Family, Stream};
 use std::time::Instant;
 
@@ -15,13 +15,14 @@ pub(super) const BATTERY_LOW: f64 = 15.0;
 pub(super) struct Known {
     /// The same throughout: it knows how often the sensor's counters have wrapped.
     pub(super) driver: Box<dyn Driver>,
-    pub(super) sensor: SensorId,
+    pub(super) voice: Voice,
     pub(super) name: String,
+    /// Its serial, or its name where it has told none: by this its place is remembered.
+    pub(super) id: String,
     pub(super) placement: Option<Placement>,
     pub(super) stream: Option<Stream>,
-    pub(super) announced: Option<SensorInfo>,
-    /// Told to people, and not over yet.
-    troubles: Vec<Trouble>,
+    /// It has sent samples in this session.
+    pub(super) used: bool,
     pub(super) motion: Motion,
     /// When it was heard again; until its next sample.
     pub(super) heard_again: Option<Instant>,
@@ -33,15 +34,15 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn new(driver: Box<dyn Driver>, sensor: SensorId, name: String) -> Self {
+    pub(super) fn new(driver: Box<dyn Driver>, outlet: Option<Outlet>, name: String) -> Self {
         Self {
             driver,
-            sensor,
+            voice: Voice::new(outlet),
+            id: name.clone(),
             name,
             placement: None,
             stream: None,
-            announced: None,
-            troubles: Vec::new(),
+            used: false,
             motion: Motion::default(),
             heard_again: None,
             battery: None,
@@ -63,47 +64,16 @@ impl Known {
         self.battery.filter(|percent| *percent <= BATTERY_LOW)
     }
 
-    pub(super) fn announce(&mut self, family: &Family, outlet: &Outlet) {
+    pub(super) fn announce(&mut self, family: &Family) {
         let (rate, clock) =
             self.stream.map_or((family.capabilities.rate, family.capabilities.clock), |stream| {
                 (stream.rate, stream.clock)
             });
-        // Compared field by field: this is on the way of every packet, and a name would be copied for it.
-        let same = self
-            .announced
-            .as_ref()
-            .is_some_and(|told| told.placement == self.placement && told.rate == rate && told.clock == clock);
-        if !same {
-            let info = SensorInfo {
-                id: self.sensor,
-                name: self.name.clone(),
-                placement: self.placement,
-                rate,
-                clock,
-            };
-            outlet.put(Input::Sensor(info.clone()));
-            self.announced = Some(info);
-        }
-    }
-
-    /// Tells changes only.
-    pub(super) fn trouble(
-        &mut self,
-        outlet: &Outlet,
-        at: Instant,
-        trouble: Trouble,
-        active: bool,
-        message: &str,
-    ) {
-        let told = self.troubles.contains(&trouble);
-        if told == active {
-            return;
-        }
-        if active {
-            self.troubles.push(trouble);
-        } else {
-            self.troubles.retain(|known| *known != trouble);
-        }
-        outlet.trouble(Some(self.sensor), at, trouble, active, message);
+        let (placement, name) = (self.placement, &self.name);
+        // Compared field by field: a name would be copied otherwise.
+        self.voice.announce(
+            |told| told.placement == placement && told.rate == rate && told.clock == clock,
+            |id| SensorInfo { id, name: name.clone(), placement, rate, clock },
+        );
     }
 }

@@ -7,11 +7,9 @@ mod watch;
 use super::air::Air;
 use super::board::{Board, Card, LinkState};
 use super::known::Known;
-use super::outlet::Outlet;
 use super::radio::{Notified, Peer, Radio, RadioError};
 use super::registry::Registry;
 use super::timing::Timing;
-use crate::body::Placement;
 use crate::host_clock;
 use crate::input::Trouble;
 use crate::sensor::{Family, Request};
@@ -30,7 +28,8 @@ pub(super) enum ToLink {
     /// This computer was asleep for so long: whatever is thought to be up is not.
     Woke(Duration),
     Ask(Request),
-    Place(Option<Placement>),
+    /// It has another place, or another runner.
+    Placed,
 }
 
 pub(super) struct Link<R> {
@@ -39,7 +38,6 @@ pub(super) struct Link<R> {
     pub(super) peer: Peer,
     pub(super) family: &'static Family,
     pub(super) timing: Timing,
-    pub(super) outlet: Outlet,
     pub(super) board: Board,
     pub(super) registry: Arc<Registry>,
     pub(super) sighted: Receiver<Instant>,
@@ -53,14 +51,14 @@ enum End {
     Silent,
     Asleep(Duration),
     Unusable,
-    /// It belongs to someone else.
+    /// It is not for a session that runs here.
     Released,
 }
 
 impl<R: Radio> Link<R> {
     pub(super) async fn run(mut self) {
         let name = self.board.change(&self.peer, |card| card.name.clone()).unwrap_or_default();
-        let mut known = Known::new((self.family.driver)(), self.outlet.sensor(), name);
+        let mut known = Known::new((self.family.driver)(), self.registry.only_outlet(), name);
         // Whatever was heard up to here counts: it is why this task exists.
         let mut lost_at = None;
         let mut failures = 0;
@@ -108,7 +106,7 @@ impl<R: Radio> Link<R> {
             }
             tokio::select! {
                 changed = self.sighted.changed() => if changed.is_err() { return false },
-                message = self.messages.recv() => if !away(message.as_ref(), known) { return false },
+                message = self.messages.recv() => if !self.away(message.as_ref(), known) { return false },
             }
         }
     }
@@ -119,7 +117,7 @@ impl<R: Radio> Link<R> {
         loop {
             tokio::select! {
                 () = &mut rest => return true,
-                message = self.messages.recv() => if !away(message.as_ref(), known) { return false },
+                message = self.messages.recv() => if !self.away(message.as_ref(), known) { return false },
             }
         }
     }
@@ -159,9 +157,13 @@ impl<R: Radio> Link<R> {
             End::Stopped | End::Released => {
                 self.radio.disconnect(&self.peer).await;
                 let released = matches!(end, End::Released);
+                let unused = || match known.placement {
+                    None => "it has no place here: give it one to use it".to_owned(),
+                    Some(_) => "it rests until its runner's session begins".to_owned(),
+                };
                 self.card(|card| {
                     card.link = LinkState::InReach;
-                    card.reason = released.then(|| "it has no place here: give it one to use it".to_owned());
+                    card.reason = released.then(unused);
                 });
                 if released {
                     self.registry.release(&self.peer);
@@ -204,17 +206,33 @@ impl<R: Radio> Link<R> {
     }
 
     fn lost(&self, known: &mut Known, now: Instant, message: String) {
-        known.trouble(&self.outlet, now, Trouble::Lost, true, &message);
+        known.voice.trouble(now, Trouble::Lost, true, &message);
         self.card(|card| card.reason = Some(message));
     }
-}
 
-/// A message to a sensor that is away; `false` ends the task.
-fn away(message: Option<&ToLink>, known: &mut Known) -> bool {
-    match message {
-        None | Some(ToLink::Stop) => return false,
-        Some(ToLink::Place(placement)) => known.placement = *placement,
-        Some(ToLink::Down | ToLink::Woke(_) | ToLink::Ask(_)) => {}
+    /// Looks up where it is worn, and which session hears it.
+    fn placed(&self, known: &mut Known) {
+        let (placement, outlet) = self.registry.place(&known.id);
+        known.placement = placement;
+        known.voice.hear(outlet);
+        self.card(|card| card.placement = placement);
     }
-    true
+
+    /// Somebody's session hears it, or somebody may be about to place it.
+    fn belongs(&self, known: &Known) -> bool {
+        match known.placement {
+            Some(_) => known.voice.is_heard(),
+            None => !self.registry.is_assigned(),
+        }
+    }
+
+    /// A message to a sensor that is away; `false` ends the task.
+    fn away(&self, message: Option<&ToLink>, known: &mut Known) -> bool {
+        match message {
+            None | Some(ToLink::Stop) => return false,
+            Some(ToLink::Placed) => self.placed(known),
+            Some(ToLink::Down | ToLink::Woke(_) | ToLink::Ask(_)) => {}
+        }
+        true
+    }
 }

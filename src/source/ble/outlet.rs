@@ -1,23 +1,23 @@
-//! Where the links of one session put their inputs, and its clock.
+//! Where the links of one runner's session put their inputs, and its clock.
 
+use super::radio::NoRadio;
 use crate::body::SensorId;
-use crate::input::{Input, Link, Report, Trouble, Way};
-use crate::sensor::Uuid;
+use crate::input::{Input, Link, Report, Trouble};
 use crate::units::SessionTime;
-use std::fmt::Write;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone)]
 pub(super) struct Outlet {
-    inputs: Sender<anyhow::Result<Input>>,
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
+    /// `None`: the session is over, whoever still holds on to it.
+    inputs: Mutex<Option<Sender<anyhow::Result<Input>>>>,
     /// The first sample of the session, session time 0, and how long this computer had been asleep until then.
     began: OnceLock<(Instant, Duration)>,
     /// Session time goes on while this computer sleeps, as the sensors' clocks do.
@@ -25,6 +25,8 @@ struct Shared {
     /// When samples came last, ms of session time.
     newest: AtomicU64,
     sensors: AtomicU16,
+    /// This session knows that there is no radio.
+    down: AtomicBool,
 }
 
 /// Nothing from any sensor for this long, s: time goes on all the same, and the page must see it. Longer than the
@@ -33,8 +35,18 @@ const QUIET: f64 = 2.0;
 
 impl Outlet {
     pub(super) fn new(inputs: Sender<anyhow::Result<Input>>, slept: fn() -> Duration) -> Self {
-        let (began, newest, sensors) = Default::default();
-        Self { inputs, shared: Arc::new(Shared { began, slept, newest, sensors }) }
+        let (began, newest, sensors, down) = Default::default();
+        let inputs = Mutex::new(Some(inputs));
+        Self { shared: Arc::new(Shared { inputs, began, slept, newest, sensors, down }) }
+    }
+
+    /// Nothing more comes.
+    pub(super) fn close(&self) {
+        *self.shared.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     pub(super) fn sensor(&self) -> SensorId {
@@ -70,8 +82,26 @@ impl Outlet {
     }
 
     pub(super) fn put(&self, input: Input) {
-        // `err`: the session is over, and nobody wants to know.
-        self.inputs.send(Ok(input)).ok();
+        if let Some(inputs) = &*self.shared.inputs.lock().unwrap_or_else(PoisonError::into_inner) {
+            // `err`: the session is over, and nobody wants to know.
+            inputs.send(Ok(input)).ok();
+        }
+    }
+
+    /// A gap for all sensors of this session.
+    pub(super) fn gap(&self, at: Instant, message: &str) {
+        self.shared.down.store(true, Ordering::Relaxed);
+        self.trouble(None, at, Trouble::Radio, true, message);
+    }
+
+    /// How the radio is, where that is news to this session.
+    pub(super) fn radio(&self, at: Instant, state: Result<(), NoRadio>) {
+        let down = self.shared.down.swap(state.is_err(), Ordering::Relaxed);
+        match (down, state) {
+            (false, Err(reason)) => self.trouble(None, at, Trouble::Radio, true, reason.to_string()),
+            (true, Ok(())) => self.trouble(None, at, Trouble::Radio, false, "Bluetooth is back"),
+            _ => {}
+        }
     }
 
     pub(super) fn report(&self, sensor: Option<SensorId>, at: Instant, report: Report) {
@@ -87,14 +117,5 @@ impl Outlet {
         message: impl Into<String>,
     ) {
         self.report(sensor, at, Report::Trouble { trouble, active, message: message.into() });
-    }
-
-    pub(super) fn bytes(&self, sensor: SensorId, at: Instant, way: Way, characteristic: Uuid, bytes: &[u8]) {
-        let mut hex = String::with_capacity(bytes.len() * 2);
-        for byte in bytes {
-            write!(hex, "{byte:02x}").ok();
-        }
-        let characteristic = characteristic.to_string();
-        self.report(Some(sensor), at, Report::Bytes { way, characteristic, hex });
     }
 }

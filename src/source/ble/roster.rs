@@ -1,6 +1,10 @@
 //! Which sensor is worn where, remembered by serial over restarts: `sensors.toml` in the data folder.
 
-use crate::body::{Placement, Segment, Side};
+mod swap;
+
+pub use swap::Swap;
+
+use crate::body::Placement;
 use crate::health::words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,16 +19,23 @@ pub enum RosterError {
     Read { path: PathBuf, source: io::Error },
     #[error("{} is no list of sensors ({message}); correct it or move it away", path.display())]
     Parse { path: PathBuf, message: String },
-    #[error("{} gives the {} to two sensors ({first} and {second}): give one of them another place", path.display(), words(*placement))]
-    Twice { path: PathBuf, placement: Placement, first: String, second: String },
+    #[error("{} gives the {}{} to two sensors ({first} and {second}): give one of them another place", path.display(), words(*placement), whose(runner.as_deref()))]
+    Twice { path: PathBuf, runner: Option<String>, placement: Placement, first: String, second: String },
     #[error("cannot write {}: {source}; free some space, or choose another folder with --data-dir", path.display())]
     Write { path: PathBuf, source: io::Error },
+}
+
+fn whose(runner: Option<&str>) -> String {
+    runner.map_or_else(String::new, |runner| format!(" of {runner}"))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     placement: Option<Placement>,
+    /// Whose place it is; without one it is that of whoever runs alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    runner: Option<String>,
     /// For people who read the file.
     #[serde(default)]
     model: String,
@@ -38,6 +49,21 @@ struct Entry {
 struct File {
     /// By serial. Never by address: computers see it differently, and some sensors change it.
     sensors: BTreeMap<String, Entry>,
+}
+
+/// Where a sensor is worn, and by whom, where that was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Worn<'a> {
+    pub serial: &'a str,
+    pub placement: Placement,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runner: Option<&'a str>,
+}
+
+/// Names as people write them: `heron` is Heron.
+#[must_use]
+pub fn same(one: Option<&str>, other: Option<&str>) -> bool {
+    one.map(str::to_lowercase) == other.map(str::to_lowercase)
 }
 
 #[derive(Debug, Clone)]
@@ -65,20 +91,36 @@ impl Roster {
 
     /// We never write it, and people do.
     fn require_one_each(&self) -> Result<(), RosterError> {
-        for (second, placement) in self.placed() {
-            let first =
-                self.placed().find(|(_, other)| *other == placement).map_or(second, |(first, _)| first);
-            if first != second {
-                let (first, second) = (first.to_owned(), second.to_owned());
-                return Err(RosterError::Twice { path: self.path.clone(), placement, first, second });
+        for second in self.worn() {
+            let first = self.of(second.runner).find(|first| first.placement == second.placement);
+            if let Some(first) = first.filter(|first| first.serial != second.serial) {
+                return Err(RosterError::Twice {
+                    path: self.path.clone(),
+                    runner: second.runner.map(str::to_owned),
+                    placement: second.placement,
+                    first: first.serial.to_owned(),
+                    second: second.serial.to_owned(),
+                });
             }
         }
         Ok(())
     }
 
+    /// Every sensor that has a place, by serial.
+    pub fn worn(&self) -> impl Iterator<Item = Worn<'_>> {
+        self.file.sensors.iter().filter_map(|(serial, entry)| {
+            Some(Worn { serial, placement: entry.placement?, runner: entry.runner.as_deref() })
+        })
+    }
+
+    /// Those of one runner; of `None` those that are nobody's in particular.
+    pub fn of<'a>(&'a self, runner: Option<&'a str>) -> impl Iterator<Item = Worn<'a>> {
+        self.worn().filter(move |worn| same(worn.runner, runner))
+    }
+
     #[must_use]
-    pub fn placement(&self, serial: &str) -> Option<Placement> {
-        self.file.sensors.get(serial).and_then(|entry| entry.placement)
+    pub fn place(&self, serial: &str) -> Option<Worn<'_>> {
+        self.worn().find(|worn| worn.serial == serial)
     }
 
     /// When a session last had samples of it, RFC 3339.
@@ -93,121 +135,54 @@ impl Roster {
         let entry = file.sensors.entry(serial.to_owned()).or_default();
         model.clone_into(&mut entry.model);
         entry.last_used = Some(when);
-        write(&self.path, &file)?;
-        self.file = file;
-        Ok(())
+        self.keep(file)
     }
 
-    /// Some sensor has a place.
-    #[must_use]
-    pub fn is_assigned(&self) -> bool {
-        self.file.sensors.values().any(|entry| entry.placement.is_some())
-    }
-
-    /// Serials and places, by serial.
-    pub fn placed(&self) -> impl Iterator<Item = (&str, Placement)> {
-        self.file.sensors.iter().filter_map(|(serial, entry)| Some((serial.as_str(), entry.placement?)))
-    }
-
-    /// How many sensors have a place; `None` while nobody has set any up.
-    #[must_use]
-    pub fn count(&self) -> Option<usize> {
-        let placed = self.file.sensors.values().filter(|entry| entry.placement.is_some()).count();
-        (placed > 0).then_some(placed)
-    }
-
-    /// Puts a sensor somewhere, or nowhere. Whoever was there before is not any more: gives that serial.
+    /// Puts a sensor somewhere on a runner, or nowhere on nobody. What that runner wore there before is worn nowhere any
+    /// more: gives that serial.
     pub fn assign(
         &mut self,
         serial: &str,
         model: &str,
+        runner: Option<&str>,
         placement: Option<Placement>,
     ) -> Result<Option<String>, RosterError> {
+        let there = self.of(runner).find(|worn| worn.serial != serial && Some(worn.placement) == placement);
+        let moved = there.map(|worn| worn.serial.to_owned());
+        // As it is spelt already.
+        let runner = self.of(runner).next().map_or(runner, |worn| worn.runner).map(str::to_owned);
         let mut file = self.file.clone();
-        let moved = file
-            .sensors
-            .iter_mut()
-            .find(|(other, entry)| *other != serial && placement.is_some() && entry.placement == placement);
-        let moved = moved.map(|(other, entry)| {
-            entry.placement = None;
-            other.clone()
-        });
+        if let Some(entry) = moved.as_ref().and_then(|moved| file.sensors.get_mut(moved)) {
+            (entry.placement, entry.runner) = (None, None);
+        }
         let entry = file.sensors.entry(serial.to_owned()).or_default();
-        (entry.placement, entry.model) = (placement, model.to_owned());
-        write(&self.path, &file)?;
-        self.file = file;
+        (entry.placement, entry.runner) = (placement, placement.and(runner));
+        model.clone_into(&mut entry.model);
+        self.keep(file)?;
         Ok(moved)
     }
 
-    /// Exchanges places. Gives the serials that have another one now, with it.
-    pub fn swap(&mut self, swap: Swap) -> Result<Vec<(String, Placement)>, RosterError> {
+    /// Exchanges places of one runner. Gives the serials that have another one now.
+    pub fn swap(&mut self, runner: Option<&str>, swap: Swap) -> Result<Vec<String>, RosterError> {
         let mut file = self.file.clone();
         let mut moved = Vec::new();
         for (serial, entry) in &mut file.sensors {
             if let Some(place) = &mut entry.placement
+                && same(entry.runner.as_deref(), runner)
                 && swap.of(*place) != *place
             {
                 *place = swap.of(*place);
-                moved.push((serial.clone(), *place));
+                moved.push(serial.clone());
             }
         }
-        write(&self.path, &file)?;
-        self.file = file;
+        self.keep(file)?;
         Ok(moved)
     }
-}
 
-/// What people strap on the wrong way round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Swap {
-    /// Left and right, thigh and shank.
-    Legs,
-    /// Left and right thigh.
-    Thighs,
-    /// Left and right shank.
-    Shanks,
-    /// Thigh and shank of the left leg.
-    LeftLeg,
-    /// Thigh and shank of the right leg.
-    RightLeg,
-}
-
-impl Swap {
-    pub const ALL: [Self; 5] = [Self::Legs, Self::Thighs, Self::Shanks, Self::LeftLeg, Self::RightLeg];
-
-    /// The word for it on the command line and in the API.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Legs => "legs",
-            Self::Thighs => "thighs",
-            Self::Shanks => "shanks",
-            Self::LeftLeg => "left_leg",
-            Self::RightLeg => "right_leg",
-        }
-    }
-
-    /// Where a sensor is that was said to be at `placement`. Twice is as before.
-    #[must_use]
-    pub fn of(self, placement: Placement) -> Placement {
-        let across = matches!(
-            (self, placement.segment()),
-            (Self::Legs, Segment::Thigh | Segment::Shank)
-                | (Self::Thighs, Segment::Thigh)
-                | (Self::Shanks, Segment::Shank)
-        );
-        let along = matches!(
-            (self, placement.side()),
-            (Self::LeftLeg, Some(Side::Left)) | (Self::RightLeg, Some(Side::Right))
-        );
-        match (placement.side(), placement.segment()) {
-            (Some(side), Segment::Thigh) if across => Placement::thigh(side.other()),
-            (Some(side), Segment::Shank) if across => Placement::shank(side.other()),
-            (Some(side), Segment::Thigh) if along => Placement::shank(side),
-            (Some(side), Segment::Shank) if along => Placement::thigh(side),
-            _ => placement,
-        }
+    fn keep(&mut self, file: File) -> Result<(), RosterError> {
+        write(&self.path, &file)?;
+        self.file = file;
+        Ok(())
     }
 }
 
@@ -227,66 +202,56 @@ fn write(path: &Path, file: &File) -> Result<(), RosterError> {
 mod tests {
     use super::*;
 
+    fn place_of(roster: &Roster, serial: &str) -> Option<Placement> {
+        roster.place(serial).map(|worn| worn.placement)
+    }
+
     #[test]
     fn places_are_remembered_by_serial() {
         let folder = tempfile::tempdir().unwrap();
         let mut roster = Roster::open(folder.path()).unwrap();
-        assert!(!roster.is_assigned());
-        roster.assign("A 1", "open profile", Some(Placement::LeftThigh)).unwrap();
+        assert_eq!(roster.worn().count(), 0);
+        roster.assign("A 1", "open profile", None, Some(Placement::LeftThigh)).unwrap();
         let again = Roster::open(folder.path()).unwrap();
-        assert_eq!(again.placement("A 1"), Some(Placement::LeftThigh));
-        assert_eq!(again.placement("B"), None);
+        assert_eq!(place_of(&again, "A 1"), Some(Placement::LeftThigh));
+        assert_eq!(place_of(&again, "B"), None);
     }
 
     #[test]
     fn when_it_was_last_used_outlives_the_program_and_a_change_of_place() {
         let folder = tempfile::tempdir().unwrap();
         let mut roster = Roster::open(folder.path()).unwrap();
-        roster.assign("a", "", Some(Placement::LeftThigh)).unwrap();
+        roster.assign("a", "", None, Some(Placement::LeftThigh)).unwrap();
         assert_eq!(roster.last_used("a"), None);
         roster.used("a", "open profile", "2026-11-26T10:00:00+01:00".to_owned()).unwrap();
-        roster.assign("a", "open profile", Some(Placement::Pelvis)).unwrap();
+        roster.assign("a", "open profile", None, Some(Placement::Pelvis)).unwrap();
         let again = Roster::open(folder.path()).unwrap();
         assert_eq!(again.last_used("a"), Some("2026-11-26T10:00:00+01:00"));
-        assert_eq!(again.placement("a"), Some(Placement::Pelvis));
+        assert_eq!(place_of(&again, "a"), Some(Placement::Pelvis));
     }
 
     #[test]
     fn a_place_has_one_sensor() {
         let folder = tempfile::tempdir().unwrap();
         let mut roster = Roster::open(folder.path()).unwrap();
-        roster.assign("a", "", Some(Placement::Pelvis)).unwrap();
-        assert_eq!(roster.assign("b", "", Some(Placement::Pelvis)).unwrap(), Some("a".to_owned()));
-        assert_eq!(roster.placement("a"), None);
-        assert_eq!(roster.assign("b", "", None).unwrap(), None);
-        assert!(!roster.is_assigned());
-    }
-
-    #[test]
-    fn what_is_exchanged_twice_is_as_before_and_nobody_shares_a_place() {
-        for swap in Swap::ALL {
-            let mut places = Placement::ALL.map(|place| swap.of(place));
-            assert_eq!(places.map(|place| swap.of(place)), Placement::ALL, "{swap:?}");
-            assert_eq!(swap.of(Placement::Pelvis), Placement::Pelvis);
-            places.sort();
-            assert_eq!(places, Placement::ALL, "{swap:?}");
-        }
-        assert_eq!(Swap::Legs.of(Placement::LeftShank), Placement::RightShank);
-        assert_eq!(Swap::Shanks.of(Placement::LeftThigh), Placement::LeftThigh);
-        assert_eq!(Swap::RightLeg.of(Placement::RightShank), Placement::RightThigh);
+        roster.assign("a", "", None, Some(Placement::Pelvis)).unwrap();
+        assert_eq!(roster.assign("b", "", None, Some(Placement::Pelvis)).unwrap(), Some("a".to_owned()));
+        assert_eq!(place_of(&roster, "a"), None);
+        assert_eq!(roster.assign("b", "", None, None).unwrap(), None);
+        assert_eq!(roster.worn().count(), 0);
     }
 
     #[test]
     fn exchanged_places_are_remembered() {
         let folder = tempfile::tempdir().unwrap();
         let mut roster = Roster::open(folder.path()).unwrap();
-        roster.assign("a", "", Some(Placement::LeftShank)).unwrap();
-        roster.assign("b", "", Some(Placement::RightShank)).unwrap();
-        roster.assign("c", "", Some(Placement::LeftThigh)).unwrap();
-        assert_eq!(roster.swap(Swap::Thighs).unwrap(), [("c".to_owned(), Placement::RightThigh)]);
-        assert_eq!(roster.swap(Swap::Shanks).unwrap().len(), 2);
+        roster.assign("a", "", None, Some(Placement::LeftShank)).unwrap();
+        roster.assign("b", "", None, Some(Placement::RightShank)).unwrap();
+        roster.assign("c", "", None, Some(Placement::LeftThigh)).unwrap();
+        assert_eq!(roster.swap(None, Swap::Thighs).unwrap(), ["c"]);
+        assert_eq!(roster.swap(None, Swap::Shanks).unwrap().len(), 2);
         let again = Roster::open(folder.path()).unwrap();
-        let places: Vec<_> = again.placed().collect();
+        let places: Vec<_> = again.worn().map(|worn| (worn.serial, worn.placement)).collect();
         assert_eq!(
             places,
             [("a", Placement::RightShank), ("b", Placement::LeftShank), ("c", Placement::RightThigh)]
@@ -308,5 +273,49 @@ mod tests {
         fs::write(folder.path().join("sensors.toml"), "sensors = 3").unwrap();
         let said = Roster::open(folder.path()).unwrap_err().to_string();
         assert!(said.contains("sensors.toml"), "{said}");
+    }
+
+    #[test]
+    fn each_runner_has_every_place_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut roster = Roster::open(folder.path()).unwrap();
+        let there = Some(Placement::LeftThigh);
+        for (serial, runner) in [("a", Some("Heron")), ("b", Some("Otter")), ("c", None)] {
+            assert_eq!(roster.assign(serial, "", runner, there).unwrap(), None, "{serial}");
+        }
+        assert_eq!(roster.assign("d", "", Some("heron"), there).unwrap(), Some("a".to_owned()));
+        let mut again = Roster::open(folder.path()).unwrap();
+        let worn = Worn { serial: "d", placement: Placement::LeftThigh, runner: Some("Heron") };
+        assert_eq!(again.of(Some("HERON")).collect::<Vec<_>>(), [worn], "spelt as it was");
+        assert_eq!(again.swap(Some("otter"), Swap::Thighs).unwrap(), ["b"]);
+        assert_eq!(place_of(&again, "d"), there, "another runner's");
+        again.assign("d", "", Some("Heron"), None).unwrap();
+        assert_eq!((again.of(Some("Heron")).count(), again.worn().count()), (0, 2));
+    }
+
+    #[test]
+    fn a_place_that_one_runner_has_twice_is_said_with_the_runner() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = |serial, runner| {
+            format!("[sensors.{serial}]\nplacement = \"left_shank\"\nrunner = \"{runner}\"\n")
+        };
+        let path = folder.path().join("sensors.toml");
+        fs::write(&path, entry("a", "Heron") + &entry("b", "Otter")).unwrap();
+        Roster::open(folder.path()).unwrap();
+        fs::write(&path, entry("a", "Heron") + &entry("b", "heron")).unwrap();
+        let said = Roster::open(folder.path()).unwrap_err().to_string();
+        assert!(said.contains("left shank of heron to two sensors (a and b)"), "{said}");
+    }
+
+    #[test]
+    fn a_file_from_before_there_were_runners_is_read_and_written_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sensors.toml");
+        let old = "[sensors.a]\nplacement = \"left_shank\"\nmodel = \"open profile\"\n";
+        fs::write(&path, old).unwrap();
+        let mut roster = Roster::open(folder.path()).unwrap();
+        assert_eq!(roster.place("a").unwrap().runner, None);
+        roster.assign("a", "open profile", None, Some(Placement::LeftShank)).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), old);
     }
 }

@@ -8,9 +8,7 @@ use super::radio::{NoRadio, Peer, Radio, RadioEvent, Sighting};
 use super::remote::{Handle, Remote, lock};
 use super::timing::Timing;
 use super::wake::Wake;
-use crate::body::Placement;
 use crate::host_clock;
-use crate::input::Trouble;
 use crate::sensor::Family;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::unbounded_channel;
@@ -22,23 +20,25 @@ pub(super) struct Session<R> {
     air: Air<R>,
     radio: R,
     timing: Timing,
-    outlet: Outlet,
     remote: Remote,
     links: JoinSet<Peer>,
     /// Since when sensors are missing.
     searching: Instant,
+    /// How many runners have a session.
+    runners: usize,
     /// The radio cannot be used, and people know it.
     down: bool,
     wake: Wake,
 }
 
 impl<R: Radio> Session<R> {
-    pub(super) fn new(radio: R, timing: Timing, outlet: Outlet, remote: Remote) -> Self {
+    pub(super) fn new(radio: R, timing: Timing, remote: Remote) -> Self {
+        let runners = remote.registry.lock().sessions().len();
         Self {
             air: Air::new(radio.clone()),
             radio,
             timing,
-            outlet,
+            runners,
             remote,
             links: JoinSet::new(),
             searching: host_clock::instant(),
@@ -92,7 +92,6 @@ impl<R: Radio> Session<R> {
             peer: peer.clone(),
             family,
             timing: self.timing,
-            outlet: self.outlet.clone(),
             board: self.remote.board.clone(),
             registry: self.remote.registry.clone(),
             sighted: heard,
@@ -116,7 +115,7 @@ impl<R: Radio> Session<R> {
         if let Some(gone) = self.wake.look(now) {
             self.woke(now, gone);
         }
-        self.outlet.tell_quiet(now);
+        self.each(|session| session.tell_quiet(now));
         while let Some(ended) = self.links.try_join_next() {
             if let Ok(peer) = ended {
                 lock(&self.remote.handles).remove(&peer);
@@ -141,7 +140,7 @@ impl<R: Radio> Session<R> {
             "this computer was asleep or stood still for {} s, and nothing was measured meanwhile; the links are being made again: keep it awake during a session",
             gone.as_secs()
         );
-        self.outlet.trouble(None, now, Trouble::Radio, true, message);
+        self.each(|session| session.gap(now, &message));
         self.down = true;
         for handle in lock(&self.remote.handles).values() {
             handle.messages.send(ToLink::Woke(gone)).ok();
@@ -150,16 +149,15 @@ impl<R: Radio> Session<R> {
 
     async fn say_radio(&mut self, state: Result<(), NoRadio>) {
         let now = host_clock::instant();
+        self.each(|session| session.radio(now, state));
         match (self.down, state) {
-            (false, Err(reason)) => {
-                self.outlet.trouble(None, now, Trouble::Radio, true, reason.to_string());
+            (false, Err(_)) => {
                 self.down = true;
                 for handle in lock(&self.remote.handles).values() {
                     handle.messages.send(ToLink::Down).ok();
                 }
             }
             (true, Ok(())) => {
-                self.outlet.trouble(None, now, Trouble::Radio, false, "Bluetooth is back");
                 self.down = false;
                 self.searching = now;
                 self.air.forget().await;
@@ -168,15 +166,23 @@ impl<R: Radio> Session<R> {
         }
     }
 
+    /// Every session hears of what befalls all.
+    fn each(&self, tell: impl Fn(&Outlet)) {
+        self.remote.registry.lock().sessions().iter().for_each(tell);
+    }
+
     /// Scans while something is missing: all of the time at first, then half of it.
     fn is_searching(&mut self) -> bool {
         let now = host_clock::instant();
-        let overview = self.remote.board.overview();
+        let overview = self.remote.overview();
         let linked = overview.sensors.iter().filter(|card| card.is_linked()).count();
-        let expected = self.remote.registry.lock().roster.count().unwrap_or(Placement::COUNT);
-        if linked >= expected {
+        let (expected, runners) = {
+            let names = self.remote.registry.lock();
+            (names.expected().min(LINKS), names.sessions().len())
+        };
+        if std::mem::replace(&mut self.runners, runners) != runners || linked >= expected {
             self.searching = now;
-            return false;
+            return linked < expected;
         }
         let searched = now.saturating_duration_since(self.searching);
         searched < self.timing.search || (searched.as_millis() / 1200).is_multiple_of(2)

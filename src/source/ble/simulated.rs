@@ -4,9 +4,9 @@
 use super::radio::{NoRadio, Notified, Peer, Radio, RadioError, RadioEvent, Sighting};
 use crate::host_clock;
 use crate::sensor::{Advertisement, Operation, Uuid};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -19,9 +19,11 @@ const BATTERY: Uuid = Uuid::from_u128(0x0000_2a19_0000_1000_8000_0080_5f9b_34fb)
 /// Two samples every 20 ms.
 const STEP: Duration = Duration::from_millis(20);
 const PER_STEP: u16 = 2;
+/// Steps of a course in the time of one.
+const RUSH: u32 = 40;
 
 #[derive(Debug, Clone)]
-pub(super) struct Simulated {
+pub(crate) struct Simulated {
     inner: Arc<Mutex<Inner>>,
     events: UnboundedSender<RadioEvent>,
 }
@@ -33,14 +35,16 @@ struct Inner {
     connecting: usize,
     /// Two connects at once, ever: BlueZ would have aborted one.
     collided: bool,
+    /// When courses began, and how many steps of them are over: they are played faster than time, on a time of their own.
+    course: Option<(Instant, u32)>,
     sensors: BTreeMap<Peer, Sensor>,
 }
 
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
-pub(super) struct Sensor {
+pub(crate) struct Sensor {
     pub(super) serial: String,
-    pub(super) away: bool,
+    pub(crate) away: bool,
     pub(super) silent: bool,
     pub(super) garbage: bool,
     /// Connecting never comes to an end, and neither does the system's trying.
@@ -62,17 +66,20 @@ pub(super) struct Sensor {
     /// Percent; 0 is 87.
     pub(super) battery: u8,
     sink: Option<UnboundedSender<Notified>>,
+    /// What it measures, in counts, beginning when all shall [`go`](Simulated::go); standing still without.
+    pub(crate) course: Option<VecDeque<[i16; 6]>>,
 }
 
 impl Simulated {
-    pub(super) fn new(serials: &[&str]) -> (Self, UnboundedReceiver<RadioEvent>) {
+    pub(crate) fn new(serials: &[&str]) -> (Self, UnboundedReceiver<RadioEvent>) {
         let (events, receiver) = unbounded_channel();
         let sensors = serials
             .iter()
             .zip(1..)
             .map(|(serial, n)| (peer(n), Sensor { serial: (*serial).to_owned(), ..Sensor::default() }))
             .collect();
-        let inner = Inner { adapter: Ok(()), scanning: false, connecting: 0, collided: false, sensors };
+        let inner =
+            Inner { adapter: Ok(()), scanning: false, connecting: 0, collided: false, course: None, sensors };
         let radio = Self { inner: Arc::new(Mutex::new(inner)), events };
         tokio::spawn(radio.clone().live());
         (radio, receiver)
@@ -86,12 +93,27 @@ impl Simulated {
         self.lock().collided
     }
 
-    pub(super) fn change<T>(&self, n: usize, with: impl FnOnce(&mut Sensor) -> T) -> Option<T> {
+    pub(crate) fn change<T>(&self, n: usize, with: impl FnOnce(&mut Sensor) -> T) -> Option<T> {
         self.lock().sensors.get_mut(&peer(n)).map(with)
     }
 
+    /// Every sensor follows its course from now on.
+    pub(crate) fn go(&self) {
+        self.lock().course = Some((host_clock::instant(), 0));
+    }
+
+    /// Steps of the courses that are over.
+    pub(crate) fn gone(&self) -> u32 {
+        self.lock().course.map_or(0, |(_, steps)| steps)
+    }
+
+    /// Those that send.
+    pub(crate) fn streaming(&self) -> usize {
+        self.lock().sensors.values().filter(|sensor| sensor.up && sensor.streaming).count()
+    }
+
     /// The link ends; the sensor goes on advertising unless it is away.
-    pub(super) fn cut(&self, n: usize) {
+    pub(crate) fn cut(&self, n: usize) {
         let was_up = self.change(n, |sensor| {
             sensor.subscribed = false;
             sensor.streaming = false;
@@ -106,7 +128,7 @@ impl Simulated {
         self.events.send(event).ok();
     }
 
-    pub(super) fn adapter(&self, state: Result<(), NoRadio>) {
+    pub(crate) fn adapter(&self, state: Result<(), NoRadio>) {
         let mut inner = self.lock();
         inner.adapter = state;
         inner.scanning = false;
@@ -141,7 +163,15 @@ impl Simulated {
                         rssi: Some(-50),
                     }));
                 }
-                sensor.step();
+                if sensor.course.is_none() {
+                    sensor.step(host_clock::instant());
+                }
+            }
+            for _ in 0..RUSH {
+                let Some((began, steps)) = &mut inner.course else { break };
+                let at = *began + STEP * *steps;
+                *steps += 1;
+                inner.sensors.values_mut().filter(|s| s.course.is_some()).for_each(|s| s.step(at));
             }
         }
     }
@@ -152,31 +182,37 @@ pub(super) fn peer(n: usize) -> Peer {
 }
 
 impl Sensor {
-    fn step(&mut self) {
+    fn step(&mut self, at: Instant) {
         self.micros = self.micros.wrapping_add(20_000);
+        let still = || [[0, 0, 2048, 0, 0, 0]; PER_STEP as usize];
+        let counts: [[i16; 6]; PER_STEP as usize] = match &mut self.course {
+            None => still(),
+            Some(course) => match (course.pop_front(), course.pop_front()) {
+                (Some(one), Some(other)) => [one, other],
+                _ => return,
+            },
+        };
         if !(self.up && self.subscribed && self.streaming) || self.silent {
             return;
         }
         if self.garbage {
-            self.notify(DATA, vec![1, 2, 3]);
+            self.notify(at, DATA, vec![1, 2, 3]);
             return;
         }
         let mut bytes = self.sequence.to_le_bytes().to_vec();
         bytes.extend(self.micros.to_le_bytes());
         bytes.extend(10_000_u16.to_le_bytes());
-        for _ in 0..PER_STEP {
-            for count in [0_i16, 0, 2048, 0, 0, 0] {
-                bytes.extend(count.to_le_bytes());
-            }
+        for count in counts.as_flattened() {
+            bytes.extend(count.to_le_bytes());
         }
         self.sequence = self.sequence.wrapping_add(PER_STEP);
         self.sent += u64::from(PER_STEP);
-        self.notify(DATA, bytes);
+        self.notify(at, DATA, bytes);
     }
 
-    fn notify(&self, from: Uuid, bytes: Vec<u8>) {
+    fn notify(&self, at: Instant, from: Uuid, bytes: Vec<u8>) {
         if let Some(sink) = &self.sink {
-            sink.send(Notified { from, bytes, at: host_clock::instant() }).ok();
+            sink.send(Notified { from, bytes, at }).ok();
         }
     }
 
@@ -290,7 +326,7 @@ impl Radio for Simulated {
                     _ => return Err(RadioError::Refused("no such characteristic".to_owned())),
                 };
                 // As BlueZ does.
-                sensor.notify(*from, value.clone());
+                sensor.notify(host_clock::instant(), *from, value.clone());
                 return Ok(Some(value));
             }
             _ => {}

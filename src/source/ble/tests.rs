@@ -106,7 +106,7 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let mut roster = Roster::open(folder.path()).unwrap();
         for (serial, placement) in places {
-            roster.assign(serial, "open profile", Some(*placement)).unwrap();
+            roster.assign(serial, "open profile", None, Some(*placement)).unwrap();
         }
         let (radio, events) = Simulated::new(serials);
         let central = Central::new(radio.clone(), events, roster, timing);

@@ -30,12 +30,12 @@ impl<R: Radio> Link<R> {
                     return;
                 }
                 self.card(|card| card.battery_percent = Some(percent));
-                self.outlet.report(Some(known.sensor), at, Report::Battery { percent });
+                known.voice.report(at, Report::Battery { percent });
                 let low = percent <= BATTERY_LOW;
                 if low || percent >= BATTERY_FINE {
                     let message =
                         format!("the battery of {} has {percent:.0} % left; charge it", known.called());
-                    known.trouble(&self.outlet, at, Trouble::BatteryLow, low, &message);
+                    known.voice.trouble(at, Trouble::BatteryLow, low, &message);
                 }
             }
             // The pipeline sees it in the samples, where a replay sees it, too.
@@ -53,13 +53,13 @@ impl<R: Radio> Link<R> {
                         "{} sends messages that make no sense ({fault}), and they are left out; switch it off and on",
                         known.called()
                     );
-                    known.trouble(&self.outlet, at, Trouble::Garbage, true, &message);
+                    known.voice.trouble(at, Trouble::Garbage, true, &message);
                     self.card(|card| card.reason = Some(message));
                 }
             }
             News::Unusable(obstacle) => {
                 let message = format!("{} cannot be used: {obstacle}", known.called());
-                known.trouble(&self.outlet, at, Trouble::Unusable, true, &message);
+                known.voice.trouble(at, Trouble::Unusable, true, &message);
                 self.card(|card| card.reason = Some(message));
                 talk.end = Some(End::Unusable);
             }
@@ -74,10 +74,11 @@ impl<R: Radio> Link<R> {
             known.name = format!("{} {id}", known.name);
         }
         let claim = self.registry.claim(&id, &self.peer);
+        known.id.clone_from(&id);
         let last_used = self.registry.lock().roster.last_used(&id).map(str::to_owned);
         self.card(|card| {
             // Once it has sent, that is now.
-            if known.announced.is_none() {
+            if !known.used {
                 card.last_used = last_used;
             }
             card.id.clone_from(&id);
@@ -85,18 +86,17 @@ impl<R: Radio> Link<R> {
             card.serial = serial.or(card.serial.take());
             card.firmware = firmware.or(card.firmware.take());
         });
-        let Ok(placement) = claim else {
+        if claim.is_err() {
             let message = format!(
                 "two sensors say that they are {id}: the second one is left out; give them different serials or use another"
             );
-            known.trouble(&self.outlet, at, Trouble::Claim, true, &message);
+            known.voice.trouble(at, Trouble::Claim, true, &message);
             self.card(|card| card.reason = Some(message));
             talk.end = Some(End::Unusable);
             return;
-        };
-        known.placement = placement;
-        self.card(|card| card.placement = placement);
-        if placement.is_none() && self.registry.is_assigned() && !self.registry.is_wanted(&self.peer) {
+        }
+        self.placed(known);
+        if !self.belongs(known) && !self.registry.is_wanted(&self.peer) {
             talk.end = Some(End::Released);
         }
     }

@@ -2,9 +2,8 @@
 
 use super::news::GARBAGE;
 use super::{End, Link, ToLink};
-use crate::body::Packet;
 use crate::host_clock;
-use crate::input::{Input, Trouble, Way};
+use crate::input::{Trouble, Way};
 use crate::sensor::{Operation, Reply, Request};
 use crate::source::ble::board::LinkState;
 use crate::source::ble::known::Known;
@@ -70,10 +69,9 @@ impl<R: Radio> Link<R> {
                         known.driver.ask(request, &mut talk.reply);
                         self.absorb(&mut talk, host_clock::instant(), known);
                     }
-                    Some(ToLink::Place(placement)) => {
-                        known.placement = placement;
-                        self.card(|card| card.placement = placement);
-                        if placement.is_none() && self.registry.is_assigned() {
+                    Some(ToLink::Placed) => {
+                        self.placed(known);
+                        if !self.belongs(known) {
                             self.stop(&mut talk, known).await;
                             return End::Released;
                         }
@@ -101,7 +99,7 @@ impl<R: Radio> Link<R> {
         if !talk.script.is_notification(arrived.from, &arrived.bytes) {
             return;
         }
-        self.outlet.bytes(known.sensor, arrived.at, Way::In, arrived.from, &arrived.bytes);
+        known.voice.bytes(arrived.at, Way::In, arrived.from, &arrived.bytes);
         known.driver.received(arrived.from, &arrived.bytes, &mut talk.reply);
         self.absorb(talk, arrived.at, known);
     }
@@ -116,10 +114,10 @@ impl<R: Radio> Link<R> {
         let now = host_clock::instant();
         match (operation, result) {
             (Operation::Write { to, bytes, .. }, Ok(_)) => {
-                self.outlet.bytes(known.sensor, now, Way::Out, *to, bytes);
+                known.voice.bytes(now, Way::Out, *to, bytes);
             }
             (Operation::Read(from), Ok(Some(value))) => {
-                self.outlet.bytes(known.sensor, now, Way::In, *from, &value);
+                known.voice.bytes(now, Way::In, *from, &value);
                 known.driver.received(*from, &value, &mut talk.reply);
             }
             (_, Ok(_)) => {}
@@ -153,12 +151,8 @@ impl<R: Radio> Link<R> {
         talk.strikes = 0;
         talk.samples += talk.reply.samples.len() as u64;
         talk.reply.samples.iter().for_each(|sample| known.motion.push(sample));
-        known.announce(self.family, &self.outlet);
-        self.outlet.put(Input::Packet(Packet {
-            sensor: known.sensor,
-            arrival: Some(self.outlet.arrival(at)),
-            samples: std::mem::take(&mut talk.reply.samples),
-        }));
+        known.announce(self.family);
+        known.voice.samples(at, std::mem::take(&mut talk.reply.samples));
     }
 
     /// Remembers when, for the next time. What cannot be written costs no session.
@@ -174,7 +168,7 @@ impl<R: Radio> Link<R> {
     fn first_samples(&self, known: &mut Known, at: Instant) {
         known.refusals = 0;
         let took = known.heard_again.take().map(|heard| at.saturating_duration_since(heard).as_secs_f64());
-        let again = known.announced.is_some();
+        let again = std::mem::replace(&mut known.used, true);
         if !again {
             self.used();
         }
@@ -189,7 +183,7 @@ impl<R: Radio> Link<R> {
         tracing::info!("{}: sends", self.peer);
         let message = format!("{} sends again", known.called());
         for trouble in [Trouble::Lost, Trouble::Unusable] {
-            known.trouble(&self.outlet, at, trouble, false, &message);
+            known.voice.trouble(at, trouble, false, &message);
         }
     }
 }

@@ -21,7 +21,7 @@ impl<R: Radio> Link<R> {
         if talk.bad.back().is_some_and(|last| now.saturating_duration_since(*last) > GARBAGE_WINDOW) {
             talk.bad.clear();
             let message = format!("{} makes sense again", known.called());
-            known.trouble(&self.outlet, now, Trouble::Garbage, false, &message);
+            known.voice.trouble(now, Trouble::Garbage, false, &message);
             self.card(|card| card.reason = None);
         }
         let samples = std::mem::take(&mut talk.samples);
@@ -56,7 +56,7 @@ impl<R: Radio> Link<R> {
             "{} is connected and sends nothing; it is being started again: if this stays, switch it off and on, and close other programs that may hold it",
             known.called()
         );
-        known.trouble(&self.outlet, now, Trouble::Lost, true, &message);
+        known.voice.trouble(now, Trouble::Lost, true, &message);
         self.card(|card| {
             card.link = LinkState::Silent;
             card.reason = Some(message);
