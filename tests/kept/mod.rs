@@ -13,7 +13,7 @@ use stancewatch::event::{
 };
 use stancewatch::input::Input;
 use stancewatch::serve::{self, Hub};
-use stancewatch::store::{NewSession, Store};
+use stancewatch::store::{NewSession, RunnerId, Store};
 use stancewatch::units::{DeviceTime, SessionTime};
 
 /// The first of the two.
@@ -28,8 +28,9 @@ impl Kept {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
+        let runner = store.current_runner(None).unwrap().id;
         for id in [ID, "2026-11-22T10-00-00"] {
-            session(&store, id);
+            session(&store, runner, id);
         }
         let hub = Hub::new();
         hub.keep(serve::Kept::In { store, sessions: Some(serve::Under::Current) });
@@ -55,8 +56,7 @@ fn screening(right_deg: f64) -> Screening {
 }
 
 /// Ten minutes; the right thigh falls in by 1.5 degrees more at the end.
-fn session(store: &Store, id: &str) {
-    let runner = store.current_runner(None).unwrap().id;
+pub(crate) fn session(store: &Store, runner: RunnerId, id: &str) {
     let mut log = store
         .log_anew(NewSession {
             id: id.to_owned(),

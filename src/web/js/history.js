@@ -15,9 +15,15 @@ const ROUTES = [
   [/^#\/compare\/([^/]+)\/([^/]+)$/, async ([a, b]) => (await import('./past_trends.js')).comparePage(a ?? '', b ?? '')],
   [/^#\/screening$/, async () => (await import('./screening.js')).screeningPage()],
   [/^#\/rules$/, async () => (await import('./rule.js')).rulesPage()],
-  [/^#\/runners$/, async () => (await import('./runners.js')).runnersPage(draw)],
-  [/^#\/setup$/, async () => (await import('./setup.js')).setupPage()],
+  [/^#\/runners$/, async () => { await style('setup'); return (await import('./runners.js')).runnersPage(draw); }],
+  [/^#\/setup$/, async () => { await style('setup'); return (await import('./setup.js')).setupPage(); }],
 ];
+
+/** What a part alone wears is fetched with it. @param {string} name */
+const style = (name) => new Promise((done) => {
+  if (document.querySelector(`link[href="/css/${name}.css"]`)) return done(null);
+  document.head.append(h('link', { rel: 'stylesheet', href: `/css/${name}.css`, onload: done, onerror: done }));
+});
 
 await loadWords();
 

@@ -10,7 +10,7 @@ const MOST = 200;
 
 /** @typedef {{key: keyof PastStance, word: string, text: (s: PastStance) => string}} Column */
 
-/** @param {Session} session @param {PastStance[]} stances @param {(s: PastStance, out: boolean) => Promise<void>} exclude */
+/** @param {Session} session @param {PastStance[]} stances @param {((s: PastStance, out: boolean) => Promise<void>)|null} exclude `null` where that is not theirs to do */
 export function stanceTable(session, stances, exclude) {
   const begin = session.crop_from_s ?? session.begin_s;
   const any = (/** @type {keyof PastStance} */ key) => stances.some((s) => s[key] !== null);
@@ -47,7 +47,7 @@ export function stanceTable(session, stances, exclude) {
     count.textContent = t('past.shown', { shown: Math.min(MOST, found.length), found: found.length });
     body.replaceChildren(...found.slice(0, MOST).map((s) => h('tr', { class: `${s.side} ${s.excluded ? 'out' : ''}` },
       ...columns.map((column) => h('td', {}, column.text(s))),
-      h('td', {}, h('button', { type: 'button', onclick: () => void exclude(s, !s.excluded),
+      exclude && h('td', {}, h('button', { type: 'button', onclick: () => void exclude(s, !s.excluded),
         'aria-label': t(s.excluded ? 'past.include_one' : 'past.exclude_one', { side: t(`side.${s.side}`), n: s.stance }) },
       t(s.excluded ? 'past.include' : 'past.exclude'))))));
   }
@@ -61,7 +61,7 @@ export function stanceTable(session, stances, exclude) {
   } }, t('past.csv'));
   return h('div', {}, h('div', { class: 'row' }, side, kind, save), count,
     h('div', { class: 'wide tall', tabindex: 0, role: 'region', 'aria-label': t('past.stance_table') },
-      h('table', { class: 'stances' }, h('thead', {}, h('tr', {}, ...heads, h('td'))), body)));
+      h('table', { class: 'stances' }, h('thead', {}, h('tr', {}, ...heads, exclude && h('td'))), body)));
 }
 
 /** @param {string} name @param {string[]} options */

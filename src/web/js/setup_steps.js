@@ -2,6 +2,7 @@
 
 import { h, say } from './dom.js';
 import { ask, change } from './api.js';
+import { isRunner } from './role.js';
 import * as words from './text.js';
 
 /** @import { Hands, Screen, Setup } from './setup_types.js' */
@@ -82,7 +83,12 @@ export function runnerScreen(hands) {
   let runners = [];
   let drawn = '';
   let current = 0;
-  const load = () => ask('/runners').then((/** @type {any} */ all) => { runners = all; draw(); }, () => {});
+  let own = false;
+  const load = () => Promise.all([ask('/runners'), isRunner()]).then(([all, phone]) => {
+    [runners, own] = [/** @type {any} */ (all), phone];
+    add.hidden = own;
+    draw();
+  }, () => {});
   const use = async (/** @type {number} */ id) => {
     await hands.send('PATCH', `/runners/${id}`, { current: true });
     await load();
@@ -92,7 +98,7 @@ export function runnerScreen(hands) {
     if (key === drawn) return;
     drawn = key;
     list.replaceChildren(...runners.map((r) => h('label', { class: 'choice' },
-      h('input', { type: 'radio', name: 'runner', value: r.id, checked: r.current, onchange: () => void use(r.id) }),
+      h('input', { type: 'radio', name: 'runner', value: r.id, checked: r.current, disabled: own, onchange: () => void use(r.id) }),
       h('span', {}, h('strong', {}, said(r.name ?? r.pseudonym)), h('small', {}, t('setup.runner.sessions', { n: r.sessions }))))));
   };
   void load();
