@@ -215,3 +215,31 @@ async fn where_nobody_was_known_when_a_phone_joined_it_is_told_what_to_do() {
         assert!(said.contains("scan a new code"), "{said}");
     }
 }
+
+#[tokio::test]
+async fn sessions_of_two_runners_that_run_at_once_are_two_and_a_mark_is_of_the_one_it_was_made_for() {
+    let club = Club::new();
+    let (store, (heron, otter)) = (&club.store, club.ids);
+    let name = "2026-11-25T10-00-00";
+    // Both ask before either has begun.
+    let ids = [store.unused_session(name).unwrap(), store.unused_session(name).unwrap()];
+    assert_ne!(ids[0], ids[1]);
+    let logs = [heron, otter].map(|runner| {
+        let id = &ids[usize::from(runner == otter)];
+        let mut log = store.log(kept::new_session(runner, id));
+        log.input(&kept::packet());
+        log
+    });
+    store.mark(Some(heron), 1.0, "hill").unwrap();
+    let marks = |id: &str| store.marks(id).unwrap().len();
+    assert_eq!((marks(&ids[0]), marks(&ids[1])), (1, 0));
+    for id in &ids {
+        assert!(store.running().contains(id));
+        assert!(store.delete_session(id, None).is_err(), "{id} runs");
+    }
+    for (log, id) in logs.into_iter().zip(&ids) {
+        log.finish(None).unwrap();
+        assert!(store.session(id).unwrap().complete);
+    }
+    assert!(store.running().is_empty());
+}

@@ -146,7 +146,7 @@ pub(super) async fn session(
     let reach = Reach::of(&pass)?;
     let view = with(&served, move |store| {
         let id = reach.session(store, &id)?.id;
-        let running = store.running().as_deref() == Some(id.as_str());
+        let running = store.running().contains(&id);
         Ok(SessionView { review: review::of(store, &id)?, running, stances: store.stances(&id)? })
     });
     let view = view.await?;
@@ -263,7 +263,9 @@ pub(super) async fn report(
     })?;
     let page = with(&served, move |store| {
         let id = reach.session(store, &id)?.id;
-        Ok(report::page(&review::of(store, &id)?, &store.stances(&id)?, &words))
+        let review = review::of(store, &id)?;
+        let tests = store.screenings(review.session.runner)?;
+        Ok(report::page(&review, &store.stances(&id)?, &tests, &words))
     });
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
@@ -413,7 +415,12 @@ pub(super) async fn mark(
         return Err((StatusCode::UNPROCESSABLE_ENTITY, sentence));
     }
     let label = new.label.unwrap_or_else(|| "mark".to_owned());
-    let mark: Mark = with(&served, move |store| store.mark(time, &label)).await?;
+    let kept = served.hub.kept().cloned();
+    let mark = with(&served, move |store| {
+        let owner = kept.as_ref().map(Kept::owner).transpose()?.flatten();
+        store.mark(owner, time, &label)
+    });
+    let mark: Mark = mark.await?;
     served.hub.note_moment(Moment { t: SessionTime(mark.time_s), label: mark.label.clone() });
     Ok((StatusCode::CREATED, Json(mark)).into_response())
 }

@@ -27,8 +27,8 @@ const style = (name) => new Promise((done) => {
 
 await loadWords();
 
-const live = /** @type {HTMLElement} */ (document.getElementById('page'));
-const past = /** @type {HTMLElement} */ (document.getElementById('past'));
+const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const [live, past, nav] = [part('page'), part('past'), part('nav')];
 /** What leads to each part, and the addresses that belong to it. @type {[string, string, RegExp][]} */
 const PARTS = [
   ['nav.live', '#', /^(#\/projector)?$/], ['nav.screening', '#/screening', /^#\/screening/],
@@ -38,7 +38,7 @@ const PARTS = [
 const links = PARTS.map(([word, href]) => h('a', { href }, t(word)));
 const tongue = h('select', { onchange: () => chooseLanguage(tongue.value) },
   ...Object.entries(LANGUAGES).map(([code, own]) => h('option', { value: code, lang: code, selected: code === currentLanguage() }, own)));
-/** @type {HTMLElement} */ (document.getElementById('nav')).replaceChildren(h('h1', {}, 'stancewatch'), ...links, h('label', { class: 'language' }, h('span', { class: 'unseen' }, t('nav.language')), tongue));
+nav.replaceChildren(h('h1', {}, 'stancewatch'), ...links, h('label', { class: 'language' }, h('span', { class: 'unseen' }, t('nav.language')), tongue));
 let wanted = 0;
 
 async function draw() {
@@ -64,5 +64,5 @@ async function draw() {
 
 addEventListener('hashchange', () => void draw());
 markOnSpace();
-void showRole(/** @type {HTMLElement} */ (document.getElementById('nav')));
+void showRole(nav);
 void draw();

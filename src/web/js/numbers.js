@@ -57,7 +57,7 @@ function tile(name) {
     /** @param {(Node|string)[]} content @param {string} extra */
     write(content, extra) {
       value.replaceChildren(...content);
-      say(detail, extra ? `${t(`number.${name}.term`)} · ${extra}` : t(`number.${name}.term`));
+      say(detail, extra ? `${t(`explain.${name}.term`)} · ${extra}` : t(`explain.${name}.term`));
     },
   };
 }

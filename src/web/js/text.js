@@ -20,8 +20,10 @@ function wanted() {
   return asked.find((tag) => tag in LANGUAGES) ?? 'en';
 }
 
-/** @param {string} name @returns {Promise<Record<string, string>>} */
+/** @param {string} name */
 const file = async (name) => (await fetch(`/strings/${name}.json`)).json();
+/** Words are kept by group, and asked for as `group.word`. @param {Record<string, Record<string, string>>} groups */
+const named = (groups) => Object.entries(groups).flatMap(([group, all]) => Object.entries(all).map(([word, text]) => [`${group}.${word}`, text]));
 
 /** Loads the words once, whoever asks first. */
 export function loadWords() {
@@ -30,8 +32,8 @@ export function loadWords() {
     document.documentElement.lang = language;
     const foreign = language !== 'en';
     const [english, own, said] = await Promise.all([file('en'), foreign ? file(language) : {}, foreign ? file(`${language}.daemon`) : {}]);
-    words = { ...english, ...own };
-    daemon = Object.entries(said).map(([english, here]) => [pattern(english), here]);
+    words = Object.fromEntries([...named(english), ...named(own)]);
+    daemon = Object.entries(said).map(([english, here]) => [pattern(english), /** @type {string} */ (here)]);
     formats.clear();
   })();
   return loading;
