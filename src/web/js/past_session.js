@@ -1,11 +1,11 @@
 // One session: what it says, the run as a strip, what the runner says about it, and every stance.
 
 import { h, table } from './dom.js';
-import { clock, currentLanguage, day, decimal, said, sentence, t } from './text.js';
+import { clock, currentLanguage, day, said, sentence, t } from './text.js';
 import { SIDES } from './model.js';
 import { API, ask, change } from './api.js';
 import { isRunner } from './role.js';
-import { difference, figure } from './past_words.js';
+import { difference, figure, spread } from './past_words.js';
 import { partForm } from './past_part.js';
 import { stanceTable } from './past_stances.js';
 import { strip } from './past_strip.js';
@@ -58,9 +58,9 @@ export async function sessionPage(id, again) {
 function numbers(review) {
   const cell = (/** @type {Reviewed} */ q, /** @type {SideName} */ side) => {
     const leg = q[side];
-    const usual = leg.usual ? t('past.usual', { mean: figure(leg.usual.mean, q.unit), sd: decimal(leg.usual.sd, 1) }) : '';
-    const trend = leg.trend ? t('past.trend', { rise: difference(leg.trend.per_10_min, q.unit), low: decimal(leg.trend.low, 1), high: decimal(leg.trend.high, 1) }) : '';
-    return h('td', { class: side }, h('b', {}, figure(leg.mean, q.unit)), leg.sd === null ? '' : ` ± ${decimal(leg.sd, 1)}`,
+    const usual = leg.usual ? t('past.usual', { mean: figure(leg.usual.mean, q.unit), sd: spread(leg.usual.sd, q.unit) }) : '';
+    const trend = leg.trend ? t('past.trend', { rise: difference(leg.trend.per_10_min, q.unit), low: spread(leg.trend.low, q.unit), high: spread(leg.trend.high, q.unit) }) : '';
+    return h('td', { class: side }, h('b', {}, figure(leg.mean, q.unit)), leg.sd === null ? '' : ` ± ${spread(leg.sd, q.unit)}`,
       usual ? h('small', {}, usual) : null, trend ? h('small', {}, trend) : null);
   };
   const last = (/** @type {Reviewed} */ q) => {

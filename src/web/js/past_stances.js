@@ -1,7 +1,7 @@
 // The table of stances: sort by a column, filter, take a stance out of every figure.
 
 import { h } from './dom.js';
-import { clock, decimal, degrees, sentence, t } from './text.js';
+import { cadence, clock, decimal, degrees, sentence, t } from './text.js';
 
 /** @import { PastStance, Session } from './past_types.js' */
 
@@ -21,7 +21,7 @@ export function stanceTable(session, stances, exclude) {
     { key: 'ic_time_s', word: 'past.time', text: (s) => clock(s.ic_time_s - begin, 0) },
     { key: 'side', word: 'past.side', text: (s) => t(`side.${s.side}`) },
     { key: 'contact_ms', word: 'past.contact', text: (s) => decimal(s.contact_ms) },
-    { key: 'cadence_spm', word: 'past.cadence', text: (s) => (s.cadence_spm === null ? '–' : decimal(s.cadence_spm)) },
+    { key: 'cadence_spm', word: 'past.cadence', text: (s) => (s.cadence_spm === null ? '–' : decimal(cadence(s.cadence_spm))) },
     any('peak_hip_adduction_deg') ? degree('peak_hip_adduction_deg', 'past.hip_adduction') : degree('peak_femur_adduction_deg', 'past.femur_adduction'),
     degree('femur_rotation_excursion_deg', 'past.rotation'),
     ...(any('peak_pelvic_drop_deg') ? [degree('peak_pelvic_drop_deg', 'past.drop')] : []),

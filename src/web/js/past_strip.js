@@ -35,7 +35,7 @@ export function strip(review, choose) {
     options: () => ({
       scales: { x: { time: false, range: [0, to - from] }, y: { range: (_, low, high) => [Math.floor(low) - 1, Math.ceil(high) + 1] } },
       axes: [axis({ values: (_, at) => at.map((v) => clock(v, 0)), incrs: [10, 30, 60, 120, 300, 600, 1200, 1800, 3600], size: 26, space: 70, grid: { show: false } }),
-        axis({ values: (_, at) => at.map((v) => figure(v, quantity?.unit === 'deg' ? 'deg' : '')), size: 56, space: 30 })],
+        axis({ values: (_, at) => at.map((v) => figure(v, quantity?.unit === 'ms' ? '' : quantity?.unit ?? '')), size: 56, space: 30 })],
       series: [{}, ...SIDES.map((side) => ({ stroke: () => colour(side), width: 2, points: { show: false }, spanGaps: false }))],
       padding: [10, 64, 0, 0], legend: { show: false },
       cursor: { y: false, drag: { x: choose !== null, y: false, setScale: false }, points: { show: false } },

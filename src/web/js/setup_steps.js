@@ -24,7 +24,7 @@ export function welcomeScreen(hands) {
   } }, h('strong', {}, t('setup.begin')), h('small', {}, t('setup.begin.more')));
   return {
     node: h('div', { class: 'stack' }, h('p', { class: 'lead' }, t('setup.welcome.more')), h('p', {}, t('setup.limits')),
-      h('div', { class: 'row' }, language()), h('div', { class: 'cards two' }, begin, demo)),
+      h('div', { class: 'row' }, language(), feet()), h('div', { class: 'cards two' }, begin, demo)),
     update() {},
   };
 }
@@ -37,6 +37,13 @@ function language() {
   const select = h('select', { onchange: () => choose(select.value) },
     ...Object.entries(known.LANGUAGES).map(([code, name]) => h('option', { value: code, lang: code, selected: code === document.documentElement.lang }, name)));
   return h('label', {}, t('setup.language'), select);
+}
+
+/** How steps are counted: by both feet, or by each. */
+function feet() {
+  const select = h('select', { 'data-act': 'feet', onchange: () => words.chooseFeet(select.value) },
+    ...['two', 'one'].map((which) => h('option', { value: which, selected: words.perFoot() === (which === 'one') }, t(`setup.feet.${which}`))));
+  return h('label', {}, t('setup.feet'), select);
 }
 
 /** @returns {Screen} */

@@ -3,7 +3,7 @@
 /** Each language by its own name, with a file of its words and one of the daemon's sentences; English stands in for what
  * another does not have. @type {Record<string, string>} */
 export const LANGUAGES = { en: 'English', de: 'Deutsch' };
-const KEY = 'stancewatch.language';
+const [KEY, FEET] = ['stancewatch.language', 'stancewatch.feet'];
 
 /** @type {Record<string, string>} */
 let words = {};
@@ -34,6 +34,10 @@ export function loadWords() {
     const [english, own, said] = await Promise.all([file('en'), foreign ? file(language) : {}, foreign ? file(`${language}.daemon`) : {}]);
     words = Object.fromEntries([...named(english), ...named(own)]);
     daemon = Object.entries(said).map(([english, here]) => [pattern(english), /** @type {string} */ (here)]);
+    if (perFoot()) {
+      for (const key of ['number.cadence', 'explain.cadence.name', 'past.cadence', 'board.cadence']) words[key] += t('number.each_foot');
+      daemon.unshift([/^steps per minute$/, t('number.cadence')]);
+    }
     formats.clear();
   })();
   return loading;
@@ -46,6 +50,18 @@ export function chooseLanguage(code) {
   localStorage.setItem(KEY, code);
   location.reload();
 }
+
+/** Whether steps are counted for each foot. */
+export const perFoot = () => localStorage.getItem(FEET) === 'one';
+
+/** As `chooseLanguage`. @param {string} feet `one` or `two` */
+export function chooseFeet(feet) {
+  localStorage.setItem(FEET, feet);
+  location.reload();
+}
+
+/** Steps per minute as this browser counts them. @param {number} spm */
+export const cadence = (spm) => (perFoot() ? spm / 2 : spm);
 
 /** @param {string} key */
 export const has = (key) => key in words;
