@@ -38,7 +38,7 @@ pub(super) fn synthetic(config: &Config, args: &RunArgs, runners: u32) -> anyhow
         let places = (0..runners).map(|i| place(config, i, &kept)).collect::<anyhow::Result<Vec<_>>>()?;
         let plays = places.iter().zip(0..).map(|(place, i)| {
             let play = play(config, args, &base, &place.who, i)?;
-            anyhow::Ok(keep::of_owner(play, &kept))
+            anyhow::Ok(keep::of_owner(play, place.hub.kept().unwrap_or(&kept)))
         });
         let plays = plays.collect::<anyhow::Result<Vec<_>>>()?;
         for place in &places {
@@ -74,7 +74,7 @@ fn place(config: &Config, i: u32, kept: &Kept) -> anyhow::Result<Place> {
     let name = NAMES.get(i as usize).map_or_else(|| format!("Runner {}", i + 1), ToString::to_string);
     let id = name.to_lowercase().replace(' ', "-");
     let hub = Hub::with_desk(Desk::open(&folder(config, &id))?);
-    hub.keep(kept.clone());
+    hub.keep(keep::synthetic(kept, &name)?);
     Ok(Place { who: Who { id, name }, hub })
 }
 
