@@ -11,7 +11,7 @@ pub use params::Params;
 use crate::event::{Doubt, Fused};
 use crate::units::{Hz, SessionTime};
 use attitude::Attitude;
-use bridge::Fill;
+use bridge::{Fill, Seam};
 use nalgebra::{Vector2, Vector3};
 use range::RangeEnd;
 use std::collections::VecDeque;
@@ -135,8 +135,6 @@ impl Fusion {
         }
         if step <= self.params.gap * self.rate.interval() {
             self.take(sample, step, out);
-        } else if step <= self.params.short_gap {
-            self.take_line(newest, sample, out);
         } else {
             // Where the last gap still waits for signal, it has to make do with what there is.
             self.bridge(out);
@@ -165,16 +163,6 @@ impl Fusion {
         }
     }
 
-    /// `to`, and before it a straight line from `from`.
-    fn take_line(&mut self, from: Timed, to: Timed, out: &mut Vec<Fused>) {
-        let (missing, step) = self.missing(to.t - from.t);
-        for k in 1..=missing {
-            let reading = bridge::on_line(&from.reading, &to.reading, k, missing);
-            self.take(Timed { t: from.t + step * k as f64, reading, measured: false }, step, out);
-        }
-        self.take(to, step, out);
-    }
-
     /// Fills the gap before the held samples, if any, and releases everything.
     fn bridge(&mut self, out: &mut Vec<Fused>) {
         let (Some(last), Some(first)) = (self.released, self.held.first().copied()) else { return };
@@ -190,10 +178,12 @@ impl Fusion {
                 let doubt = if stride { self.params.stride_doubt } else { self.params.line_doubt };
                 self.doubt_until(first.t + doubt);
             }
+            let seam = self.seam(fill, missing, [&last.reading, &first.reading]);
             for k in 1..=missing {
-                let reading = self
-                    .earlier(fill)
-                    .unwrap_or_else(|| bridge::on_line(&last.reading, &first.reading, k, missing));
+                let reading = match seam.zip(self.earlier(fill, self.history.len())) {
+                    Some((seam, earlier)) => seam.shift(earlier, k),
+                    None => bridge::on_line(&last.reading, &first.reading, k, missing),
+                };
                 self.release(Timed { t: last.t + step * k as f64, reading, measured: false }, step, out);
             }
         }
@@ -206,11 +196,17 @@ impl Fusion {
         self.held = held;
     }
 
-    /// The reading that a stride fill repeats next.
-    fn earlier(&self, fill: Fill) -> Option<Reading> {
+    /// How the stride that a fill repeats meets the `edges` of the gap.
+    fn seam(&self, fill: Fill, missing: usize, edges: [&Reading; 2]) -> Option<Seam> {
+        let next = self.history.len();
+        let repeated = [self.earlier(fill, next.checked_sub(1)?)?, self.earlier(fill, next + missing)?];
+        Some(Seam::new(repeated, edges, missing, self.rate))
+    }
+
+    /// The reading that a stride fill repeats at this place of the history, which grows by what is released.
+    fn earlier(&self, fill: Fill, at: usize) -> Option<&Reading> {
         let Fill::Stride(lag) = fill else { return None };
-        // The history grows by what is released: the lag stays the same.
-        self.history.get(self.history.len().checked_sub(lag)?).copied()
+        self.history.get(at.checked_sub(lag)?)
     }
 
     /// After a gap that cannot be bridged: levelled anew from `t`, and the heading is a guess.

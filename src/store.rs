@@ -4,6 +4,7 @@
 
 use crate::edge::private;
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -68,8 +69,10 @@ pub struct Store {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The session that runs, by id.
-    running: Mutex<Option<String>>,
+    /// The sessions that run, by id: one per runner.
+    running: Mutex<BTreeSet<String>>,
+    /// Ids that sessions of this program have been given.
+    given: Mutex<BTreeSet<String>>,
     /// While it is held, no other program makes sessions here anew.
     alone: Mutex<Option<File>>,
     /// Why rows could not be written; taken by whoever tells the runner.
@@ -112,9 +115,9 @@ impl Store {
         held.is_some()
     }
 
-    /// The session that runs now, by id.
+    /// The sessions that run now, by id.
     #[must_use]
-    pub fn running(&self) -> Option<String> {
+    pub fn running(&self) -> BTreeSet<String> {
         self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

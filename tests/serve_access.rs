@@ -170,8 +170,8 @@ async fn a_runner_sees_the_own_page_only_and_a_coach_all() {
         "/board",
         "/api/v1/board",
         "/api/v1/joined",
-        "/r/heron/api/v1/runners",
-        "/r/heron/api/v1/sessions",
+        "/r/otter/api/v1/sessions",
+        "/r/heron/api/v1/data",
         "/r/heron/api/v1/metrics",
     ];
     for path in others {

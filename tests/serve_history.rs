@@ -192,6 +192,18 @@ async fn the_report_is_in_the_readers_language() {
         assert!(english.contains(word), "{word}");
         assert!(!said.contains(word), "{word}: {said}");
     }
+    // The first test of this runner has none before it.
+    assert!(
+        english.contains("<h2>Single-leg squat</h2>") && !english.contains("against that of"),
+        "{english}"
+    );
+    let later = text(send(hub, "GET", "/sessions/2026-11-22T10-00-00/report", None, None).await).await;
+    assert!(later.contains("Single-leg squat, against that of 2026-11-20 10:00"), "{later}");
+    // It fell in by 12 degrees, and now by 4; the left has not changed.
+    let row = later.split("Thigh falls in (from the start)").nth(1).unwrap().split("</tr>").next().unwrap();
+    for part in ["<b>4.0°</b>", "12.0°", "<td>−8.0°</td>", "0.0° ≈"] {
+        assert!(row.contains(part), "{part}: {row}");
+    }
     let unknown = report("?language=xx").await;
     assert_eq!(unknown.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text(unknown).await.contains("en, de"));

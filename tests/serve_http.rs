@@ -355,7 +355,7 @@ async fn every_file_that_the_page_names_is_served_with_its_type() {
         }
     }
     assert!(seen.len() > 20, "{seen:?}");
-    assert_eq!(json(&hub, "/strings/en.json").await["side.left"], "Left");
+    assert_eq!(json(&hub, "/strings/en.json").await["side"]["left"], "Left");
     assert_eq!(get(&hub, "/../Cargo.toml").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(get(&hub, "/api/v1/nothing").await.status(), StatusCode::NOT_FOUND);
 }

@@ -143,7 +143,9 @@ pub(super) fn report(config: &Config, args: &ReportArgs) -> anyhow::Result<ExitC
     let Some(words) = report::Words::of(&args.language) else {
         bail!("there is no report in `{}`: choose one of {}", args.language, report::LANGUAGES.join(", "));
     };
-    let page = report::page(&review::of(&store, &id)?, &store.stances(&id)?, &words);
+    let review = review::of(&store, &id)?;
+    let tests = store.screenings(review.session.runner)?;
+    let page = report::page(&review, &store.stances(&id)?, &tests, &words);
     write_whole(&args.out, &page)
         .with_context(|| format!("cannot write {}; choose another file with --out", args.out.display()))?;
     print(&format!("{}\n", args.out.display()))?;

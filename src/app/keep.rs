@@ -67,6 +67,13 @@ fn open(config: &Config, who: Option<&str>, plays: Plays) -> Result<Kept, StoreE
     Ok(Kept::In { store, sessions: Some(sessions) })
 }
 
+/// The sessions of one of several synthetic runners: a runner's phone shows that runner's alone.
+pub(super) fn synthetic(kept: &Kept, name: &str) -> Result<Kept, StoreError> {
+    let Kept::In { store, .. } = kept else { return Ok(kept.clone()) };
+    let runner = store.runner_called(&format!("Synthetic runner {name}"))?.id;
+    Ok(Kept::In { store: store.clone(), sessions: Some(Under::Runner(runner)) })
+}
+
 /// A session of whoever it is that runs now, judged against what they usually do. What cannot be read is said, and the
 /// session goes on without it.
 pub(super) fn of_owner(play: Play, kept: &Kept) -> Play {

@@ -36,10 +36,10 @@ pub(super) fn synthetic(config: &Config, args: &RunArgs, runners: u32) -> anyhow
             note(why);
         }
         let places =
-            (0..runners).map(|i| place(config, who(i), &kept)).collect::<anyhow::Result<Vec<_>>>()?;
+            (0..runners).map(|i| synthetic_place(config, who(i), &kept)).collect::<anyhow::Result<Vec<_>>>()?;
         let plays = places.iter().zip(0..).map(|(place, i)| {
             let play = play(config, args, &base, &place.who, i)?;
-            anyhow::Ok(keep::of_owner(play, &kept))
+            anyhow::Ok(keep::of_owner(play, place.hub.kept().unwrap_or(&kept)))
         });
         let plays = plays.collect::<anyhow::Result<Vec<_>>>()?;
         for place in &places {
@@ -80,6 +80,12 @@ fn who(i: u32) -> Who {
 pub(super) fn id(name: &str) -> String {
     let id = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     if id.is_empty() { "-".to_owned() } else { id }
+}
+
+/// With a history of their own.
+fn synthetic_place(config: &Config, who: Who, kept: &Kept) -> anyhow::Result<Place> {
+    let kept = keep::synthetic(kept, &who.name)?;
+    place(config, who, &kept)
 }
 
 /// The page and the desk of one of several runners.

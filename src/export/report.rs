@@ -1,6 +1,7 @@
 //! A session on one A4 page that prints well in black and white: no script, nothing from elsewhere, every text
 //! of a person escaped. It says what was measured and how far to trust it; never a diagnosis, never a risk.
 
+mod screening;
 mod strip;
 mod style;
 mod words;
@@ -10,7 +11,7 @@ pub use words::{LANGUAGES, Words};
 
 use crate::body::Side;
 use crate::review::{Leg, NOISE_DEG, Review, Reviewed, quantities};
-use crate::store::StanceRow;
+use crate::store::{ScreeningRow, StanceRow};
 use std::fmt::Write;
 use style::STYLE;
 
@@ -20,9 +21,9 @@ const NOTE: usize = 420;
 /// Where there is no figure.
 const NOTHING: &str = "\u{2013}";
 
-/// The whole page.
+/// The whole page; `tests` are the screening tests of this runner, oldest first.
 #[must_use]
-pub fn page(review: &Review, stances: &[StanceRow], words: &Words) -> String {
+pub fn page(review: &Review, stances: &[StanceRow], tests: &[ScreeningRow], words: &Words) -> String {
     let mut out = String::new();
     let session = &review.session;
     let title = format!("{}, {}", words.said(review.runner.shown()), words.date(&session.started));
@@ -43,6 +44,7 @@ pub fn page(review: &Review, stances: &[StanceRow], words: &Words) -> String {
     sides(&mut out, review, words);
     changes(&mut out, review, words);
     out.push_str("</div>\n");
+    screening::draw(&mut out, session, tests, words);
     notes(&mut out, review, words);
     limits(&mut out, review, words);
     out.push_str("</main></body></html>\n");

@@ -32,6 +32,10 @@ struct Params {
     /// virtual running, 120 gaps each: a line leaves 20 degrees of total error over 0.3 s, 40 over
     /// 0.5 s, 60 over 0.8 s; levelling anew 30 to 40 always, and half the inclination error.
     longest_line: f64,
+    /// A repeated stride is shifted to meet what was measured at both edges of the gap; the shift has faded so far
+    /// inside it, s. Default 0.1: own measurement on virtual running with 2 % of packets lost: knee flexion 0.98 degrees
+    /// with it, 1.37 without, 1.41 with straight lines over gaps up to 0.06 s; 0.06 and 0.2 are equal.
+    fade: f64,
 }
 
 const PARAMS: Params = Params {
@@ -45,6 +49,7 @@ const PARAMS: Params = Params {
     still: 0.5,
     still_window: 1.0,
     longest_line: 0.5,
+    fade: 0.1,
 };
 
 /// What goes into a gap.
@@ -55,6 +60,36 @@ pub(super) enum Fill {
     Line,
     /// Nobody knows: the sensor moved, long enough to be anywhere, and not as before.
     Nothing,
+}
+
+/// How a repeated stride is shifted to meet what was measured at both edges of the gap.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seam {
+    from: Reading,
+    to: Reading,
+    missing: usize,
+    /// Samples.
+    fade: f64,
+}
+
+impl Seam {
+    /// `repeated` and `measured`: just before the gap of `missing` samples and just after.
+    pub(super) fn new(repeated: [&Reading; 2], measured: [&Reading; 2], missing: usize, rate: Hz) -> Self {
+        let less = |a: &Reading, b: &Reading| Reading { acc: a.acc - b.acc, gyr: a.gyr - b.gyr };
+        let ([before, after], [last, first]) = (repeated, measured);
+        let fade = (PARAMS.fade * rate.0).min((missing + 1) as f64);
+        Self { from: less(last, before), to: less(first, after), missing, fade }
+    }
+
+    /// The `k`th of the missing samples.
+    pub(super) fn shift(&self, repeated: &Reading, k: usize) -> Reading {
+        let share = |distance: usize| (1.0 - distance as f64 / self.fade).max(0.0);
+        let (from, to) = (share(k), share(self.missing + 1 - k));
+        Reading {
+            acc: repeated.acc + self.from.acc * from + self.to.acc * to,
+            gyr: repeated.gyr + self.from.gyr * from + self.to.gyr * to,
+        }
+    }
 }
 
 /// What to put into the gap of `missing` samples between `history` (oldest first) and `after`.

@@ -30,10 +30,8 @@ pub struct Params {
     pub settle: f64,
     /// A step between time stamps longer than this many nominal intervals is a gap. Default 1.5.
     pub gap: f64,
-    /// Gaps up to this long are bridged by a straight line at once, s. Default 0.06: measured, no
-    /// worse than anything cleverer.
-    pub short_gap: f64,
-    /// Longer gaps wait for so much signal after them, to be matched with earlier strides, s. Default 0.12.
+    /// A gap waits for so much signal after it, to be matched with earlier strides, s. Default 0.08: own measurement on
+    /// virtual running with 2 % of packets lost, where 0.08 to 0.2 are equal.
     pub after: f64,
     /// The longest gap that is bridged, s; after a longer one the filter levels anew. Default 2: 4 s of
     /// history hold its whole search, and longer losses than 1.9 s have not been measured.
@@ -60,8 +58,7 @@ impl Default for Params {
             bias_clip_unknown: 4.0_f64.to_radians(),
             settle: 3.0,
             gap: 1.5,
-            short_gap: 0.06,
-            after: 0.12,
+            after: 0.08,
             longest_gap: 2.0,
             history: 4.0,
             doubted_gap: 0.12,

@@ -2,7 +2,7 @@
 //! turns one sensor's horizontal plane onto the other's is their relative heading, without a
 //! magnetometer and without knowing how the sensors are mounted.
 
-use super::smooth::{keep_fast, zero_phase};
+use super::smooth::ZeroPhase;
 use crate::units::{Hz, STANDARD_GRAVITY};
 use nalgebra::{Matrix3, Matrix4, Matrix6, SMatrix, UnitQuaternion, Vector3, Vector4, Vector6};
 use std::f64::consts::{PI, TAU};
@@ -112,8 +112,9 @@ type Terms = SMatrix<f64, 3, 4>;
 fn joint_terms(samples: &[LinkSample], rate: Hz) -> Vec<Terms> {
     let mut gyr: Vec<_> = samples.iter().map(|s| s.gyr).collect();
     let mut acc: Vec<_> = samples.iter().map(|s| s.acc).collect();
-    zero_phase(&mut gyr, rate, CUTOFF);
-    zero_phase(&mut acc, rate, CUTOFF);
+    let mut filter = ZeroPhase::default();
+    filter.low_pass(&mut gyr, rate, CUTOFF);
+    filter.low_pass(&mut acc, rate, CUTOFF);
     let before = gyr.iter().take(1).chain(&gyr);
     let after = gyr.iter().skip(1).chain(gyr.last());
     let last = samples.len() - 1;
@@ -135,9 +136,12 @@ fn joint_terms(samples: &[LinkSample], rate: Hz) -> Vec<Terms> {
             Terms::from_columns(&[arm.column(0), arm.column(1), arm.column(2), own.as_view()])
         })
         .collect();
+    let mut values = acc;
     for column in 0..4 {
-        let mut values: Vec<Vector3<f64>> = terms.iter().map(|t| t.column(column).into_owned()).collect();
-        keep_fast(&mut values, rate, SLOW);
+        for (value, terms) in values.iter_mut().zip(&terms) {
+            value.copy_from(&terms.column(column));
+        }
+        filter.high_pass(&mut values, rate, SLOW);
         for (terms, value) in terms.iter_mut().zip(&values) {
             terms.set_column(column, value);
         }

@@ -10,38 +10,59 @@ const HIGHEST_CUTOFF: f64 = 0.4;
 /// How far the batch is mirrored beyond its ends, in periods of the cutoff: the filter has settled there.
 const MARGIN_PERIODS: f64 = 1.0;
 
-/// Second-order Butterworth forward and backward (fourth order together), cutoff in Hz. A batch
-/// shorter than its own margins stays as it is.
-pub(super) fn zero_phase(values: &mut [Vector3<f64>], rate: Hz, cutoff: f64) {
-    let cutoff = cutoff.min(HIGHEST_CUTOFF * rate.0);
-    let margin = (MARGIN_PERIODS * rate.0 / cutoff).ceil() as usize;
-    let (Some(&first), Some(&last)) = (values.first(), values.last()) else { return };
-    if values.len() <= margin {
-        return;
-    }
-    let Ok(coefficients) =
-        Coefficients::from_params(Type::LowPass, rate.0.hz(), cutoff.hz(), Q_BUTTERWORTH_F64)
-    else {
-        return;
-    };
-    // Mirrored through the end points, which continues both value and slope.
-    let before = values.iter().skip(1).take(margin).rev().map(|v| 2.0 * first - v);
-    let after = values.iter().rev().skip(1).take(margin).map(|v| 2.0 * last - v);
-    let mut extended: Vec<Vector3<f64>> = before.chain(values.iter().copied()).chain(after).collect();
-    run(&mut extended, coefficients);
-    extended.reverse();
-    run(&mut extended, coefficients);
-    for (value, smooth) in values.iter_mut().zip(extended.iter().rev().skip(margin)) {
-        *value = *smooth;
-    }
+/// The filter with its room to work in, which serves for several batches.
+#[derive(Debug, Default)]
+pub(super) struct ZeroPhase {
+    extended: Vec<Vector3<f64>>,
 }
 
-/// What [`zero_phase`] would take away.
-pub(super) fn keep_fast(values: &mut [Vector3<f64>], rate: Hz, cutoff: f64) {
-    let mut slow = values.to_vec();
-    zero_phase(&mut slow, rate, cutoff);
-    for (value, slow) in values.iter_mut().zip(&slow) {
-        *value -= slow;
+/// [`ZeroPhase::low_pass`] for once.
+pub(super) fn zero_phase(values: &mut [Vector3<f64>], rate: Hz, cutoff: f64) {
+    ZeroPhase::default().low_pass(values, rate, cutoff);
+}
+
+impl ZeroPhase {
+    /// Second-order Butterworth forward and backward (fourth order together), cutoff in Hz. A batch
+    /// shorter than its own margins stays as it is.
+    pub(super) fn low_pass(&mut self, values: &mut [Vector3<f64>], rate: Hz, cutoff: f64) {
+        if let Some(margin) = self.run(values, rate, cutoff) {
+            for (value, smooth) in values.iter_mut().zip(self.extended.iter().rev().skip(margin)) {
+                *value = *smooth;
+            }
+        }
+    }
+
+    /// Takes away what [`low_pass`](Self::low_pass) would keep; of a batch shorter than its margins all.
+    pub(super) fn high_pass(&mut self, values: &mut [Vector3<f64>], rate: Hz, cutoff: f64) {
+        match self.run(values, rate, cutoff) {
+            Some(margin) => {
+                for (value, smooth) in values.iter_mut().zip(self.extended.iter().rev().skip(margin)) {
+                    *value -= smooth;
+                }
+            }
+            None => values.fill(Vector3::zeros()),
+        }
+    }
+
+    /// Leaves the smooth batch in `extended`, backwards, after so many of its margin.
+    fn run(&mut self, values: &[Vector3<f64>], rate: Hz, cutoff: f64) -> Option<usize> {
+        let cutoff = cutoff.min(HIGHEST_CUTOFF * rate.0);
+        let margin = (MARGIN_PERIODS * rate.0 / cutoff).ceil() as usize;
+        let (&first, &last) = (values.first()?, values.last()?);
+        if values.len() <= margin {
+            return None;
+        }
+        let coefficients =
+            Coefficients::from_params(Type::LowPass, rate.0.hz(), cutoff.hz(), Q_BUTTERWORTH_F64).ok()?;
+        // Mirrored through the end points, which continues both value and slope.
+        let before = values.iter().skip(1).take(margin).rev().map(|v| 2.0 * first - v);
+        let after = values.iter().rev().skip(1).take(margin).map(|v| 2.0 * last - v);
+        self.extended.clear();
+        self.extended.extend(before.chain(values.iter().copied()).chain(after));
+        run(&mut self.extended, coefficients);
+        self.extended.reverse();
+        run(&mut self.extended, coefficients);
+        Some(margin)
     }
 }
 
@@ -79,5 +100,18 @@ mod tests {
         zero_phase(&mut fast, rate, 6.0);
         // Its ends lean on what the tone was there.
         assert!(fast.iter().skip(40).take(320).all(|v| (v.x - 9.8).abs() < 0.01));
+    }
+
+    #[test]
+    fn a_high_pass_leaves_the_fast_tone_without_its_mean() {
+        let rate = Hz(100.0);
+        let mut fast = tone(8.0);
+        ZeroPhase::default().high_pass(&mut fast, rate, 1.0);
+        for (before, after) in tone(8.0).iter().zip(&fast).skip(40).take(320) {
+            assert!((before.x - 9.8 - after.x).abs() < 0.02);
+        }
+        let mut short = vec![Vector3::x(); 50];
+        ZeroPhase::default().high_pass(&mut short, rate, 1.0);
+        assert!(short.iter().all(|v| *v == Vector3::zeros()));
     }
 }

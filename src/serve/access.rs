@@ -10,7 +10,7 @@ use crate::desk::KeptError;
 use crate::host_clock;
 use crate::team::computer;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
@@ -94,9 +94,8 @@ pub(super) async fn check(State(guard): State<Guard>, mut request: Request, next
             Err(denied) => return (StatusCode::UNAUTHORIZED, denied.to_string()).into_response(),
         },
     };
-    if !guard.may(&pass.role, request.uri().path()) {
-        let sentence =
-            "this phone has joined for one runner, and this is the coach's: open the runner's own page";
+    if !guard.may(&pass.role, request.method(), request.uri().path()) {
+        let sentence = "this phone has joined for one runner, and this is for the coach to do: ask them, or open the runner's own page";
         return (StatusCode::FORBIDDEN, sentence).into_response();
     }
     request.extensions_mut().insert(pass);
@@ -109,7 +108,7 @@ fn is_open(path: &str) -> bool {
         || ["/css/", "/js/", "/strings/", "/vendor/"].iter().any(|folder| path.starts_with(folder))
 }
 
-/// What a runner may ask of the own daemon, below its address; all else is the coach's.
+/// What a runner may ask of the own daemon, below its address; all else is the coach's, but for [`OWN`].
 const RUNNERS: [&str; 16] = [
     "/alerts",
     "/baseline",
@@ -129,8 +128,31 @@ const RUNNERS: [&str; 16] = [
     "/setup",
 ];
 
+/// What a runner may ask of what is kept; whose it is that they see, the answer looks to.
+const OWN: [(Method, &str); 8] = [
+    (Method::GET, "/sessions"),
+    (Method::GET, "/sessions/{id}"),
+    (Method::PATCH, "/sessions/{id}"),
+    (Method::GET, "/sessions/{id}/report"),
+    (Method::GET, "/runners"),
+    (Method::GET, "/runners/{id}"),
+    (Method::GET, "/runners/{id}/trends"),
+    (Method::GET, "/compare"),
+];
+
+fn matches(known: &str, asked: &str) -> bool {
+    let mut parts = (known.split('/'), asked.split('/'));
+    loop {
+        match (parts.0.next(), parts.1.next()) {
+            (None, None) => return true,
+            (Some(known), Some(asked)) if known == asked || (known == "{id}" && !asked.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
 impl Guard {
-    fn may(&self, role: &Role, path: &str) -> bool {
+    fn may(&self, role: &Role, method: &Method, path: &str) -> bool {
         let Role::Runner { runner } = role else { return true };
         let own = path.strip_prefix("/r/").and_then(|rest| rest.strip_prefix(runner.as_str()));
         let alone = self.alone.as_ref() == Some(runner);
@@ -144,7 +166,7 @@ impl Guard {
         };
         RUNNERS.iter().any(|known| {
             asked.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        }) || OWN.iter().any(|(how, known)| how == method && matches(known, asked))
     }
 }
 
@@ -245,13 +267,13 @@ mod tests {
     }
 
     #[test]
-    fn a_runner_gets_the_own_page_and_nobodys_history() {
+    fn a_runner_gets_the_own_page_and_of_what_is_kept_no_more_than_to_read_and_tag() {
         let heron = Role::Runner { runner: "heron".to_owned() };
         let many = guard(None);
         for path in
             ["/r/heron/", "/r/heron", "/r/heron/api/v1/live", "/r/heron/api/v1/alerts/3", "/api/v1/me"]
         {
-            assert!(many.may(&heron, path), "{path}");
+            assert!(many.may(&heron, &Method::GET, path), "{path}");
         }
         for path in [
             "/",
@@ -261,20 +283,40 @@ mod tests {
             "/r/heronry/",
             "/api/v1/live",
             "/api/v1/board",
-            "/r/heron/api/v1/runners",
-            "/r/heron/api/v1/sessions",
+            "/r/otter/api/v1/sessions",
+            "/r/heron/api/v1/data",
+            "/r/heron/api/v1/sessions/",
+            "/r/heron/api/v1/sessions/a/try",
+            "/r/heron/api/v1/sessions/a/report/b",
+            "/r/heron/api/v1/runners/1/usual",
             "/r/heron/api/v1/livestock",
             "/api/v1/invitations",
             "/api/v1/team",
             "/r/heron/board",
             "/r/heron/../otter/",
         ] {
-            assert!(!many.may(&heron, path), "{path}");
-            assert!(many.may(&Role::Coach, path), "{path}");
+            assert!(!many.may(&heron, &Method::GET, path), "{path}");
+            assert!(many.may(&Role::Coach, &Method::GET, path), "{path}");
+        }
+        for (method, path, may) in [
+            (Method::GET, "sessions", true),
+            (Method::GET, "sessions/a/report", true),
+            (Method::PATCH, "sessions/a", true),
+            (Method::DELETE, "sessions/a", false),
+            (Method::POST, "sessions/a/split", false),
+            (Method::POST, "sessions/a/restore", false),
+            (Method::POST, "sessions/a/exclusions", false),
+            (Method::PATCH, "runners/1", false),
+            (Method::DELETE, "runners/1", false),
+            (Method::POST, "runners", false),
+            (Method::POST, "runners/1/export", false),
+        ] {
+            assert_eq!(many.may(&heron, &method, &format!("/r/heron/api/v1/{path}")), may, "{method} {path}");
         }
         let alone = guard(Some("heron"));
-        assert!(alone.may(&heron, "/") && alone.may(&heron, "/api/v1/live"));
-        assert!(!alone.may(&heron, "/board") && !alone.may(&heron, "/api/v1/sessions"));
+        let get = |path| alone.may(&heron, &Method::GET, path);
+        assert!(get("/") && get("/api/v1/live") && get("/api/v1/sessions"));
+        assert!(!get("/board") && !get("/api/v1/data"));
     }
 
     #[test]

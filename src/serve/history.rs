@@ -2,20 +2,21 @@
 //! somebody else was faster, it is refused and said, never silently lost.
 
 use super::Served;
+use super::access::{Pass, Role};
 use super::hub::Kept;
 use crate::body::Side;
 use crate::export::report;
 use crate::input::Moment;
 use crate::review::{self, Comparison, Review};
 use crate::store::{
-    Mark, Runner, RunnerChange, Session, SessionChange, StanceRow, Store, StoreError, TrendPoint,
+    Mark, Runner, RunnerChange, RunnerId, Session, SessionChange, StanceRow, Store, StoreError, TrendPoint,
 };
 use crate::units::SessionTime;
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
@@ -63,6 +64,47 @@ fn tagged(version: i64, body: impl Serialize) -> Response {
     ([(header::ETAG, format!("\"{version}\""))], Json(body)).into_response()
 }
 
+/// Whose sessions they are that somebody may see.
+#[derive(Clone, Copy)]
+pub(super) enum Reach {
+    All,
+    /// Of one runner: to all others it is as if nobody else were there.
+    Of(RunnerId),
+}
+
+impl Reach {
+    pub(super) fn of(pass: &Pass) -> Answer<Self> {
+        match (&pass.role, pass.person) {
+            (Role::Coach, _) => Ok(Self::All),
+            (Role::Runner { .. }, Some(person)) => Ok(Self::Of(person)),
+            (Role::Runner { .. }, None) => Err((
+                StatusCode::FORBIDDEN,
+                "nothing was kept of who ran when this phone joined: scan a new code from the coach's page"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    fn includes(self, runner: RunnerId) -> bool {
+        matches!(self, Self::All) || matches!(self, Self::Of(own) if own == runner)
+    }
+
+    fn runner(self, store: &Store, id: RunnerId) -> Result<Runner, StoreError> {
+        if self.includes(id) { store.runner_by_id(id) } else { Err(StoreError::NoRunner(id.to_string())) }
+    }
+
+    /// Only who sees all may call a session by the beginning of its id: what that fits tells of the others.
+    fn session(self, store: &Store, id: &str) -> Result<Session, StoreError> {
+        let Self::Of(own) = self else { return store.session(id) };
+        let found = store.sessions(Some(own))?.into_iter().find(|session| session.id == id);
+        found.ok_or_else(|| StoreError::NoSession(id.to_owned()))
+    }
+}
+
+fn coachs(sentence: &str) -> Refused {
+    (StatusCode::FORBIDDEN, sentence.to_owned())
+}
+
 #[derive(Deserialize)]
 pub(super) struct Which {
     runner: Option<i64>,
@@ -72,15 +114,18 @@ pub(super) struct Which {
 
 pub(super) async fn sessions(
     State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
     Query(which): Query<Which>,
 ) -> Answer<Json<Vec<Session>>> {
-    let list =
-        with(
-            &served,
-            move |store| {
-                if which.deleted { store.deleted_sessions() } else { store.sessions(which.runner) }
-            },
-        );
+    let reach = Reach::of(&pass)?;
+    if which.deleted && !matches!(reach, Reach::All) {
+        return Err(coachs("bringing back what was deleted is for the coach to do: ask them"));
+    }
+    let list = with(&served, move |store| {
+        let mut all = if which.deleted { store.deleted_sessions() } else { store.sessions(which.runner) }?;
+        all.retain(|session| reach.includes(session.runner));
+        Ok(all)
+    });
     list.await.map(Json)
 }
 
@@ -93,10 +138,15 @@ struct SessionView {
     stances: Vec<StanceRow>,
 }
 
-pub(super) async fn session(State(served): State<Served>, Path(id): Path<String>) -> Answer<Response> {
+pub(super) async fn session(
+    State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
+    Path(id): Path<String>,
+) -> Answer<Response> {
+    let reach = Reach::of(&pass)?;
     let view = with(&served, move |store| {
-        let id = store.session(&id)?.id;
-        let running = store.running().as_deref() == Some(id.as_str());
+        let id = reach.session(store, &id)?.id;
+        let running = store.running().contains(&id);
         Ok(SessionView { review: review::of(store, &id)?, running, stances: store.stances(&id)? })
     });
     let view = view.await?;
@@ -105,12 +155,23 @@ pub(super) async fn session(State(served): State<Served>, Path(id): Path<String>
 
 pub(super) async fn change_session(
     State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
     Path(id): Path<String>,
     headers: HeaderMap,
     change: Result<Json<SessionChange>, JsonRejection>,
 ) -> Answer<Response> {
+    let reach = Reach::of(&pass)?;
     let (seen, change) = (seen(&headers)?, body(change)?);
-    let session = with(&served, move |store| store.change_session(&id, change, seen)).await?;
+    if matches!(reach, Reach::Of(_)) && (change.crop.is_some() || change.runner.is_some()) {
+        return Err(coachs(
+            "cropping a session, or giving it to somebody else, is for the coach to do: ask them",
+        ));
+    }
+    let session = with(&served, move |store| {
+        let id = if let Reach::Of(_) = reach { reach.session(store, &id)?.id } else { id };
+        store.change_session(&id, change, seen)
+    });
+    let session = session.await?;
     Ok(tagged(session.version, session))
 }
 
@@ -189,9 +250,11 @@ pub(super) struct Reader {
 
 pub(super) async fn report(
     State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
     Path(id): Path<String>,
     Query(reader): Query<Reader>,
 ) -> Answer<Response> {
+    let reach = Reach::of(&pass)?;
     let language = reader.language.as_deref().unwrap_or("en");
     let words = report::Words::of(language).ok_or_else(|| {
         let sentence =
@@ -199,8 +262,10 @@ pub(super) async fn report(
         (StatusCode::UNPROCESSABLE_ENTITY, sentence)
     })?;
     let page = with(&served, move |store| {
-        let id = store.session(&id)?.id;
-        Ok(report::page(&review::of(store, &id)?, &store.stances(&id)?, &words))
+        let id = reach.session(store, &id)?.id;
+        let review = review::of(store, &id)?;
+        let tests = store.screenings(review.session.runner)?;
+        Ok(report::page(&review, &store.stances(&id)?, &tests, &words))
     });
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
@@ -211,9 +276,16 @@ pub(super) async fn report(
 
 pub(super) async fn runners(
     State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
     Query(which): Query<Which>,
 ) -> Answer<Json<Vec<Runner>>> {
-    with(&served, move |store| store.runners(which.deleted)).await.map(Json)
+    let reach = Reach::of(&pass)?;
+    let list = with(&served, move |store| {
+        let mut all = store.runners(which.deleted)?;
+        all.retain(|runner| reach.includes(runner.id));
+        Ok(all)
+    });
+    list.await.map(Json)
 }
 
 #[derive(Deserialize, Default)]
@@ -231,8 +303,13 @@ pub(super) async fn add_runner(
     Ok((StatusCode::CREATED, tagged(runner.version, runner)).into_response())
 }
 
-pub(super) async fn runner(State(served): State<Served>, Path(id): Path<i64>) -> Answer<Response> {
-    let runner = with(&served, move |store| store.runner_by_id(id)).await?;
+pub(super) async fn runner(
+    State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
+    Path(id): Path<i64>,
+) -> Answer<Response> {
+    let reach = Reach::of(&pass)?;
+    let runner = with(&served, move |store| reach.runner(store, id)).await?;
     Ok(tagged(runner.version, runner))
 }
 
@@ -282,10 +359,12 @@ pub(super) async fn restore_runner(State(served): State<Served>, Path(id): Path<
 
 pub(super) async fn trends(
     State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
     Path(id): Path<i64>,
 ) -> Answer<Json<Vec<TrendPoint>>> {
+    let reach = Reach::of(&pass)?;
     let points = with(&served, move |store| {
-        store.runner_by_id(id)?;
+        reach.runner(store, id)?;
         store.trends(id)
     });
     points.await.map(Json)
@@ -299,10 +378,13 @@ pub(super) struct Pair {
 
 pub(super) async fn compare(
     State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
     Query(pair): Query<Pair>,
 ) -> Answer<Json<Comparison>> {
+    let reach = Reach::of(&pass)?;
     let compared = with(&served, move |store| {
-        Ok(review::compare(&review::alone(store, &pair.a)?, &review::alone(store, &pair.b)?))
+        let one = |id: &str| review::alone(store, &reach.session(store, id)?.id);
+        Ok(review::compare(&one(&pair.a)?, &one(&pair.b)?))
     });
     compared.await.map(Json)
 }
@@ -333,7 +415,12 @@ pub(super) async fn mark(
         return Err((StatusCode::UNPROCESSABLE_ENTITY, sentence));
     }
     let label = new.label.unwrap_or_else(|| "mark".to_owned());
-    let mark: Mark = with(&served, move |store| store.mark(time, &label)).await?;
+    let kept = served.hub.kept().cloned();
+    let mark = with(&served, move |store| {
+        let owner = kept.as_ref().map(Kept::owner).transpose()?.flatten();
+        store.mark(owner, time, &label)
+    });
+    let mark: Mark = mark.await?;
     served.hub.note_moment(Moment { t: SessionTime(mark.time_s), label: mark.label.clone() });
     Ok((StatusCode::CREATED, Json(mark)).into_response())
 }

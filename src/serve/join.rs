@@ -3,6 +3,7 @@
 use super::access::{Denied, Gate, Pass, Role};
 use super::{Place, Site};
 use crate::host_clock;
+use crate::store::{RunnerId, StoreError};
 use crate::team::Teller;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
@@ -11,6 +12,7 @@ use qrcode::{EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use tokio::task::spawn_blocking;
 
 type Refused = (StatusCode, String);
 
@@ -87,19 +89,28 @@ pub(super) async fn invite(
     Json(role): Json<Role>,
 ) -> Result<Json<Invited>, Refused> {
     let gate = gate(&site)?;
-    if let Role::Runner { runner } = &role {
-        site.runner(runner)?;
-    }
+    let person = match &role {
+        Role::Runner { runner } => owner(site.runner(runner)?).await?,
+        Role::Coach => None,
+    };
     let address = lan_address().ok_or_else(|| {
         (
             StatusCode::CONFLICT,
             "this computer is on no network: connect it to the Wi-Fi that the phones are on".to_owned(),
         )
     })?;
-    let invitation = gate.tokens.invite(role, host_clock::unix_ms()).map_err(|error| denied(&error))?;
+    let invited = gate.tokens.invite_for(role, person, host_clock::unix_ms());
+    let invitation = invited.map_err(|error| denied(&error))?;
     let url = link(&address.to_string(), gate.port(), &invitation.token);
     let (size, path) = drawn(&url).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error))?;
     Ok(Json(Invited { url, expires_unix_ms: invitation.expires_unix_ms, size, path }))
+}
+
+/// Who runs at this place now; nobody where nothing is kept of whom.
+async fn owner(place: &Place) -> Result<Option<RunnerId>, Refused> {
+    let Some(kept) = place.hub.kept().cloned() else { return Ok(None) };
+    let owner = spawn_blocking(move || kept.owner()).await.unwrap_or(Err(StoreError::Stopped));
+    owner.map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, error.to_string()))
 }
 
 fn drawn(text: &str) -> Result<(usize, String), String> {

@@ -1,16 +1,17 @@
 //! Screening tests over the API: begin and end one, what was found, and what has changed since the test before.
 
 use super::Served;
-use super::history::{Answer, with};
+use super::access::Pass;
+use super::history::{Answer, Reach, with};
 use super::hub::Kept;
 use crate::edge::screening as edge;
 use crate::event::{Screening, Test};
 use crate::input::{Edge, Stretch};
 use crate::screen;
 use crate::store::{RunnerId, ScreeningRow, Store, StoreError};
-use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -69,22 +70,30 @@ fn kept_view(row: &ScreeningRow) -> Value {
     view
 }
 
-/// Of whoever runs here; nobody's where nothing is kept of who does.
+/// Of whoever runs here, or of the runner whom a phone has joined for; nobody's where nothing is kept of who runs.
 async fn of_owner<T: Send + 'static>(
     served: &Served,
+    pass: &Pass,
     work: impl FnOnce(&Store, RunnerId) -> Result<T, StoreError> + Send + 'static,
 ) -> Answer<Option<T>> {
+    let reach = Reach::of(pass)?;
     let kept = served.hub.kept().cloned();
     let work = move |store: &Store| {
-        let owner = kept.as_ref().map(Kept::owner).transpose()?.flatten();
+        let owner = match reach {
+            Reach::Of(own) => Some(own),
+            Reach::All => kept.as_ref().map(Kept::owner).transpose()?.flatten(),
+        };
         owner.map(|owner| work(store, owner)).transpose()
     };
     with(served, work).await
 }
 
 /// The tests of this runner's sessions, oldest first.
-pub(super) async fn kept(State(served): State<Served>) -> Answer<Json<Vec<Value>>> {
-    let rows = of_owner(&served, Store::screenings).await?;
+pub(super) async fn kept(
+    State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
+) -> Answer<Json<Vec<Value>>> {
+    let rows = of_owner(&served, &pass, Store::screenings).await?;
     Ok(Json(rows.unwrap_or_default().iter().map(kept_view).collect()))
 }
 
@@ -95,8 +104,12 @@ pub(super) struct Two {
 }
 
 /// One test of this runner against another: after less before, leg by leg.
-pub(super) async fn compare(State(served): State<Served>, Query(two): Query<Two>) -> Answer<Json<Value>> {
-    let rows = of_owner(&served, move |store, owner| {
+pub(super) async fn compare(
+    State(served): State<Served>,
+    Extension(pass): Extension<Pass>,
+    Query(two): Query<Two>,
+) -> Answer<Json<Value>> {
+    let rows = of_owner(&served, &pass, move |store, owner| {
         Ok((store.screening(owner, two.earlier)?, store.screening(owner, two.later)?))
     });
     let Some((earlier, later)) = rows.await? else {

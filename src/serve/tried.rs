@@ -98,7 +98,7 @@ pub(super) async fn ask(
 async fn recording(served: &Served, id: String) -> Answer<PathBuf> {
     with(served, move |store| {
         let session = store.session(&id)?;
-        if store.running().as_deref() == Some(session.id.as_str()) {
+        if store.running().contains(&session.id) {
             return Err(StoreError::Refused(
                 "the session still runs: try other limits when it has ended".to_owned(),
             ));

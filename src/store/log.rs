@@ -10,8 +10,9 @@ use crate::input::Input;
 use crate::units::SessionTime;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::mpsc::TrySendError;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// What is known of a session before it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +123,10 @@ impl Log {
         }
     }
 
+    fn running(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.store.shared.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn input(&mut self, input: &Input) {
         if let Input::Sensor(info) = input {
             self.sensors.retain(|worn| worn.name != info.name);
@@ -142,8 +147,7 @@ impl Log {
         let first = packet.arrival.map(|t| t.0).or(packet.samples.first().map(|s| s.t.0)).unwrap_or(0.0);
         let started = self.new.started.clone().unwrap_or_else(host_clock::wall_time);
         if self.patience == Patience::None {
-            *self.store.shared.running.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(self.new.id.clone());
+            self.running().insert(self.new.id.clone());
         }
         self.keep(Kind::Begin(Box::new(Begin { new: self.new.clone(), started, first_s: first })));
     }
@@ -218,9 +222,6 @@ impl Log {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        let mut running = self.store.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.as_deref() == Some(self.new.id.as_str()) {
-            *running = None;
-        }
+        self.running().remove(&self.new.id);
     }
 }

@@ -1,9 +1,10 @@
 //! Moments that a person marked while the session ran.
 
 use super::runner::line;
-use super::{Store, StoreError};
+use super::{RunnerId, Store, StoreError};
 use rusqlite::params;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Mark {
@@ -13,9 +14,14 @@ pub struct Mark {
 }
 
 impl Store {
-    /// Marks a moment of the session that runs.
-    pub fn mark(&self, time_s: f64, label: &str) -> Result<Mark, StoreError> {
-        let session = self.running().ok_or_else(|| {
+    /// Marks a moment of the session that runs; where several do, of this runner's.
+    pub fn mark(&self, runner: Option<RunnerId>, time_s: f64, label: &str) -> Result<Mark, StoreError> {
+        let mut running = self.running();
+        if running.len() > 1 {
+            let own: BTreeSet<_> = self.sessions(runner)?.into_iter().map(|session| session.id).collect();
+            running.retain(|id| own.contains(id));
+        }
+        let session = running.pop_last().ok_or_else(|| {
             StoreError::Refused(
                 "nothing is kept of this session, so a mark would be lost: start `stancewatch run`"
                     .to_owned(),

@@ -116,7 +116,7 @@ impl Store {
                 let started: String = row.get(1)?;
                 let kept_days = i64::from(row.get::<_, Option<u32>>(3)?.unwrap_or(days));
                 let old = kept_days > 0 && seconds(&started).is_some_and(|then| now - then > kept_days * DAY_S);
-                if (old || gone(row.get(2)?)) && running.as_deref() != Some(id.as_str()) {
+                if (old || gone(row.get(2)?)) && !running.contains(&id) {
                     sessions.push(id);
                 }
             }
@@ -175,7 +175,7 @@ impl Store {
 
     fn not_running(&self, id: &str) -> Result<(), StoreError> {
         let elsewhere = || anyone_running(self.session(id).ok().as_ref()) && !self.alone();
-        if self.running().as_deref() == Some(id) || elsewhere() {
+        if self.running().contains(id) || elsewhere() {
             return Err(StoreError::Refused(format!("session {id} is being recorded; end it first")));
         }
         Ok(())

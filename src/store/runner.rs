@@ -155,16 +155,16 @@ impl Store {
     }
 
     /// The runner with this pseudonym, made when missing; for sessions that are nobody's.
-    pub fn runner_called(&self, pseudonym: &'static str) -> Result<Runner, StoreError> {
-        let now = host_clock::wall_time();
+    pub fn runner_called(&self, pseudonym: &str) -> Result<Runner, StoreError> {
+        let (now, pseudonym) = (host_clock::wall_time(), pseudonym.to_owned());
         self.ask(move |conn| {
             conn.execute(
                 "INSERT OR IGNORE INTO runners (pseudonym, created) VALUES (?,?)",
                 params![pseudonym, now],
             )?;
             // Sessions come in again: so does what they hang on.
-            conn.execute("UPDATE runners SET deleted = NULL WHERE pseudonym = ?", [pseudonym])?;
-            find(conn, pseudonym)?.ok_or_else(|| StoreError::NoRunner(pseudonym.to_owned()))
+            conn.execute("UPDATE runners SET deleted = NULL WHERE pseudonym = ?", [&pseudonym])?;
+            find(conn, &pseudonym)?.ok_or(StoreError::NoRunner(pseudonym))
         })
     }
 

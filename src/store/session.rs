@@ -6,6 +6,7 @@ use super::{RECORDINGS, RunnerId, Store, StoreError, Worn};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 
 /// Longest note, characters.
 const LONGEST_NOTE: usize = 4000;
@@ -116,14 +117,15 @@ impl Store {
         })
     }
 
-    /// This id, or the next one that no session has: two may begin within a second.
+    /// This id, or the next one that no session has or was promised: several may begin within a second.
     pub fn unused_session(&self, name: &str) -> Result<String, StoreError> {
-        let name = name.to_owned();
+        let (name, shared) = (name.to_owned(), Arc::clone(&self.shared));
         self.ask(move |conn| {
             let mut taken = conn.prepare_cached("SELECT 1 FROM sessions WHERE id = ?")?;
+            let mut given = shared.given.lock().unwrap_or_else(PoisonError::into_inner);
             let mut id = name.clone();
             for n in 2.. {
-                if !taken.exists([&id])? {
+                if !taken.exists([&id])? && given.insert(id.clone()) {
                     break;
                 }
                 id = format!("{name}-{n}");

@@ -13,7 +13,7 @@ use stancewatch::event::{
 };
 use stancewatch::input::Input;
 use stancewatch::serve::{self, Hub};
-use stancewatch::store::{NewSession, Store};
+use stancewatch::store::{NewSession, RunnerId, Store};
 use stancewatch::units::{DeviceTime, SessionTime};
 
 /// The first of the two.
@@ -28,8 +28,9 @@ impl Kept {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
+        let runner = store.current_runner(None).unwrap().id;
         for id in [ID, "2026-11-22T10-00-00"] {
-            session(&store, id);
+            session(&store, runner, id);
         }
         let hub = Hub::new();
         hub.keep(serve::Kept::In { store, sessions: Some(serve::Under::Current) });
@@ -54,22 +55,27 @@ fn screening(right_deg: f64) -> Screening {
     }
 }
 
-/// Ten minutes; the right thigh falls in by 1.5 degrees more at the end.
-fn session(store: &Store, id: &str) {
-    let runner = store.current_runner(None).unwrap().id;
-    let mut log = store
-        .log_anew(NewSession {
-            id: id.to_owned(),
-            runner,
-            source: "sensors".to_owned(),
-            recording: None,
-            started: Some(format!("{}T10:00:00+01:00", id.get(..10).unwrap())),
-            settings_sha256: "00".repeat(32),
-            program_version: "0.1.0".to_owned(),
-        })
-        .unwrap();
+pub(crate) fn new_session(runner: RunnerId, id: &str) -> NewSession {
+    NewSession {
+        id: id.to_owned(),
+        runner,
+        source: "sensors".to_owned(),
+        recording: None,
+        started: Some(format!("{}T10:00:00+01:00", id.get(..10).unwrap())),
+        settings_sha256: "00".repeat(32),
+        program_version: "0.1.0".to_owned(),
+    }
+}
+
+pub(crate) fn packet() -> Input {
     let sample = Sample { t: DeviceTime(0.0), acc: Vector3::y(), gyr: Vector3::zeros() };
-    log.input(&Input::Packet(Packet { sensor: SensorId(0), arrival: None, samples: vec![sample] }));
+    Input::Packet(Packet { sensor: SensorId(0), arrival: None, samples: vec![sample] })
+}
+
+/// Ten minutes; the right thigh falls in by 1.5 degrees more at the end.
+pub(crate) fn session(store: &Store, runner: RunnerId, id: &str) {
+    let mut log = store.log_anew(new_session(runner, id)).unwrap();
+    log.input(&packet());
     log.event(&Event::Calibration(Box::new(Calibration {
         decided: SessionTime(5.0),
         grade: Grade::A,

@@ -149,6 +149,31 @@ for (const [name, size] of Object.entries({ phone: PHONE, laptop: LAPTOP })) {
   });
 }
 
+test('steps are counted for both feet or for each, as the set-up is told, and the language and this stay', { timeout: 60_000 }, async () => {
+  const { page, wrong, close } = await session();
+  const row = async () => {
+    await page.waitForSelector('.past .stances tbody tr');
+    const all = await page.locator('.past tr', { hasText: /^steps per minute/ }).first().innerText();
+    return { all, spm: Number(/\t(\d+) ±/.exec(all)?.[1]) };
+  };
+  const both = await row();
+  assert.ok(both.spm > 120, both.all);
+  const address = page.url();
+  await page.goto(`${daemon.address}/#/setup`);
+  await page.reload();
+  await page.click('.setup .rail button >> nth=0');
+  await Promise.all([page.waitForEvent('load'), page.selectOption('select[data-act="feet"]', 'one')]);
+  await page.waitForFunction(() => /** @type {HTMLSelectElement|null} */ (document.querySelector('select[data-act="feet"]'))?.value === 'one');
+  assert.deepEqual(await faults(page), []);
+  await page.goto(address);
+  await page.reload();
+  const each = await row();
+  assert.match(each.all, /^steps per minute, each foot/);
+  assert.ok(Math.abs(2 * each.spm - both.spm) <= 1, `${both.all} ${each.all}`);
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
 test('an address that leads nowhere says so and offers to try again', async () => {
   const { page, close } = await open(browser, `${daemon.address}/#/sessions/never`, LAPTOP);
   await page.waitForSelector('.past .wrong');

@@ -6,7 +6,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 const root = new URL('../../src/', import.meta.url);
 /** @param {string} name @returns {Record<string, string>} */
-const words = (name) => JSON.parse(readFileSync(new URL(`web/strings/${name}.json`, root), 'utf8'));
+const table = (name) => JSON.parse(readFileSync(new URL(`web/strings/${name}.json`, root), 'utf8'));
+/** The page's own, which are kept by group, as the page asks for them. @param {string} name @returns {Record<string, string>} */
+const words = (name) => Object.fromEntries(Object.entries(table(name)).flatMap(([group, all]) => Object.entries(all).map(([word, text]) => [`${group}.${word}`, text])));
 /** @param {string} text */
 const places = (text) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
@@ -38,7 +40,7 @@ for (const language of readdirSync(new URL('web/strings/', root)).map((name) => 
       (entry.isDirectory() ? sources(`${folder}${entry.name}/`) : entry.name.endsWith('.rs') ? [readFileSync(new URL(folder + entry.name, root), 'utf8')] : []));
     // A backslash at the end of a line joins it with the next one.
     const said = sources('./').join('\n').replace(/\\\n\s*/g, '');
-    const own = words(`${language}.daemon`);
+    const own = table(`${language}.daemon`);
     for (const [sentence, here] of Object.entries(own)) {
       for (const part of sentence.split(/\{\w+\}/)) assert.ok(said.includes(part), `the daemon does not say "${part}"`);
       for (const place of places(here)) assert.ok(sentence.includes(place), `${place} in "${here}"`);

@@ -73,7 +73,7 @@ test('cues are kept in order, and a mute shows before the next state', () => {
 
 test('no cue says more than six words', () => {
   const words = JSON.parse(readFileSync(new URL('../../src/web/strings/en.json', import.meta.url), 'utf8'));
-  const said = Object.entries(words).filter(([key]) => key.startsWith('cue.say.'));
+  const said = Object.entries(words.cue).filter(([key]) => key.startsWith('say.'));
   assert.ok(said.length >= 15);
   for (const [key, text] of said) {
     // The longest place has two words, and a gait cue names its side.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 type Table = BTreeMap<String, String>;
+/// By group.
+type Page = BTreeMap<String, Table>;
 
 macro_rules! strings {
     ($name:literal) => {
@@ -18,7 +20,7 @@ pub const LANGUAGES: [&str; 2] = ["en", "de"];
 pub struct Words {
     pub(super) language: &'static str,
     report: Table,
-    page: Table,
+    page: Page,
     /// Sentences of this program with places for values, and what they are here.
     said: Vec<(String, String)>,
 }
@@ -36,7 +38,8 @@ impl Words {
         // Longer ones first: they say more of what they are about.
         let mut said: Vec<_> = table(said).into_iter().collect();
         said.sort_by_key(|(english, _)| std::cmp::Reverse(english.len()));
-        Some(Self { language, report: table(report), page: table(page), said })
+        let page = serde_json::from_str::<Page>(page).unwrap_or_default();
+        Some(Self { language, report: table(report), page, said })
     }
 
     /// A word of the report.
@@ -51,7 +54,7 @@ impl Words {
 
     /// A word of the page, such as `rule.pelvic_drop`; what it does not know is said as it is named.
     pub(super) fn of_page(&self, group: &str, name: &str) -> String {
-        let found = self.page.get(&format!("{group}.{name}"));
+        let found = self.page.get(group).and_then(|words| words.get(name));
         found.cloned().unwrap_or_else(|| name.replace('_', " "))
     }
 
@@ -133,7 +136,7 @@ mod tests {
             for (key, text) in &english.report {
                 assert_eq!(places(&words.report[key]), places(text), "{language}: {key}");
             }
-            assert!(words.page.contains_key("rule.pelvic_drop"), "{language}");
+            assert!(words.page["rule"].contains_key("pelvic_drop"), "{language}");
         }
         assert!(Words::of("xx").is_none());
     }

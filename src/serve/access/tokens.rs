@@ -1,6 +1,7 @@
 //! Codes to join with and the sessions that they open. Only hashes are kept: whoever reads the file cannot join.
 
 use crate::desk::{KeptError, KeptFile};
+use crate::store::RunnerId;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ const MOST_CODES: usize = 200;
 pub enum Role {
     /// Everything.
     Coach,
-    /// One runner: live, alerts, cues, marks; nobody's history.
+    /// One runner: live, alerts, cues, marks, and the sessions that are this runner's own.
     Runner { runner: String },
 }
 
@@ -71,6 +72,9 @@ struct Entry {
     id: String,
     #[serde(flatten)]
     role: Role,
+    /// Whose sessions a runner's phone may see: theirs who ran when the code was shown, whoever runs later.
+    #[serde(default)]
+    person: Option<RunnerId>,
     made_unix_ms: i64,
     expires_unix_ms: i64,
     /// A code that has been used opens nothing more.
@@ -110,6 +114,8 @@ impl From<&Entry> for Joined {
 #[derive(Debug, Clone)]
 pub struct Pass {
     pub role: Role,
+    /// Of whom a runner's phone may see sessions; nobody's where none are kept.
+    pub person: Option<RunnerId>,
     /// Ends what is open when the session is taken back.
     pub revoked: CancellationToken,
 }
@@ -117,7 +123,7 @@ pub struct Pass {
 impl Pass {
     /// Whoever sits at the computer itself, where nobody else can ask.
     pub(crate) fn operator() -> Self {
-        Self { role: Role::Coach, revoked: CancellationToken::new() }
+        Self { role: Role::Coach, person: None, revoked: CancellationToken::new() }
     }
 }
 
@@ -142,12 +148,23 @@ impl Tokens {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A code that opens one session of this role.
+    /// A code that opens one session of this role, without anybody's history.
     pub fn invite(&self, role: Role, now_unix_ms: i64) -> Result<Invitation, Denied> {
+        self.invite_for(role, None, now_unix_ms)
+    }
+
+    /// As [`Tokens::invite`], with the sessions of this runner.
+    pub fn invite_for(
+        &self,
+        role: Role,
+        person: Option<RunnerId>,
+        now_unix_ms: i64,
+    ) -> Result<Invitation, Denied> {
         let token = random(20)?;
         let entry = Entry {
             id: random(4)?,
             role,
+            person,
             made_unix_ms: now_unix_ms,
             expires_unix_ms: now_unix_ms + CODE_MS,
             used: false,
@@ -178,8 +195,7 @@ impl Tokens {
         }
         known.used = true;
         let expires_unix_ms = now_unix_ms + known.role.lasts_ms();
-        let entry =
-            Entry { id, role: known.role.clone(), made_unix_ms: now_unix_ms, expires_unix_ms, used: false };
+        let entry = Entry { id, made_unix_ms: now_unix_ms, expires_unix_ms, used: false, ..known.clone() };
         let joined = Joined::from(&entry);
         book.sessions.insert(hash(&token), entry);
         // On disk before anyone is let in: a code that works again after a crash would be no code for once.
@@ -195,7 +211,7 @@ impl Tokens {
             return Err(Denied::Expired);
         }
         let revoked = inner.open.entry(session.id).or_default().clone();
-        Ok(Pass { role: session.role, revoked })
+        Ok(Pass { role: session.role, person: session.person, revoked })
     }
 
     /// Takes a session back; `false` when there is none of this id.

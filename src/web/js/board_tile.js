@@ -1,7 +1,7 @@
 // One runner: how urgent, which leg, what, and since when; read from three metres.
 
 import { h, say } from './dom.js';
-import { age, degrees, sentence, t } from './text.js';
+import { age, cadence, degrees, sentence, t } from './text.js';
 import { signShape } from './sign.js';
 import { change } from './api.js';
 
@@ -93,7 +93,7 @@ export function tileView(cue) {
       say(name, next.name);
       say(where, next.computer ?? '');
       const sensors = next.assigned ? t('bar.online', { online: next.online, all: next.assigned }) : t('bar.no_sensors');
-      say(facts, next.cadence_spm === null ? sensors : `${t('board.cadence', { spm: Math.round(next.cadence_spm) })} · ${sensors}`);
+      say(facts, next.cadence_spm === null ? sensors : `${t('board.cadence', { spm: Math.round(cadence(next.cadence_spm)) })} · ${sensors}`);
       const page = pageOf(next, board);
       if (page) name.setAttribute('href', page);
       else name.removeAttribute('href');

@@ -32,6 +32,11 @@ export function s(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** With its own room to scroll sideways in; a column without a name has no head.
+@param {string} label @param {string[]} head @param {HTMLElement[]} rows */
+export const table = (label, head, rows) => h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': label },
+  h('table', {}, h('thead', {}, h('tr', {}, ...head.map((text) => (text ? h('th', { scope: 'col' }, text) : h('td'))))), h('tbody', {}, ...rows)));
+
 /** Text that is written only when it changes, so that screen readers hear changes only.
  * @param {Element} element @param {string} text */
 export function say(element, text) {

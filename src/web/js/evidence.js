@@ -1,6 +1,6 @@
 // What an alert stands on: its strides against their limits, where the limit comes from, what was left out.
 
-import { h, s } from './dom.js';
+import { h, s, table } from './dom.js';
 import { ask } from './api.js';
 import { clock, date, decimal, degrees, sentence, t } from './text.js';
 import { ruleName, ruleWords } from './rule.js';
@@ -38,7 +38,7 @@ function content(evidence, started) {
       usual ? t('evidence.usual', { mean: degrees(usual.mean_deg, 1), sd: degrees(usual.sd_deg, 1), n: usual.stances }) : '', ' ',
       kept ? t('evidence.kept', { day: date(kept.date), surface: kept.surface || '–' }) : ''),
     estimate ? h('p', {}, t('evidence.estimate', { value: degrees(estimate.value_deg, 1), low: degrees(estimate.low_deg, 1), high: degrees(estimate.high_deg, 1) })) : null,
-    strides.length ? h('details', {}, h('summary', {}, t('evidence.table')), table(evidence, started)) : null,
+    strides.length ? h('details', {}, h('summary', {}, t('evidence.table')), strideTable(evidence, started)) : null,
     h('p', {}, withheld.length
       ? t('evidence.withheld', { reasons: withheld.map((w) => `${w.stances}: ${sentence(w.reason)}`).join(' ') })
       : t('evidence.none_withheld')),
@@ -48,10 +48,10 @@ function content(evidence, started) {
 }
 
 /** @param {Evidence} evidence @param {number|null} started */
-function table({ strides }, started) {
-  return h('table', {}, h('thead', {}, h('tr', {}, ...['past.time', 'past.side', 'evidence.value', 'evidence.limit', 'past.state'].map((k) => h('th', { scope: 'col' }, t(k))))),
-    h('tbody', {}, ...strides.map((stride) => h('tr', {}, h('th', { scope: 'row' }, clock(stride.ic_time_s, started)), h('td', {}, t(`side.${stride.side}`)),
-      h('td', {}, degrees(stride.value_deg, 1)), h('td', {}, degrees(stride.limit_deg, 1)), h('td', {}, t(stride.beyond ? 'evidence.beyond' : 'evidence.within'))))));
+function strideTable({ strides }, started) {
+  return table(t('evidence.table'), ['past.time', 'past.side', 'evidence.value', 'evidence.limit', 'past.state'].map((k) => t(k)),
+    strides.map((stride) => h('tr', {}, h('th', { scope: 'row' }, clock(stride.ic_time_s, started)), h('td', {}, t(`side.${stride.side}`)),
+      h('td', {}, degrees(stride.value_deg, 1)), h('td', {}, degrees(stride.limit_deg, 1)), h('td', {}, t(stride.beyond ? 'evidence.beyond' : 'evidence.within')))));
 }
 
 /** Each stride as a bar from its limit: out is beyond. @param {Evidence} evidence @param {number|null} started */

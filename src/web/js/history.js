@@ -15,14 +15,20 @@ const ROUTES = [
   [/^#\/compare\/([^/]+)\/([^/]+)$/, async ([a, b]) => (await import('./past_trends.js')).comparePage(a ?? '', b ?? '')],
   [/^#\/screening$/, async () => (await import('./screening.js')).screeningPage()],
   [/^#\/rules$/, async () => (await import('./rule.js')).rulesPage()],
-  [/^#\/runners$/, async () => (await import('./runners.js')).runnersPage(draw)],
-  [/^#\/setup$/, async () => (await import('./setup.js')).setupPage()],
+  [/^#\/runners$/, async () => { await style('setup'); return (await import('./runners.js')).runnersPage(draw); }],
+  [/^#\/setup$/, async () => { await style('setup'); return (await import('./setup.js')).setupPage(); }],
 ];
+
+/** What a part alone wears is fetched with it. @param {string} name */
+const style = (name) => new Promise((done) => {
+  if (document.querySelector(`link[href="/css/${name}.css"]`)) return done(null);
+  document.head.append(h('link', { rel: 'stylesheet', href: `/css/${name}.css`, onload: done, onerror: done }));
+});
 
 await loadWords();
 
-const live = /** @type {HTMLElement} */ (document.getElementById('page'));
-const past = /** @type {HTMLElement} */ (document.getElementById('past'));
+const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const [live, past, nav] = [part('page'), part('past'), part('nav')];
 /** What leads to each part, and the addresses that belong to it. @type {[string, string, RegExp][]} */
 const PARTS = [
   ['nav.live', '#', /^(#\/projector)?$/], ['nav.screening', '#/screening', /^#\/screening/],
@@ -32,7 +38,7 @@ const PARTS = [
 const links = PARTS.map(([word, href]) => h('a', { href }, t(word)));
 const tongue = h('select', { onchange: () => chooseLanguage(tongue.value) },
   ...Object.entries(LANGUAGES).map(([code, own]) => h('option', { value: code, lang: code, selected: code === currentLanguage() }, own)));
-/** @type {HTMLElement} */ (document.getElementById('nav')).replaceChildren(h('h1', {}, 'stancewatch'), ...links, h('label', { class: 'language' }, h('span', { class: 'unseen' }, t('nav.language')), tongue));
+nav.replaceChildren(h('h1', {}, 'stancewatch'), ...links, h('label', { class: 'language' }, h('span', { class: 'unseen' }, t('nav.language')), tongue));
 let wanted = 0;
 
 async function draw() {
@@ -58,5 +64,5 @@ async function draw() {
 
 addEventListener('hashchange', () => void draw());
 markOnSpace();
-void showRole(/** @type {HTMLElement} */ (document.getElementById('nav')));
+void showRole(nav);
 void draw();

@@ -1,7 +1,7 @@
 // Few, big numbers for both legs.
 
 import { h, say } from './dom.js';
-import { decimal, degrees, t } from './text.js';
+import { cadence, decimal, degrees, t } from './text.js';
 import { summary } from './figures.js';
 import { isUnworn } from './model.js';
 import { whyButton } from './explain.js';
@@ -10,12 +10,12 @@ import { whyButton } from './explain.js';
 
 /** @returns {View} */
 export function numbersView() {
-  const cadence = tile('cadence');
+  const pace = tile('cadence');
   const contact = tile('contact');
   const balance = tile('balance');
   const knee = tile('knee');
   const steps = tile('steps');
-  const node = h('dl', { class: 'panel numbers' }, cadence.node, contact.node, balance.node, knee.node, steps.node);
+  const node = h('dl', { class: 'panel numbers' }, pace.node, contact.node, balance.node, knee.node, steps.node);
   /** @type {unknown[]} */
   let seen = [];
   return {
@@ -26,7 +26,7 @@ export function numbersView() {
       if (key.every((k, i) => k === seen[i])) return;
       seen = key;
       const sum = summary(model);
-      cadence.write([whole(sum.cadence)], t(`number.gait.${sum.gait ?? (model.ended || model.phase === 'waiting_for_sensors' ? 'none' : 'stand')}`));
+      pace.write([whole(sum.cadence === null ? null : cadence(sum.cadence))], t(`number.gait.${sum.gait ?? (model.ended || model.phase === 'waiting_for_sensors' ? 'none' : 'stand')}`));
       contact.write([...sides(model, whole(sum.contact.left), whole(sum.contact.right)), unit('ms')], '');
       const left = sum.balance;
       balance.write(left === null ? ['–'] : [l(decimal(left, 1)), '/', r(decimal(100 - left, 1)), unit('percent')], '');
@@ -57,7 +57,7 @@ function tile(name) {
     /** @param {(Node|string)[]} content @param {string} extra */
     write(content, extra) {
       value.replaceChildren(...content);
-      say(detail, extra ? `${t(`number.${name}.term`)} · ${extra}` : t(`number.${name}.term`));
+      say(detail, extra ? `${t(`explain.${name}.term`)} · ${extra}` : t(`explain.${name}.term`));
     },
   };
 }

@@ -1,35 +1,38 @@
 // Every session that is kept, newest first, and whose it is.
 
-import { h } from './dom.js';
+import { h, table } from './dom.js';
 import { clock, day, said, t } from './text.js';
 import { ask, change } from './api.js';
+import { isRunner } from './role.js';
 
 /** @import { Runner, Session } from './past_types.js' */
 
 /** @param {number|null} runner @param {() => void} again */
 export async function listPage(runner, again) {
   const query = runner === null ? '' : `?runner=${runner}`;
+  const own = await isRunner();
   const [sessions, deleted, runners] = await Promise.all([
     /** @type {Promise<Session[]>} */ (ask(`/sessions${query}`)),
-    /** @type {Promise<Session[]>} */ (ask('/sessions?deleted=true')),
+    /** @type {Promise<Session[]>|Session[]} */ (own ? [] : ask('/sessions?deleted=true')),
     /** @type {Promise<Runner[]>} */ (ask('/runners')),
   ]);
+  const whose = own ? runners[0]?.id ?? null : runner;
   const who = h('select', { 'aria-label': t('past.runner'), onchange: () => {
     location.hash = who.value ? `#/runners/${who.value}/sessions` : '#/sessions';
   } }, h('option', { value: '' }, t('past.all_runners')),
   ...runners.map((r) => h('option', { value: r.id, selected: r.id === runner }, said(r.name ?? r.pseudonym))));
   const back = async (/** @type {Session} */ s) => { await change('POST', `/sessions/${encodeURIComponent(s.id)}/restore`, undefined); again(); };
   return h('section', { class: 'past' },
-    h('div', { class: 'row' }, h('h2', {}, t('past.sessions')), who,
-      runner === null ? null : h('a', { href: `#/runners/${runner}` }, t('past.trends'))),
-    sessions.length ? table(sessions) : h('p', { class: 'empty' }, t('past.none')),
+    h('div', { class: 'row' }, h('h2', {}, t('past.sessions')), own ? null : who,
+      whose === null ? null : h('a', { href: `#/runners/${whose}` }, t('past.trends'))),
+    sessions.length ? chooser(sessions) : h('p', { class: 'empty' }, t('past.none')),
     deleted.length ? h('details', {}, h('summary', {}, t('past.deleted', { n: deleted.length })),
       h('ul', {}, ...deleted.map((s) => h('li', { class: 'row' }, `${day(s.started)} ${said(s.runner_name)}`,
         h('button', { type: 'button', onclick: () => void back(s) }, t('past.restore')))))) : null);
 }
 
 /** @param {Session[]} sessions */
-function table(sessions) {
+function chooser(sessions) {
   const chosen = /** @type {Set<string>} */ (new Set());
   const compare = h('a', { class: 'button', href: '#/sessions', hidden: true }, t('past.compare'));
   const choose = (/** @type {string} */ id, /** @type {boolean} */ on) => {
@@ -47,7 +50,5 @@ function table(sessions) {
     h('td', {}, s.end_s === null ? t('past.running') : clock((s.crop_to_s ?? s.end_s) - (s.crop_from_s ?? s.begin_s), 0)),
     h('td', {}, String(s.stances)), h('td', {}, String(s.alerts)),
     h('td', {}, s.pain === null ? '–' : String(s.pain)), h('td', {}, s.shoes ?? '–'), h('td', {}, s.surface ?? '–')));
-  return h('div', {}, h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': t('past.sessions') }, h('table', {},
-    h('thead', {}, h('tr', {}, ...head.map((key) => (key ? h('th', { scope: 'col' }, t(key)) : h('td'))))),
-    h('tbody', {}, ...rows))), compare);
+  return h('div', {}, table(t('past.sessions'), head.map((key) => key && t(key)), rows), compare);
 }

@@ -1,9 +1,11 @@
 // One session: what it says, the run as a strip, what the runner says about it, and every stance.
 
-import { h } from './dom.js';
-import { clock, currentLanguage, day, decimal, said, sentence, t } from './text.js';
+import { h, table } from './dom.js';
+import { clock, currentLanguage, day, said, sentence, t } from './text.js';
+import { SIDES } from './model.js';
 import { API, ask, change } from './api.js';
-import { difference, figure } from './past_words.js';
+import { isRunner } from './role.js';
+import { difference, figure, spread } from './past_words.js';
 import { partForm } from './past_part.js';
 import { stanceTable } from './past_stances.js';
 import { strip } from './past_strip.js';
@@ -12,12 +14,10 @@ import { tryForm } from './past_try.js';
 /** @import { PastStance, Review, Reviewed, Session } from './past_types.js' */
 /** @import { SideName } from './types.js' */
 
-const SIDES = /** @type {SideName[]} */ (['left', 'right']);
-
 /** @param {string} id @param {() => void} again */
 export async function sessionPage(id, again) {
   const path = `/sessions/${encodeURIComponent(id)}`;
-  const review = /** @type {Review} */ (await ask(path));
+  const [review, own] = await Promise.all([/** @type {Promise<Review>} */ (ask(path)), isRunner()]);
   const { session } = review;
   const wrong = h('p', { class: 'wrong', role: 'alert' });
   /** @param {() => Promise<unknown>} work @param {() => void} [then] */
@@ -46,11 +46,11 @@ export async function sessionPage(id, again) {
       all: review.counts.left.stances + review.counts.right.stances }), ' ',
     review.grade ? `${t(`past.grade.${review.grade}`)} ${said(review.grade_reason)}` : t('past.grade.none')),
     session.complete ? null : h('p', { class: 'wrong' }, t(review.running ? 'past.still_running' : 'past.cut')),
-    withheld(review), numbers(review), strip(review, parts.choose), alerts(review), review.running ? null : tryForm(session),
+    withheld(review), numbers(review), strip(review, own ? null : parts.choose), alerts(review), own || review.running ? null : tryForm(session),
     h('h3', {}, t('past.tags')), tags(session, (fields) => act(() => change('PATCH', path, fields, session.version))),
-    h('h3', {}, t('past.part')), parts.node,
-    h('h3', {}, t('past.stance_table')), stanceTable(session, review.stances, exclude),
-    h('p', {}, h('button', { type: 'button', onclick: () => void remove() }, t('past.delete')), ' ', t('past.delete.more')),
+    ...(own ? [] : [h('h3', {}, t('past.part')), parts.node]),
+    h('h3', {}, t('past.stance_table')), stanceTable(session, review.stances, own ? null : exclude),
+    h('p', own ? { class: 'note' } : {}, ...(own ? [t('past.coachs')] : [h('button', { type: 'button', onclick: () => void remove() }, t('past.delete')), ' ', t('past.delete.more')])),
     h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`));
 }
 
@@ -58,9 +58,9 @@ export async function sessionPage(id, again) {
 function numbers(review) {
   const cell = (/** @type {Reviewed} */ q, /** @type {SideName} */ side) => {
     const leg = q[side];
-    const usual = leg.usual ? t('past.usual', { mean: figure(leg.usual.mean, q.unit), sd: decimal(leg.usual.sd, 1) }) : '';
-    const trend = leg.trend ? t('past.trend', { rise: difference(leg.trend.per_10_min, q.unit), low: decimal(leg.trend.low, 1), high: decimal(leg.trend.high, 1) }) : '';
-    return h('td', { class: side }, h('b', {}, figure(leg.mean, q.unit)), leg.sd === null ? '' : ` ± ${decimal(leg.sd, 1)}`,
+    const usual = leg.usual ? t('past.usual', { mean: figure(leg.usual.mean, q.unit), sd: spread(leg.usual.sd, q.unit) }) : '';
+    const trend = leg.trend ? t('past.trend', { rise: difference(leg.trend.per_10_min, q.unit), low: spread(leg.trend.low, q.unit), high: spread(leg.trend.high, q.unit) }) : '';
+    return h('td', { class: side }, h('b', {}, figure(leg.mean, q.unit)), leg.sd === null ? '' : ` ± ${spread(leg.sd, q.unit)}`,
       usual ? h('small', {}, usual) : null, trend ? h('small', {}, trend) : null);
   };
   const last = (/** @type {Reviewed} */ q) => {
@@ -71,10 +71,9 @@ function numbers(review) {
       return c ? `${t(`side.${side}`)} ${difference(c.change, q.unit)}${c.within_noise ? ` (${t('past.noise')})` : ''}` : '–';
     }).join(', ');
   };
-  return h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': t('past.numbers') }, h('table', {},
-    h('thead', {}, h('tr', {}, h('td'), ...['side.left', 'side.right', 'past.difference', 'past.since'].map((k) => h('th', { scope: 'col' }, t(k))))),
-    h('tbody', {}, ...review.quantities.map((q) => h('tr', {}, h('th', { scope: 'row' }, said(q.plain), h('small', {}, ` ${said(q.term)}`)),
-      cell(q, 'left'), cell(q, 'right'), h('td', {}, difference(q.difference, q.unit)), h('td', {}, last(q)))))));
+  return table(t('past.numbers'), ['', t('side.left'), t('side.right'), t('past.difference'), t('past.since')],
+    review.quantities.map((q) => h('tr', {}, h('th', { scope: 'row' }, said(q.plain), h('small', {}, ` ${said(q.term)}`)),
+      cell(q, 'left'), cell(q, 'right'), h('td', {}, difference(q.difference, q.unit)), h('td', {}, last(q)))));
 }
 
 /** What was not judged, and why. @param {Review} review */

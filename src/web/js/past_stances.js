@@ -1,7 +1,7 @@
 // The table of stances: sort by a column, filter, take a stance out of every figure.
 
 import { h } from './dom.js';
-import { clock, decimal, degrees, sentence, t } from './text.js';
+import { cadence, clock, decimal, degrees, sentence, t } from './text.js';
 
 /** @import { PastStance, Session } from './past_types.js' */
 
@@ -10,7 +10,7 @@ const MOST = 200;
 
 /** @typedef {{key: keyof PastStance, word: string, text: (s: PastStance) => string}} Column */
 
-/** @param {Session} session @param {PastStance[]} stances @param {(s: PastStance, out: boolean) => Promise<void>} exclude */
+/** @param {Session} session @param {PastStance[]} stances @param {((s: PastStance, out: boolean) => Promise<void>)|null} exclude `null` where that is not theirs to do */
 export function stanceTable(session, stances, exclude) {
   const begin = session.crop_from_s ?? session.begin_s;
   const any = (/** @type {keyof PastStance} */ key) => stances.some((s) => s[key] !== null);
@@ -21,7 +21,7 @@ export function stanceTable(session, stances, exclude) {
     { key: 'ic_time_s', word: 'past.time', text: (s) => clock(s.ic_time_s - begin, 0) },
     { key: 'side', word: 'past.side', text: (s) => t(`side.${s.side}`) },
     { key: 'contact_ms', word: 'past.contact', text: (s) => decimal(s.contact_ms) },
-    { key: 'cadence_spm', word: 'past.cadence', text: (s) => (s.cadence_spm === null ? '–' : decimal(s.cadence_spm)) },
+    { key: 'cadence_spm', word: 'past.cadence', text: (s) => (s.cadence_spm === null ? '–' : decimal(cadence(s.cadence_spm))) },
     any('peak_hip_adduction_deg') ? degree('peak_hip_adduction_deg', 'past.hip_adduction') : degree('peak_femur_adduction_deg', 'past.femur_adduction'),
     degree('femur_rotation_excursion_deg', 'past.rotation'),
     ...(any('peak_pelvic_drop_deg') ? [degree('peak_pelvic_drop_deg', 'past.drop')] : []),
@@ -47,7 +47,7 @@ export function stanceTable(session, stances, exclude) {
     count.textContent = t('past.shown', { shown: Math.min(MOST, found.length), found: found.length });
     body.replaceChildren(...found.slice(0, MOST).map((s) => h('tr', { class: `${s.side} ${s.excluded ? 'out' : ''}` },
       ...columns.map((column) => h('td', {}, column.text(s))),
-      h('td', {}, h('button', { type: 'button', onclick: () => void exclude(s, !s.excluded),
+      exclude && h('td', {}, h('button', { type: 'button', onclick: () => void exclude(s, !s.excluded),
         'aria-label': t(s.excluded ? 'past.include_one' : 'past.exclude_one', { side: t(`side.${s.side}`), n: s.stance }) },
       t(s.excluded ? 'past.include' : 'past.exclude'))))));
   }
@@ -61,7 +61,7 @@ export function stanceTable(session, stances, exclude) {
   } }, t('past.csv'));
   return h('div', {}, h('div', { class: 'row' }, side, kind, save), count,
     h('div', { class: 'wide tall', tabindex: 0, role: 'region', 'aria-label': t('past.stance_table') },
-      h('table', { class: 'stances' }, h('thead', {}, h('tr', {}, ...heads, h('td'))), body)));
+      h('table', { class: 'stances' }, h('thead', {}, h('tr', {}, ...heads, exclude && h('td'))), body)));
 }
 
 /** @param {string} name @param {string[]} options */

@@ -2,6 +2,7 @@
 
 import { h, say } from './dom.js';
 import { FONT, axis, chart, colour, name } from './chart.js';
+import { SIDES } from './model.js';
 import { clock, said, t } from './text.js';
 import { figure } from './past_words.js';
 
@@ -9,7 +10,6 @@ import { figure } from './past_words.js';
 /** @import { PastStance, Review, Reviewed } from './past_types.js' */
 /** @import { SideName } from './types.js' */
 
-const SIDES = /** @type {SideName[]} */ (['left', 'right']);
 /** @type {Record<string, (s: PastStance) => number|null>} */
 const OF = {
   hip_adduction: (s) => s.peak_hip_adduction_deg, femur_adduction: (s) => s.peak_femur_adduction_deg,
@@ -19,7 +19,7 @@ const OF = {
 /** More points than these are closer than a line is wide. */
 const POINTS = 240;
 
-/** @param {Review} review @param {(from: number, to: number) => void} choose a stretch of session time, s */
+/** @param {Review} review @param {((from: number, to: number) => void)|null} choose a stretch of session time, s */
 export function strip(review, choose) {
   const { session } = review;
   const from = session.crop_from_s ?? session.begin_s;
@@ -35,15 +35,15 @@ export function strip(review, choose) {
     options: () => ({
       scales: { x: { time: false, range: [0, to - from] }, y: { range: (_, low, high) => [Math.floor(low) - 1, Math.ceil(high) + 1] } },
       axes: [axis({ values: (_, at) => at.map((v) => clock(v, 0)), incrs: [10, 30, 60, 120, 300, 600, 1200, 1800, 3600], size: 26, space: 70, grid: { show: false } }),
-        axis({ values: (_, at) => at.map((v) => figure(v, quantity?.unit === 'deg' ? 'deg' : '')), size: 56, space: 30 })],
+        axis({ values: (_, at) => at.map((v) => figure(v, quantity?.unit === 'ms' ? '' : quantity?.unit ?? '')), size: 56, space: 30 })],
       series: [{}, ...SIDES.map((side) => ({ stroke: () => colour(side), width: 2, points: { show: false }, spanGaps: false }))],
       padding: [10, 64, 0, 0], legend: { show: false },
-      cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
+      cursor: { y: false, drag: { x: choose !== null, y: false, setScale: false }, points: { show: false } },
       hooks: {
         drawClear: [(u) => underneath(u, /** @type {Reviewed} */ (quantity))],
         draw: [(u) => onTop(u, review, from)],
         setCursor: [(u) => say(read, at(u, quantity?.unit ?? ''))],
-        setSelect: [(u) => { if (u.select.width > 4) choose(from + u.posToVal(u.select.left, 'x'), from + u.posToVal(u.select.left + u.select.width, 'x')); }],
+        setSelect: [(u) => { if (choose && u.select.width > 4) choose(from + u.posToVal(u.select.left, 'x'), from + u.posToVal(u.select.left + u.select.width, 'x')); }],
       },
     }),
   });
@@ -61,7 +61,7 @@ export function strip(review, choose) {
     drawing.show(/** @type {uPlot.AlignedData} */ (data));
   }
   show(quantity);
-  return h('figure', { class: 'strip' }, tabs, drawing, read, h('figcaption', {}, t('past.strip.more')));
+  return h('figure', { class: 'strip' }, tabs, drawing, read, h('figcaption', {}, t('past.strip.more'), choose && ` ${t('past.strip.drag')}`));
 }
 
 /** Means over equal stretches, per leg. @param {PastStance[]} stances @param {(s: PastStance) => number|null} of @param {number} from @param {number} to */

@@ -1,6 +1,7 @@
 // How a runner's figures go from session to session, and two sessions side by side.
 
-import { h } from './dom.js';
+import { h, table } from './dom.js';
+import { SIDES } from './model.js';
 import { axis, chart, colour, name } from './chart.js';
 import { date, day, said, t } from './text.js';
 import { ask } from './api.js';
@@ -10,7 +11,6 @@ import { difference, figure } from './past_words.js';
 /** @import { Comparison, Runner, TrendPoint } from './past_types.js' */
 /** @import { SideName } from './types.js' */
 
-const SIDES = /** @type {SideName[]} */ (['left', 'right']);
 /** @type {[keyof TrendPoint, string, string][]} */
 const FIGURES = [
   ['hip_adduction_deg', 'past.hip_adduction', 'deg'], ['femur_adduction_deg', 'past.femur_adduction', 'deg'],
@@ -72,13 +72,11 @@ export async function comparePage(a, b) {
   const c = /** @type {Comparison} */ (await ask(`/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`));
   const title = (/** @type {Comparison['a']} */ x) => `${said(x.runner_name)}, ${day(x.started)}`;
   return h('section', { class: 'past' }, h('h2', {}, t('past.compare')),
-    h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': t('past.compare') }, h('table', {},
-      h('thead', {}, h('tr', {}, h('td'), h('td'), ...[title(c.a), title(c.b), t('past.change')].map((x) => h('th', { scope: 'col' }, x)))),
-      h('tbody', {}, ...c.quantities.flatMap((q) => SIDES.map((side) => {
-        const leg = q.legs[side];
-        return h('tr', { class: side }, h('th', { scope: 'row' }, said(q.plain)), h('td', {}, t(`side.${side}`)),
-          h('td', {}, figure(leg.a, q.unit)), h('td', {}, figure(leg.b, q.unit)),
-          h('td', {}, difference(leg.change, q.unit), leg.within_noise ? h('small', {}, ` ${t('past.noise')}`) : null));
-      }))))),
+    table(t('past.compare'), ['', '', title(c.a), title(c.b), t('past.change')], c.quantities.flatMap((q) => SIDES.map((side) => {
+      const leg = q.legs[side];
+      return h('tr', { class: side }, h('th', { scope: 'row' }, said(q.plain)), h('td', {}, t(`side.${side}`)),
+        h('td', {}, figure(leg.a, q.unit)), h('td', {}, figure(leg.b, q.unit)),
+        h('td', {}, difference(leg.change, q.unit), leg.within_noise ? h('small', {}, ` ${t('past.noise')}`) : null));
+    }))),
     h('ul', { class: 'limits' }, ...c.cautions.map((x) => h('li', {}, said(x)))));
 }

@@ -1,6 +1,6 @@
 // Other limits on an old session: when each would have alerted. The session itself stays as it was judged.
 
-import { h } from './dom.js';
+import { h, table } from './dom.js';
 import { ask, change } from './api.js';
 import { clock, degrees, t } from './text.js';
 
@@ -45,8 +45,7 @@ export function tryForm(session) {
       });
       body.replaceChildren(h('p', {}, t('past.try.more')), wrong,
         h('form', { onsubmit: (event) => { event.preventDefault(); void attempt(); } },
-          h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': t('past.try') }, h('table', {},
-            h('thead', {}, h('tr', {}, h('td'), ...LEVELS.map((level) => h('th', { scope: 'col' }, t(`past.try.${level}`))))), h('tbody', {}, ...rows))), go), found);
+          table(t('past.try'), ['', ...LEVELS.map((level) => t(`past.try.${level}`))], rows), go), found);
     } catch (error) {
       wrong.textContent = /** @type {Error} */ (error).message;
       body.replaceChildren(wrong);
@@ -64,8 +63,7 @@ function result({ stances, rows }, begin) {
   const count = (/** @type {'recorded'|'changed'} */ which) => rows.filter((row) => row[which]).length;
   const lead = h('p', {}, t('past.try.counts', { recorded: count('recorded'), changed: count('changed'), n: stances }));
   if (!rows.length) return [lead];
-  return [lead, h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': t('past.alerts') }, h('table', {},
-    h('thead', {}, h('tr', {}, ...['past.try.rule', 'past.try.recorded', 'past.try.changed'].map((word) => h('th', { scope: 'col' }, t(word))))),
-    h('tbody', {}, ...rows.map((row) => h('tr', { class: row.side }, h('th', { scope: 'row' }, `${t(`side.${row.side}`)}: ${t(`rule.${row.rule}`)}`),
-      h('td', {}, fired(row.recorded)), h('td', {}, fired(row.changed)))))))];
+  return [lead, table(t('past.alerts'), [t('past.try.rule'), t('past.try.recorded'), t('past.try.changed')],
+    rows.map((row) => h('tr', { class: row.side }, h('th', { scope: 'row' }, `${t(`side.${row.side}`)}: ${t(`rule.${row.rule}`)}`),
+      h('td', {}, fired(row.recorded)), h('td', {}, fired(row.changed)))))];
 }

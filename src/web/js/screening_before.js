@@ -1,10 +1,10 @@
 // Before against after: an earlier screening test beside a later one, leg by leg, with what has to change to mean something.
 
-import { h, say } from './dom.js';
+import { h, say, table } from './dom.js';
 import { ask } from './api.js';
 import { day, t } from './text.js';
 import { SIDES } from './model.js';
-import { QUANTITIES, change, legFigure, measured, table } from './screening_table.js';
+import { QUANTITIES, change, legFigure, measured } from './screening_table.js';
 
 /** @import { Compared, KeptScreening, SideName } from './types.js' */
 

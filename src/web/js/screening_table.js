@@ -1,6 +1,6 @@
 // What a screening test has found: each repetition, left against right, after against before.
 
-import { h } from './dom.js';
+import { h, table } from './dom.js';
 import { clock, decimal, said, sentence, t } from './text.js';
 
 /** @import { Differences, Repetition, Screened, ScreenedLeg } from './types.js' */
@@ -11,10 +11,6 @@ export const QUANTITIES = ['depth_deg', 'adduction_peak_deg', 'adduction_excursi
 export const measured = (quantity, value) => (value === null || value === undefined ? '–' : `${decimal(value, 1)}${quantity.endsWith('_deg') ? '°' : ' s'}`);
 /** @param {string} quantity @param {number} value */
 export const change = (quantity, value) => `${value > 0 ? '+' : ''}${measured(quantity, value)}`;
-
-/** @param {string} label @param {string[]} head @param {HTMLElement[]} rows */
-export const table = (label, head, rows) => h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': label },
-  h('table', {}, h('thead', {}, h('tr', {}, ...head.map((text) => (text ? h('th', { scope: 'col' }, text) : h('td'))))), h('tbody', {}, ...rows)));
 
 /** @param {Repetition[]} repetitions */
 export function repetitionTable(repetitions) {

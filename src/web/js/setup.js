@@ -86,10 +86,14 @@ export async function setupPage() {
       step = setup.step;
       screen.dataset.step = step;
       const at = names.indexOf(step);
-      rail.replaceChildren(...names.map((name, i) => h('li', {}, h('button', {
-        type: 'button', class: i < at ? 'done' : '', 'aria-current': i === at ? 'step' : false,
-        'data-step': name, 'aria-label': t(`setup.rail.${name}`), onclick: () => void hands.act({ act: 'go', step: name }),
-      }, h('span', { 'aria-hidden': 'true' }, i < at ? '✓' : String(i + 1)), h('span', { class: 'name' }, ` ${t(`setup.rail.${name}`)}`)))));
+      rail.replaceChildren(...names.map((name, i) => {
+        const [mark, word] = [i < at ? '✓' : String(i + 1), t(`setup.rail.${name}`)];
+        // A thin screen shows the mark alone; the name holds all that can be seen.
+        return h('li', {}, h('button', {
+          type: 'button', class: i < at ? 'done' : '', 'aria-current': i === at ? 'step' : false,
+          'data-step': name, 'aria-label': `${mark} ${word}`, onclick: () => void hands.act({ act: 'go', step: name }),
+        }, h('span', {}, mark), h('span', { class: 'name' }, ` ${word}`)));
+      }));
       back.hidden = at === 0;
       on.hidden = at === 0 || at === names.length - 1;
     }

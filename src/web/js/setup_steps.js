@@ -2,6 +2,7 @@
 
 import { h, say } from './dom.js';
 import { ask, change } from './api.js';
+import { isRunner } from './role.js';
 import * as words from './text.js';
 
 /** @import { Hands, Screen, Setup } from './setup_types.js' */
@@ -23,7 +24,7 @@ export function welcomeScreen(hands) {
   } }, h('strong', {}, t('setup.begin')), h('small', {}, t('setup.begin.more')));
   return {
     node: h('div', { class: 'stack' }, h('p', { class: 'lead' }, t('setup.welcome.more')), h('p', {}, t('setup.limits')),
-      h('div', { class: 'row' }, language()), h('div', { class: 'cards two' }, begin, demo)),
+      h('div', { class: 'row' }, language(), feet()), h('div', { class: 'cards two' }, begin, demo)),
     update() {},
   };
 }
@@ -36,6 +37,13 @@ function language() {
   const select = h('select', { onchange: () => choose(select.value) },
     ...Object.entries(known.LANGUAGES).map(([code, name]) => h('option', { value: code, lang: code, selected: code === document.documentElement.lang }, name)));
   return h('label', {}, t('setup.language'), select);
+}
+
+/** How steps are counted: by both feet, or by each. */
+function feet() {
+  const select = h('select', { 'data-act': 'feet', onchange: () => words.chooseFeet(select.value) },
+    ...['two', 'one'].map((which) => h('option', { value: which, selected: words.perFoot() === (which === 'one') }, t(`setup.feet.${which}`))));
+  return h('label', {}, t('setup.feet'), select);
 }
 
 /** @returns {Screen} */
@@ -82,7 +90,12 @@ export function runnerScreen(hands) {
   let runners = [];
   let drawn = '';
   let current = 0;
-  const load = () => ask('/runners').then((/** @type {any} */ all) => { runners = all; draw(); }, () => {});
+  let own = false;
+  const load = () => Promise.all([ask('/runners'), isRunner()]).then(([all, phone]) => {
+    [runners, own] = [/** @type {any} */ (all), phone];
+    add.hidden = own;
+    draw();
+  }, () => {});
   const use = async (/** @type {number} */ id) => {
     await hands.send('PATCH', `/runners/${id}`, { current: true });
     await load();
@@ -92,7 +105,7 @@ export function runnerScreen(hands) {
     if (key === drawn) return;
     drawn = key;
     list.replaceChildren(...runners.map((r) => h('label', { class: 'choice' },
-      h('input', { type: 'radio', name: 'runner', value: r.id, checked: r.current, onchange: () => void use(r.id) }),
+      h('input', { type: 'radio', name: 'runner', value: r.id, checked: r.current, disabled: own, onchange: () => void use(r.id) }),
       h('span', {}, h('strong', {}, said(r.name ?? r.pseudonym)), h('small', {}, t('setup.runner.sessions', { n: r.sessions }))))));
   };
   void load();

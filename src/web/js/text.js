@@ -3,7 +3,7 @@
 /** Each language by its own name, with a file of its words and one of the daemon's sentences; English stands in for what
  * another does not have. @type {Record<string, string>} */
 export const LANGUAGES = { en: 'English', de: 'Deutsch' };
-const KEY = 'stancewatch.language';
+const [KEY, FEET] = ['stancewatch.language', 'stancewatch.feet'];
 
 /** @type {Record<string, string>} */
 let words = {};
@@ -20,8 +20,10 @@ function wanted() {
   return asked.find((tag) => tag in LANGUAGES) ?? 'en';
 }
 
-/** @param {string} name @returns {Promise<Record<string, string>>} */
+/** @param {string} name */
 const file = async (name) => (await fetch(`/strings/${name}.json`)).json();
+/** Words are kept by group, and asked for as `group.word`. @param {Record<string, Record<string, string>>} groups */
+const named = (groups) => Object.entries(groups).flatMap(([group, all]) => Object.entries(all).map(([word, text]) => [`${group}.${word}`, text]));
 
 /** Loads the words once, whoever asks first. */
 export function loadWords() {
@@ -30,8 +32,12 @@ export function loadWords() {
     document.documentElement.lang = language;
     const foreign = language !== 'en';
     const [english, own, said] = await Promise.all([file('en'), foreign ? file(language) : {}, foreign ? file(`${language}.daemon`) : {}]);
-    words = { ...english, ...own };
-    daemon = Object.entries(said).map(([english, here]) => [pattern(english), here]);
+    words = Object.fromEntries([...named(english), ...named(own)]);
+    daemon = Object.entries(said).map(([english, here]) => [pattern(english), /** @type {string} */ (here)]);
+    if (perFoot()) {
+      for (const key of ['number.cadence', 'explain.cadence.name', 'past.cadence', 'board.cadence']) words[key] += t('number.each_foot');
+      daemon.unshift([/^steps per minute$/, t('number.cadence')]);
+    }
     formats.clear();
   })();
   return loading;
@@ -44,6 +50,18 @@ export function chooseLanguage(code) {
   localStorage.setItem(KEY, code);
   location.reload();
 }
+
+/** Whether steps are counted for each foot. */
+export const perFoot = () => localStorage.getItem(FEET) === 'one';
+
+/** As `chooseLanguage`. @param {string} feet `one` or `two` */
+export function chooseFeet(feet) {
+  localStorage.setItem(FEET, feet);
+  location.reload();
+}
+
+/** Steps per minute as this browser counts them. @param {number} spm */
+export const cadence = (spm) => (perFoot() ? spm / 2 : spm);
 
 /** @param {string} key */
 export const has = (key) => key in words;
