@@ -79,11 +79,15 @@ impl StanceWatch {
         } else if !walk && (tick.y > self.top || stood < run_from) {
             self.top = tick.y;
         }
+        self.deepen(tick);
+        deep
+    }
+
+    fn deepen(&mut self, tick: &Tick) {
         if tick.y <= self.trough {
             self.trough = tick.y;
             self.t_trough = tick.t;
         }
-        deep
     }
 
     fn hump_passed(&self, p: &Parameters, tick: &Tick) -> Option<Ending> {
@@ -165,10 +169,7 @@ impl Ending {
                 stance.top = tick.y;
                 stance.trough = tick.y;
             } else {
-                if tick.y < stance.trough {
-                    stance.trough = tick.y;
-                    stance.t_trough = tick.t;
-                }
+                stance.deepen(tick);
             }
             Verdict::Retracted(stance)
         } else if tick.y > swing_from {
