@@ -35,8 +35,9 @@ pub(super) fn synthetic(config: &Config, args: &RunArgs, runners: u32) -> anyhow
         if let Kept::Nowhere(why) = &kept {
             note(why);
         }
-        let places =
-            (0..runners).map(|i| synthetic_place(config, who(i), &kept)).collect::<anyhow::Result<Vec<_>>>()?;
+        let places = (0..runners)
+            .map(|i| synthetic_place(config, who(i), &kept))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let plays = places.iter().zip(0..).map(|(place, i)| {
             let play = play(config, args, &base, &place.who, i)?;
             anyhow::Ok(keep::of_owner(play, place.hub.kept().unwrap_or(&kept)))

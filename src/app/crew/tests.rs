@@ -61,14 +61,14 @@ fn courses(config: &RunnerConfig) -> BTreeMap<Placement, VecDeque<[i16; 6]>> {
 
 fn body(seed: u64, episodes: Vec<Episode>) -> BTreeMap<Placement, VecDeque<[i16; 6]>> {
     let mut config =
-        RunnerConfig { seed, running_s: 110.0, individuality: 0.5, episodes, ..RunnerConfig::default() };
+        RunnerConfig { seed, running_s: 140.0, individuality: 0.5, episodes, ..RunnerConfig::default() };
     (config.radio.loss, config.pelvis_sensor) = (0.0, false);
     courses(&config)
 }
 
 fn heron() -> BTreeMap<Placement, VecDeque<[i16; 6]>> {
     let (side, kind) = (Side::Right, EpisodeKind::Adduction);
-    body(3, vec![Episode { side, kind, degrees: 8.0, start_s: 72.0, duration_s: 30.0, ramp_s: 2.0 }])
+    body(3, vec![Episode { side, kind, degrees: 10.0, start_s: 100.0, duration_s: 50.0, ramp_s: 2.0 }])
 }
 
 fn roster(folder: &Path) -> Roster {
@@ -153,7 +153,8 @@ fn plays_to_the_same(store: &Store, path: &Path) -> usize {
     }
     let kept = store.stances(&id).unwrap();
     assert_eq!(kept.len(), stances.len(), "{id}");
-    let ids: std::collections::BTreeSet<_> = alerts.iter().map(|alert| format!("{:?}", alert.number)).collect();
+    let ids: std::collections::BTreeSet<_> =
+        alerts.iter().map(|alert| format!("{:?}", alert.number)).collect();
     assert_eq!(store.alerts(&id).unwrap().len(), ids.len(), "{id}");
     kept.len()
 }
@@ -172,6 +173,8 @@ async fn two_runners_share_a_radio_and_nothing_else() {
         radio.change(n + 5, |sensor| sensor.course = otters.remove(place));
     }
     let stop = CancellationToken::new();
+    // A failed test ends the sessions, too, or the runtime would wait for them.
+    let _ends = stop.clone().drop_guard();
     let names = ["Heron", "Otter"].map(str::to_owned);
     let runners = runners(&config, crew(&names).unwrap(), true).unwrap();
     let places = runners.iter().map(|(place, _)| place.clone()).collect();
@@ -228,6 +231,8 @@ async fn alone() -> BTreeMap<String, Vec<String>> {
         radio.change(n + 1, |sensor| sensor.course = herons.remove(place));
     }
     let stop = CancellationToken::new();
+    // A failed test ends the sessions, too, or the runtime would wait for them.
+    let _ends = stop.clone().drop_guard();
     let kept = keep::begin(&config, Some("Heron"), Plays::Sensors);
     let whose = Whose { config, kept: kept.clone(), record: true, of: None };
     let central = Central::new(radio.clone(), events, roster, timing());
@@ -248,6 +253,8 @@ async fn a_free_sensor_is_taken_on_one_page_and_named_on_the_other() {
     let (config, roster) = (config(folder.path()), Roster::open(folder.path()).unwrap());
     let (radio, events) = Simulated::new(&["S1", "S2"]);
     let stop = CancellationToken::new();
+    // A failed test ends the sessions, too, or the runtime would wait for them.
+    let _ends = stop.clone().drop_guard();
     let names = ["Heron", "Otter"].map(str::to_owned);
     let runners = runners(&config, crew(&names).unwrap(), false).unwrap();
     let places = runners.iter().map(|(place, _)| place.clone()).collect();
