@@ -19,9 +19,8 @@ const BATTERY: Uuid = Uuid::from_u128(0x0000_2a19_0000_1000_8000_0080_5f9b_34fb)
 /// Two samples every 20 ms.
 const STEP: Duration = Duration::from_millis(20);
 const PER_STEP: u16 = 2;
-/// Steps of a course in the time of one. More, and one sensor is a second of its own time ahead of another when the
-/// computer is busy, which counts as silence.
-const RUSH: u32 = 12;
+/// Between two steps of a course, which are 20 ms of its own time.
+const PAUSE: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Simulated {
@@ -101,6 +100,21 @@ impl Simulated {
     /// Every sensor follows its course from now on.
     pub(crate) fn go(&self) {
         self.lock().course = Some((host_clock::instant(), 0));
+        tokio::spawn(self.clone().follow_courses());
+    }
+
+    async fn follow_courses(self) {
+        loop {
+            {
+                let mut inner = self.lock();
+                let Some((began, steps)) = &mut inner.course else { return };
+                let at = *began + STEP * *steps;
+                *steps += 1;
+                inner.sensors.values_mut().filter(|s| s.course.is_some()).for_each(|s| s.step(at));
+            }
+            // Step by step: else one sensor is far ahead of another by their own time, which counts as silence.
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Steps of the courses that are over.
@@ -167,12 +181,6 @@ impl Simulated {
                 if sensor.course.is_none() {
                     sensor.step(host_clock::instant());
                 }
-            }
-            for _ in 0..RUSH {
-                let Some((began, steps)) = &mut inner.course else { break };
-                let at = *began + STEP * *steps;
-                *steps += 1;
-                inner.sensors.values_mut().filter(|s| s.course.is_some()).for_each(|s| s.step(at));
             }
         }
     }
