@@ -386,3 +386,35 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jerks(peaks: &[(f64, f64)]) -> Jerks {
+        let mut jerks = Jerks::default();
+        for (t_jerk, size) in peaks {
+            let jerk_sq = size * size;
+            jerks.keep(&Tick {
+                t: *t_jerk,
+                h: 0.01,
+                jerk_sq,
+                y: 0.0,
+                before: 0.0,
+                t_jerk: *t_jerk,
+                acc_sq: 0.0,
+            });
+        }
+        jerks
+    }
+
+    #[test]
+    fn an_impact_of_two_peaks_lies_between_them_and_nearer_to_the_sharper() {
+        let alike = jerks(&[(0.98, 50.0), (1.02, 50.0), (1.2, 900.0)]);
+        assert!((alike.impact(1.0, 0.06).unwrap() - 1.0).abs() < 1e-9);
+        let sharper = jerks(&[(0.98, 100.0), (1.02, 50.0)]);
+        // Weights 8 to 1.
+        assert!((sharper.impact(1.0, 0.06).unwrap() - (1.0 - 0.02 * 7.0 / 9.0)).abs() < 1e-9);
+        assert_eq!(jerks(&[]).impact(1.0, 0.06), None);
+    }
+}
