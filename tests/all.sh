@@ -21,7 +21,7 @@ check() {
         failed=$((failed + 1))
         broken+=("$name")
         printf 'FAILED  %4d s\n' $((SECONDS - from))
-        tail -n 150 "$log/out" | sed 's/^/    /'
+        { grep -A3 -E 'panicked at|\.\.\. FAILED|^ *not ok ' "$log/out" | head -n 60; tail -n 150 "$log/out"; } | sed 's/^/    /'
     fi
 }
 

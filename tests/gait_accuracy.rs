@@ -83,7 +83,7 @@ fn walking_on_force_plates() {
             "{}: {ic}, {tc}",
             variant.name
         );
-        assert!(ic.found() >= 0.99 && ic.mae_ms() < 16.0, "{}: initial contact: {ic}", variant.name);
+        assert!(ic.found() >= 0.99 && ic.mae_ms() < 13.6, "{}: initial contact: {ic}", variant.name);
         assert!(tc.found() >= 0.99 && tc.mae_ms() < 12.5, "{}: terminal contact: {tc}", variant.name);
     }
 }

@@ -93,7 +93,9 @@ fn a_session_that_was_killed_is_completed_from_its_recording_at_the_next_start()
         (found["complete"] == true).then_some(found)
     });
     assert_eq!(after["runner_name"], "Ana");
-    assert!(after["stances"].as_u64() >= before["stances"].as_u64());
+    // The recording is the truth, and a kill costs it a second at most: 20 s of this session.
+    let lost = before["stances"].as_u64().unwrap().saturating_sub(after["stances"].as_u64().unwrap());
+    assert!(lost < 60, "{before} {after}");
     let out = data.join("out");
     asked(data, &["analyze", &id, "--out", out.to_str().unwrap()]);
     let rows = std::fs::read_to_string(out.join("stances.csv")).unwrap().lines().count() - 1;
@@ -112,12 +114,15 @@ fn a_damaged_database_is_said_and_the_run_is_recorded_all_the_same() {
     let mut command = program::command();
     let mut program =
         Program::start(command.args(run_arguments(data)).args(["--synthetic", "--speed", "20"]));
-    program.wait_for("a recording", |p| (p.session_time() > 5.0).then_some(()));
+    // It reaches the disk within a second of its own, which is 20 s of this session.
+    program.wait_for("a recording", |_| {
+        let files = std::fs::read_dir(data.join("recordings")).ok()?;
+        files.flatten().any(|file| file.metadata().is_ok_and(|file| file.len() > 10_000)).then_some(())
+    });
     let checks = program.json("/api/v1/health")["checks"].clone();
     let check = checks.as_array().unwrap().iter().find(|c| c["code"] == "store_failed").cloned().unwrap();
     assert!(check["message"].as_str().unwrap().contains("move it away"), "{check}");
     program.kill();
-    assert!(std::fs::metadata(program::recording(data)).unwrap().len() > 10_000);
     // A new one is filled from the recording.
     std::fs::remove_file(data.join("stancewatch.db")).unwrap();
     let mut command = program::command();

@@ -51,18 +51,6 @@ struct Landing {
     t_zero: f64,
     swing: f64,
     lowest: Extremum,
-    sharpest_sq: f64,
-    t_sharpest: f64,
-}
-
-impl Landing {
-    fn follow(&mut self, tick: &Tick) {
-        if tick.jerk_sq > self.sharpest_sq {
-            self.sharpest_sq = tick.jerk_sq;
-            self.t_sharpest = tick.t_jerk;
-        }
-        self.lowest.offer(tick);
-    }
 }
 
 /// What this leg usually does; 0 where not known yet.
@@ -79,9 +67,9 @@ fn follow(usual: &mut f64, value: f64, gain: f64) {
     *usual = if *usual == 0.0 { value } else { *usual + gain * (value - *usual) };
 }
 
-const JERKS: usize = 32;
+const JERKS: usize = 64;
 
-/// The latest jerks of a swing: contact may come before the landing is known to have begun.
+/// The latest jerks: an impact may come before the landing is known to have begun.
 #[derive(Debug, Clone)]
 struct Jerks {
     times: [f64; JERKS],
@@ -103,10 +91,18 @@ impl Jerks {
         self.next = (self.next + 1) % JERKS;
     }
 
-    /// Time and squared size of the sharpest after `from`.
-    fn sharpest(&self, from: f64) -> Option<(f64, f64)> {
-        let all = self.times.iter().copied().zip(self.sizes_sq.iter().copied());
-        all.filter(|(t, _)| *t > from).max_by(|a, b| a.1.total_cmp(&b.1))
+    /// When the impact was that came within so long of a moment: the mean time of its jerks, each by the cube of its size.
+    /// Several peaks of one impact are alike in size, and which of them is the highest is chance.
+    fn impact(&self, around: f64, within: f64) -> Option<f64> {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (t, size_sq) in
+            self.times.iter().zip(&self.sizes_sq).filter(|(t, _)| (**t - around).abs() < within)
+        {
+            let weight = size_sq * size_sq.sqrt();
+            sum += weight * (t - around);
+            weights += weight;
+        }
+        (weights > 0.0).then(|| around + sum / weights)
     }
 }
 
@@ -184,7 +180,7 @@ impl Machine {
     }
 
     pub(super) fn tick(&mut self, p: &Parameters, tick: &Tick, out: &mut Outbox) {
-        if tick.y > 0.0 || tick.before > 0.0 {
+        if tick.y > 0.0 || matches!(self.state, State::Landing(_)) || tick.before > 0.0 {
             self.jerks.keep(tick);
         }
         if tick.t - self.t_event > p.rhythm.forget && self.t_event.is_finite() {
@@ -211,7 +207,7 @@ impl Machine {
                 self.swing(p, tick, peak, out);
             }
             State::Landing(landing) => {
-                landing.follow(tick);
+                landing.lowest.offer(tick);
                 let landing = landing.clone();
                 self.touch(p, tick, landing, out);
             }
@@ -265,9 +261,7 @@ impl Machine {
         }
         let swing = self.swing;
         self.midstance.expect(&p.class, t_zero, swing);
-        let from = t_zero - p.landing.jerk_before;
-        let (t_sharpest, sharpest_sq) = self.jerks.sharpest(from).unwrap_or((t_zero, 0.0));
-        let landing = Landing { t_zero, swing, lowest: Extremum::lowest(tick), sharpest_sq, t_sharpest };
+        let landing = Landing { t_zero, swing, lowest: Extremum::lowest(tick) };
         // At 50 Hz one step may lead from swing to beyond the level of contact.
         self.touch(p, tick, landing, out);
     }
@@ -309,8 +303,8 @@ impl Machine {
             }
             Gait::Walk if risen => {
                 let t_lowest = landing.lowest.time();
-                let near = (landing.t_sharpest - t_lowest).abs() < l.walk_jerk;
-                Some((if near { 0.5 * (t_lowest + landing.t_sharpest) } else { t_lowest }, 0.018))
+                let impact = self.jerks.impact(t_lowest, l.walk_jerk);
+                Some((impact.map_or(t_lowest, |t| t + l.walk_lag), 0.018))
             }
             Gait::Walk => (waited > l.walk_wait).then_some((landing.t_zero + l.walk_after_zero, 0.025)),
         }
@@ -390,5 +384,37 @@ impl Machine {
                 follow(&mut self.usual.run_stance, contact, gain);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jerks(peaks: &[(f64, f64)]) -> Jerks {
+        let mut jerks = Jerks::default();
+        for (t_jerk, size) in peaks {
+            let jerk_sq = size * size;
+            jerks.keep(&Tick {
+                t: *t_jerk,
+                h: 0.01,
+                jerk_sq,
+                y: 0.0,
+                before: 0.0,
+                t_jerk: *t_jerk,
+                acc_sq: 0.0,
+            });
+        }
+        jerks
+    }
+
+    #[test]
+    fn an_impact_of_two_peaks_lies_between_them_and_nearer_to_the_sharper() {
+        let alike = jerks(&[(0.98, 50.0), (1.02, 50.0), (1.2, 900.0)]);
+        assert!((alike.impact(1.0, 0.06).unwrap() - 1.0).abs() < 1e-9);
+        let sharper = jerks(&[(0.98, 100.0), (1.02, 50.0)]);
+        // Weights 8 to 1.
+        assert!((sharper.impact(1.0, 0.06).unwrap() - (1.0 - 0.02 * 7.0 / 9.0)).abs() < 1e-9);
+        assert_eq!(jerks(&[]).impact(1.0, 0.06), None);
     }
 }

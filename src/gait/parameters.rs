@@ -128,11 +128,11 @@ pub struct LandingParameters {
     pub run_after_zero: f64,
     /// Running: how long the level is waited for, s. Default 0.12.
     pub run_wait: f64,
-    /// Walking: contact is the minimum, drawn half way to the sharpest jerk when the two are closer
-    /// than this, s. Default 0.05 (own measurement, force plates).
+    /// Walking: contact is the impact within this time of the minimum, s. Default 0.06 (own measurement, force plates:
+    /// half way between the minimum and the sharpest jerk is off by 1 to 2 ms more, at 50 and 60 Hz most).
     pub walk_jerk: f64,
-    /// Jerks count from this long before the zero crossing, s. Default 0.035.
-    pub jerk_before: f64,
+    /// From that impact to initial contact, s. Default -0.003 (ditto).
+    pub walk_lag: f64,
     /// Walking: how long the minimum is waited for, s. Default 0.15.
     pub walk_wait: f64,
     /// Walking: contact after the zero crossing where no minimum comes, s. Default 0.045 (own measurement).
@@ -275,8 +275,8 @@ impl Default for Parameters {
                 run_lag: 0.0025,
                 run_after_zero: 0.024,
                 run_wait: 0.12,
-                walk_jerk: 0.05,
-                jerk_before: 0.035,
+                walk_jerk: 0.06,
+                walk_lag: -0.003,
                 walk_wait: 0.15,
                 walk_after_zero: 0.045,
             },

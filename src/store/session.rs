@@ -367,6 +367,10 @@ pub(super) fn by_id(conn: &Connection, id: &str) -> Result<Session, StoreError> 
     found.ok_or_else(|| StoreError::NoSession(id.to_owned()))
 }
 
+/// An id is at least this long (`2026-11-20T10-00-00`, and `-2` for the second within that second). What is as
+/// long is no beginning: who names a deleted session must not get its neighbour.
+const WHOLE: usize = 19;
+
 fn find(conn: &Connection, part: &str) -> Result<Session, StoreError> {
     if let Some(found) = conn.query_row(&format!("{SELECT} WHERE s.id = ?"), [part], session).optional()? {
         return Ok(found);
@@ -376,6 +380,9 @@ fn find(conn: &Connection, part: &str) -> Result<Session, StoreError> {
         let sql = format!("{SELECT} WHERE {there} ORDER BY s.started DESC, s.id DESC LIMIT 1");
         let found = conn.query_row(&sql, [], session).optional()?;
         return found.ok_or_else(|| StoreError::NoSession(part.to_owned()));
+    }
+    if part.len() >= WHOLE {
+        return Err(StoreError::NoSession(part.to_owned()));
     }
     let sql = format!("{SELECT} WHERE {there} AND substr(s.id, 1, length(?1)) = ?1");
     let mut found = conn.prepare_cached(&sql)?;

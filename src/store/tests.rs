@@ -112,6 +112,18 @@ fn a_session_is_found_by_as_much_of_its_id_as_is_its_own() {
     assert!(store.session("").is_err());
 }
 
+#[test]
+fn a_deleted_session_is_not_answered_with_the_second_one_of_the_same_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let (first, second) = ("2026-11-20T10-00-00", "2026-11-20T10-00-00-2");
+    ran(&store, first);
+    ran(&store, second);
+    store.erase_session(first).unwrap();
+    assert!(store.session(first).unwrap_err().to_string().contains("no session"));
+    assert_eq!(store.session("2026-11-20T10").unwrap().id, second);
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_kept_is_readable_by_its_owner_only() {
