@@ -322,6 +322,24 @@ async fn metrics_count_what_was_published() {
 
 /// Follows every reference from the front page on, so that a file that was renamed or forgotten shows.
 #[tokio::test]
+async fn a_file_of_the_page_is_packed_for_who_can_unpack_it() {
+    let ask = |accepts: Option<&str>| {
+        let mut request = Request::get("/js/main.js").header("host", "localhost:7878");
+        if let Some(accepts) = accepts {
+            request = request.header("accept-encoding", accepts);
+        }
+        router(Hub::new(), CancellationToken::new()).oneshot(request.body(Body::empty()).unwrap())
+    };
+    let (packed, plain) = (ask(Some("gzip, br")).await.unwrap(), ask(None).await.unwrap());
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert_eq!(packed.headers()["content-type"], "text/javascript; charset=utf-8");
+    assert_eq!(plain.headers().get("content-encoding"), None);
+    let packed = to_bytes(packed.into_body(), usize::MAX).await.unwrap();
+    assert!(packed.starts_with(&[0x1f, 0x8b]), "gzip by its first two bytes");
+    assert!(2 * packed.len() < text(plain).await.len());
+}
+
+#[tokio::test]
 async fn every_file_that_the_page_names_is_served_with_its_type() {
     let hub = Hub::new();
     let mut due = vec!["/".to_owned()];

@@ -74,7 +74,7 @@ pub const RULES: [RuleSpec; 7] = [
     },
     RuleSpec {
         rule: Rule::PelvicDrop,
-        plain: "pelvis drops",
+        plain: "hip drops",
         term: "peak contralateral pelvic drop in stance",
         quantities: &[Quantity::PelvicDrop],
         needs_pelvis: true,

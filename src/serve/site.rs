@@ -12,6 +12,7 @@ use axum::response::Redirect;
 use axum::routing::{delete, get, post};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
 
 /// Nobody sends more in one request.
 const LONGEST_BODY: usize = 256 * 1024;
@@ -117,7 +118,8 @@ impl Site {
             app = app.nest(&format!("/r/{}/", place.who.id), page);
         }
         app.nest("/api/v1", api)
-            .fallback(get(assets::asset))
+            // A phone on a track has little to receive with.
+            .fallback(get(assets::asset).layer(CompressionLayer::new()))
             .layer(DefaultBodyLimit::max(LONGEST_BODY))
             .layer(from_fn_with_state(guard, access::check))
             .layer(map_response(access::with_headers))

@@ -3,6 +3,7 @@
 import { chromium } from 'playwright-core';
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { violations } from './axe.mjs';
 
 const FLAGS = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -37,9 +38,15 @@ export async function open(browser, address, options) {
   return { page, wrong, close: () => context.close() };
 }
 
-/** What assistive technology and thin screens need, checked in the page itself.
+/** What axe finds and what it does not look for: nothing, on any page in any state.
  * @param {import('playwright-core').Page} page */
-export function faults(page) {
+export async function faults(page) {
+  return [...await shape(page), ...await violations(page)];
+}
+
+/** What assistive technology and thin screens need beside axe's rules, checked in the page itself.
+ * @param {import('playwright-core').Page} page */
+function shape(page) {
   return page.evaluate(() => {
     const found = [];
     const visible = (/** @type {Element} */ e) => e.getClientRects().length > 0 && !e.closest('.unseen');

@@ -17,7 +17,7 @@ const SIZES = {
   '4K': { viewport: { width: 3840, height: 2160 } },
 };
 
-/** The page's own files, whatever their language, less than this; bytes as they are stored. */
+/** All parts of the page in one language, set-up and board with them, as they are sent, bytes. */
 const MOST_WEIGHT = 300_000;
 
 /** For a machine that has other things to do. */
@@ -39,7 +39,7 @@ before(async () => {
     await wait(200);
   }
   const [{ id, runner }] = await (await fetch(`${daemon.address}/api/v1/sessions`)).json();
-  routes = ['#', '#/projector', '#/screening', '#/rules', '#/sessions', `#/sessions/${id}`, `#/runners/${runner}`, `#/runners/${runner}/sessions`, `#/compare/${id}/${id}`];
+  routes = ['#', '#/projector', '#/setup', '#/screening', '#/rules', '#/sessions', `#/sessions/${id}`, `#/runners/${runner}`, `#/runners/${runner}/sessions`, `#/compare/${id}/${id}`];
 });
 
 after(async () => {
@@ -50,7 +50,7 @@ after(async () => {
 /** Goes to a part of the page and waits until it is there. @param {import('playwright-core').Page} page @param {string} route */
 async function go(page, route) {
   await page.evaluate((hash) => { document.querySelector('#past')?.replaceChildren(); location.hash = hash; }, route);
-  await page.waitForSelector(/^#(\/projector)?$/.test(route) ? '.leg[data-sign]' : '.past h2');
+  await page.waitForSelector(/^#(\/projector)?$/.test(route) ? '.leg[data-sign]' : route === '#/setup' ? '.setup .screen h3' : '.past h2');
   if (/sessions\/./.test(route)) await page.waitForSelector('.past stance-chart canvas');
 }
 
@@ -69,7 +69,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await page.waitForSelector('dialog.evidence[open] .plot');
     assert.deepEqual(await violations(page), [], 'evidence');
     assert.deepEqual(wrong, []);
-    await page.goto(`${daemon.address}/api/v1${routes[5]?.slice(1)}/report`);
+    await page.goto(`${daemon.address}/api/v1${routes.find((route) => /^#.sessions.\w/.test(route))?.slice(1)}/report`);
     assert.deepEqual(await violations(page), [], 'the report');
     await close();
   });
@@ -106,18 +106,23 @@ test('who asked for less motion sees none but what is measured, stance by stance
 test('the page is light, and the curves come as their authors made them', { timeout: PATIENCE }, async () => {
   const context = await browser.newContext({ ...LAPTOP, locale: 'en' });
   const page = await context.newPage();
-  /** @type {Map<string, number>} */
+  /** @type {Map<string, {sent: number, stored: number}>} */
   const sizes = new Map();
-  page.on('response', async (response) => {
-    const { pathname } = new URL(response.url());
-    if (!pathname.startsWith('/api/')) sizes.set(pathname, (await response.body().catch(() => Buffer.alloc(0))).length);
+  page.on('requestfinished', async (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith('/api/')) return;
+    const [{ responseBodySize }, body] = [await request.sizes(), await (await request.response())?.body()];
+    sizes.set(pathname, { sent: responseBodySize, stored: body?.length ?? 0 });
   });
-  await page.goto(daemon.address);
-  for (const route of routes) await go(page, route);
-  await wait(500);
-  const sum = [...sizes.values()].reduce((a, b) => a + b, 0);
-  console.log(`page weight: ${(sum / 1e3).toFixed(0)} kB in ${sizes.size} files, all parts of it opened`);
-  assert.ok(sum < MOST_WEIGHT, [...sizes].sort((a, b) => b[1] - a[1]).map(([path, size]) => `${path} ${size}`).join('\n'));
+  for (const start of ['/', '/board', '/join']) {
+    await page.goto(`${daemon.address}${start}`);
+    if (start === '/') for (const route of routes) await go(page, route);
+    await wait(500);
+  }
+  const sum = (/** @type {'sent' | 'stored'} */ of) => [...sizes.values()].reduce((all, size) => all + size[of], 0);
+  const [sent, stored] = [sum('sent'), sum('stored')];
+  console.log(`page weight: ${(sent / 1e3).toFixed(0)} kB sent, ${(stored / 1e3).toFixed(0)} kB unpacked, ${sizes.size} files, every part opened`);
+  assert.ok([...sizes.values()].every((size) => size.sent > 0) && sent < MOST_WEIGHT, [...sizes].map(([path, size]) => `${path} ${size.sent} of ${size.stored}`).join('\n'));
   for (const file of ['uPlot.iife.min.js', 'uPlot.min.css']) {
     const [ours, theirs] = [`../../src/web/vendor/${file}`, `node_modules/uplot/dist/${file}`].map((path) => readFileSync(new URL(path, import.meta.url)));
     assert.ok(theirs && ours?.equals(theirs), file);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { faults, launch, open } from './browser.mjs';
-import { folder, start } from './daemon.mjs';
+import { folder, LEARNS_SOON, start } from './daemon.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const LAPTOP = { viewport: { width: 1366, height: 768 } };
@@ -170,6 +170,44 @@ test('when the daemon goes, the page says how old it is and greys the lights', {
   for (const side of ['left', 'right']) assert.equal(await page.getAttribute(`.leg.${side}`, 'data-sign'), 'lost');
   assert.deepEqual(await faults(page), []);
   await close();
+});
+
+test('a sensor is lost and comes back: its leg rests in grey and says why, the other is judged on', { timeout: PATIENCE }, async () => {
+  const data = folder();
+  writeFileSync(join(data, 'shadow.toml'), `seed = 5
+still_s = 6
+knee_bends = 3
+walk_s = 12
+running_s = 2000
+[[disturbances]]
+kind = "sensor_lost"
+placement = "left_thigh"
+after_s = 90
+duration_s = 30
+`);
+  const own = await start([...LEARNS_SOON, 'run', '--no-open', '--no-recording', '--port', '0', '--speed', '8', '--runner-config', join(data, 'shadow.toml')], data);
+  const { page, wrong, close } = await open(browser, own.address, LAPTOP);
+  page.setDefaultTimeout(PATIENCE);
+  const signs = () => Promise.all(['left', 'right'].map((side) => page.getAttribute(`.leg.${side}`, 'data-sign')));
+  const judged = ['good', 'watch', 'too_far'];
+  const online = (/** @type {number} */ n) => page.waitForFunction((text) => document.querySelector('.bar a.fact')?.textContent === text, `${n}/5 online`);
+
+  await online(5);
+  await page.waitForFunction((known) => ['left', 'right'].every((side) => known.includes(document.querySelector(`.leg.${side}`)?.getAttribute('data-sign') ?? '')), judged);
+  await online(4);
+  assert.ok(await page.locator('.bar a.fact.warn').count(), 'the count itself warns');
+  await page.waitForSelector('.leg.left[data-sign="not_sure"], .leg.left[data-sign="lost"]');
+  assert.match(await page.innerText('.leg.left .verdict'), /sensor/i);
+  assert.match(await page.innerText('#sensors tr.offline'), /Left thigh[^]*offline/i);
+  assert.ok(judged.includes((await signs())[1] ?? ''), 'the other leg is judged on');
+  assert.deepEqual(await faults(page), []);
+  await online(5);
+  await page.waitForFunction((known) => known.includes(document.querySelector('.leg.left')?.getAttribute('data-sign') ?? ''), judged);
+  assert.equal(await page.locator('#sensors tr.offline').count(), 0);
+  assert.deepEqual(wrong, []);
+  await close();
+  await own.stop();
+  rmSync(data, { recursive: true, force: true });
 });
 
 test('walking rests what is for running, gives no cue, and each gait is named', { timeout: 60_000 }, async () => {
