@@ -19,8 +19,6 @@ const BATTERY: Uuid = Uuid::from_u128(0x0000_2a19_0000_1000_8000_0080_5f9b_34fb)
 /// Two samples every 20 ms.
 const STEP: Duration = Duration::from_millis(20);
 const PER_STEP: u16 = 2;
-/// Between two steps of a course, which are 20 ms of its own time.
-const PAUSE: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Simulated {
@@ -35,7 +33,7 @@ struct Inner {
     connecting: usize,
     /// Two connects at once, ever: BlueZ would have aborted one.
     collided: bool,
-    /// When courses began, and how many steps of them are over: they are played faster than time, on a time of their own.
+    /// When courses began, and how many steps of them are over.
     course: Option<(Instant, u32)>,
     sensors: BTreeMap<Peer, Sensor>,
 }
@@ -66,7 +64,7 @@ pub(crate) struct Sensor {
     /// Percent; 0 is 87.
     pub(super) battery: u8,
     sink: Option<UnboundedSender<Notified>>,
-    /// What it measures, in counts, beginning when all shall [`go`](Simulated::go); standing still without.
+    /// What it measures, in counts, as all [`follow`](Simulated::follow) theirs; standing still without.
     pub(crate) course: Option<VecDeque<[i16; 6]>>,
 }
 
@@ -97,29 +95,18 @@ impl Simulated {
         self.lock().sensors.get_mut(&peer(n)).map(with)
     }
 
-    /// Every sensor follows its course from now on.
-    pub(crate) fn go(&self) {
-        self.lock().course = Some((host_clock::instant(), 0));
-        tokio::spawn(self.clone().follow_courses());
-    }
-
-    async fn follow_courses(self) {
-        loop {
-            {
-                let mut inner = self.lock();
-                let Some((began, steps)) = &mut inner.course else { return };
-                let at = *began + STEP * *steps;
-                *steps += 1;
-                inner.sensors.values_mut().filter(|s| s.course.is_some()).for_each(|s| s.step(at));
-            }
-            // Step by step: else one sensor is far ahead of another by their own time, which counts as silence.
-            tokio::time::sleep(PAUSE).await;
+    /// Sensors follow their courses this many steps farther, all at once: on a time of their own, that goes as fast as
+    /// this is called. Gives how far they are, s.
+    pub(crate) fn follow(&self, more: u32) -> f64 {
+        let mut inner = self.lock();
+        let Inner { course, sensors, .. } = &mut *inner;
+        let (began, steps) = course.get_or_insert_with(|| (host_clock::instant(), 0));
+        for _ in 0..more {
+            let at = *began + STEP * *steps;
+            *steps += 1;
+            sensors.values_mut().filter(|sensor| sensor.course.is_some()).for_each(|sensor| sensor.step(at));
         }
-    }
-
-    /// Steps of the courses that are over.
-    pub(crate) fn gone(&self) -> u32 {
-        self.lock().course.map_or(0, |(_, steps)| steps)
+        (STEP * *steps).as_secs_f64()
     }
 
     /// Those that send.
