@@ -16,6 +16,8 @@ class Machine:
     def __init__(self, build, folder):
         self.build, self.folder = build, folder
         self.share = folder / "share"
+        # Of whose page is asked, where a program serves several runners.
+        self.page = ""
 
     async def start(self, sockets):
         """Boots; `sockets` is a folder with hci.sock already listening."""
@@ -52,13 +54,13 @@ class Machine:
         return answer
 
     async def get(self, path):
-        return json.loads(await self.ask(f"wget -q -O - http://127.0.0.1:7878/api/v1{path}"))
+        return json.loads(await self.ask(f"wget -q -O - http://127.0.0.1:7878{self.page}/api/v1{path}"))
 
     async def text(self, path):
-        return await self.ask(f"wget -q -O - http://127.0.0.1:7878/api/v1{path}")
+        return await self.ask(f"wget -q -O - http://127.0.0.1:7878{self.page}/api/v1{path}")
 
     async def post(self, path, body):
-        await self.ask(f"wget -q -O - --header 'Content-Type: application/json' --post-data '{json.dumps(body)}' http://127.0.0.1:7878/api/v1{path}")
+        await self.ask(f"wget -q -O - --header 'Content-Type: application/json' --post-data '{json.dumps(body)}' http://127.0.0.1:7878{self.page}/api/v1{path}")
 
     async def until(self, what, so, patience=PATIENCE):
         """Asks again until it is so; how long that took, s."""
