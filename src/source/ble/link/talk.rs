@@ -58,7 +58,7 @@ impl<R: Radio> Link<R> {
                 (operation, result) = talk.script.next() => self.performed(&mut talk, &operation, result, known).await,
                 message = self.messages.recv() => match message {
                     None | Some(ToLink::Stop) => {
-                        self.stop(&mut talk, known).await;
+                        self.stop(&mut talk, &mut arrivals, known).await;
                         return End::Stopped;
                     }
                     Some(ToLink::Down) => if !self.radio.is_up(&self.peer).await {
@@ -72,7 +72,7 @@ impl<R: Radio> Link<R> {
                     Some(ToLink::Placed) => {
                         self.placed(known);
                         if !self.belongs(known) {
-                            self.stop(&mut talk, known).await;
+                            self.stop(&mut talk, &mut arrivals, known).await;
                             return End::Released;
                         }
                     }
@@ -82,17 +82,24 @@ impl<R: Radio> Link<R> {
         }
     }
 
-    /// Lets the sensor stop, as far as it does in time.
-    async fn stop(&self, talk: &mut Talk<R>, known: &mut Known) {
+    /// Lets the sensor stop, as far as it does in time. What it measured until then still counts.
+    async fn stop(&self, talk: &mut Talk<R>, arrivals: &mut UnboundedReceiver<Notified>, known: &mut Known) {
         known.driver.ask(Request::Stop, &mut talk.reply);
         talk.reply.samples.clear();
         self.absorb(talk, host_clock::instant(), known);
         let all = async {
             while !talk.script.is_idle() {
-                let (_operation, _result) = talk.script.next().await;
+                tokio::select! {
+                    biased;
+                    Some(arrived) = arrivals.recv() => self.arrived(talk, &arrived, known),
+                    (_operation, _result) = talk.script.next() => {}
+                }
             }
         };
         timeout(self.timing.stop, all).await.ok();
+        while let Ok(arrived) = arrivals.try_recv() {
+            self.arrived(talk, &arrived, known);
+        }
     }
 
     fn arrived(&self, talk: &mut Talk<R>, arrived: &Notified, known: &mut Known) {
