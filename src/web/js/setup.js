@@ -5,7 +5,7 @@ import { ask, change } from './api.js';
 import { t } from './text.js';
 import { sounds } from './sound.js';
 import { bluetoothScreen, cueScreen, readyScreen, runnerScreen, welcomeScreen } from './setup_steps.js';
-import { sensorsScreen } from './setup_sensors.js';
+import { PLACES, sensorsScreen } from './setup_sensors.js';
 import { baselineScreen, calibrateScreen } from './setup_calibrate.js';
 
 /** @import { Hands, Screen, Setup, StepName, Worn } from './setup_types.js' */
@@ -42,7 +42,7 @@ export async function setupPage() {
     async act(body) {
       void sound.unlock().catch(() => false);
       try {
-        setup = await change('POST', '/setup', body, setup.version);
+        setup = named(await change('POST', '/setup', body, setup.version));
         say(wrong, '');
       } catch (error) {
         // Most often another tab was faster: this one shows what it has chosen.
@@ -124,8 +124,12 @@ export async function setupPage() {
 
 /** @returns {Promise<[Setup, Worn[]]>} */
 function look() {
-  return Promise.all([
-    /** @type {Promise<Setup>} */ (ask('/setup')),
-    /** @type {Promise<Worn[]>} */ (ask('/sensors')),
-  ]);
+  return Promise.all([ask('/setup').then(named), /** @type {Promise<Worn[]>} */ (ask('/sensors'))]);
+}
+
+/** The daemon lists how much each place moves in the order of the places. @param {any} setup @returns {Setup} */
+function named(setup) {
+  const motion = setup.guide?.motion;
+  if (Array.isArray(motion)) setup.guide.motion = Object.fromEntries(PLACES.map((place, i) => [place, motion[i] ?? null]));
+  return setup;
 }
