@@ -37,12 +37,15 @@ function recolour() {
 new MutationObserver(recolour).observe(document.documentElement, { attributeFilter: ['data-theme'] });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolour);
 
+/** How large the page writes, such as on a wall. */
+export const SCALE = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 /** Text on a chart: never smaller than on the page. */
-export const FONT = '13.6px system-ui, sans-serif';
+export const FONT = `${13.6 * SCALE}px system-ui, sans-serif`;
 
 /** An axis that is written as the page writes. @param {Partial<uPlot.Axis>} more @returns {uPlot.Axis} */
-export const axis = (more) => ({
+export const axis = ({ size = 50, space = 50, ...more }) => ({
   font: FONT, stroke: () => colour('quiet'), grid: { stroke: () => colour('grid'), width: 1 }, ticks: { show: false }, gap: 4, ...more,
+  size: Number(size) * SCALE, space: Number(space) * SCALE,
 });
 
 /** Its own element, so that it lets go of what it holds when it leaves the page. */
