@@ -56,6 +56,9 @@ class Chart extends HTMLElement {
   data = null;
   /** @type {uPlot|null} */
   plot = null;
+  /** How wide the last one was: the next keeps its room from the beginning, and nothing under it jumps. */
+  static last = 0;
+
   room = new ResizeObserver((entries) => this.fit(Math.round(entries.at(-1)?.contentRect.width ?? 0)));
 
   connectedCallback() { this.room.observe(this); }
@@ -70,6 +73,8 @@ class Chart extends HTMLElement {
   async fit(width) {
     if (width <= 0 || !this.drawing) return;
     const size = { width, height: this.drawing.height(width) };
+    Chart.last = width;
+    this.style.minHeight = `${size.height}px`;
     if (this.plot) return this.plot.setSize(size);
     const Plot = await load();
     if (this.plot || !this.isConnected || !this.data) return;
@@ -92,6 +97,7 @@ customElements.define('stance-chart', Chart);
 export function chart(drawing) {
   const node = /** @type {Chart} */ (document.createElement('stance-chart'));
   node.drawing = drawing;
+  if (Chart.last) node.style.minHeight = `${drawing.height(Chart.last)}px`;
   node.setAttribute('role', 'img');
   node.setAttribute('aria-hidden', 'true');
   return node;
