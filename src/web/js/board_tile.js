@@ -76,7 +76,7 @@ export function tileView(cue) {
       h('span', { class: 'unseen' }, ` ${tile?.name ?? ''}: ${t(`side.${alert.side}`)}, ${t(`rule.${alert.rule}`)}`));
     button.addEventListener('click', () => void acknowledge(alert, button));
     return h('li', { class: `${sign}${alert.acknowledged ? ' acknowledged' : ''}`, 'data-side': alert.side, 'data-rule': alert.rule },
-      h('span', { class: 'what' }, h('span', { class: `side ${alert.side}` }, t(`side.${alert.side}`)), ` ${t(`rule.${alert.rule}`)} `,
+      h('span', { class: 'what' }, h('span', { class: `side ${alert.side}` }, t(`side.${alert.side}`)), ` ${t(`rule.${alert.rule}`)} `, alert.rule.endsWith('_adduction') ? h('span', { class: 'term' }, `${t(`past.term.${alert.rule}`)} `) : null,
         h('strong', {}, degrees(alert.value_deg))),
       h('span', { class: 'since' }, t('board.since', { time: timeOfDay(alert.since_unix_ms), age: age(now - alert.since_unix_ms), limit: degrees(alert.threshold_deg) })),
       alert.acknowledged ? h('span', { class: 'seen' }, t('board.acknowledged')) : button);
@@ -109,7 +109,10 @@ export function tileView(cue) {
       const rows = JSON.stringify([next.alerts, next.session]);
       if (rows !== drawn) {
         drawn = rows;
+        const focused = alerts.contains(document.activeElement);
         alerts.replaceChildren(...next.alerts.map((alert) => row(alert, board.now_unix_ms)));
+        // Whoever acknowledges by keyboard goes on with the next one.
+        if (focused) (alerts.querySelector('button') ?? name).focus({ preventScroll: true });
       } else {
         next.alerts.forEach((alert, i) => {
           const since = alerts.children[i]?.querySelector('.since');
