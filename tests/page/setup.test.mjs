@@ -70,7 +70,7 @@ test('the whole first visit, with somebody who moves when they should stand, and
   assert.deepEqual(await faults(page), []);
   await page.click('[data-act="begin"]');
   await at(page, 'bluetooth');
-  assert.match(await page.innerText('.screen'), /brings its own sensors/);
+  assert.match(await page.innerText('.screen'), /simulated or recorded/);
 
   await on(page, 'runner');
   await page.fill('.screen input[type="text"]', SCRIPT);

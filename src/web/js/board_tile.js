@@ -54,16 +54,20 @@ export function tileView(cue) {
   /** @type {Tile|null} */
   let tile = null;
   let drawn = '';
+  /** The button that was pressed had the focus, which it loses while it waits. */
+  let held = false;
 
   /** @param {OpenAlert} alert @param {HTMLButtonElement} button */
   async function acknowledge(alert, button) {
     if (!tile) return;
+    held = document.activeElement === button;
     button.disabled = true;
     wrong.hidden = true;
     try {
       await askDaemon(tile, { ask: 'acknowledge', alert: alert.alert });
     } catch (error) {
       button.disabled = false;
+      held = false;
       wrong.hidden = false;
       say(wrong, /** @type {Error} */ (error).message);
     }
@@ -109,10 +113,11 @@ export function tileView(cue) {
       const rows = JSON.stringify([next.alerts, next.session]);
       if (rows !== drawn) {
         drawn = rows;
-        const focused = alerts.contains(document.activeElement);
+        held ||= alerts.contains(document.activeElement);
         alerts.replaceChildren(...next.alerts.map((alert) => row(alert, board.now_unix_ms)));
         // Whoever acknowledges by keyboard goes on with the next one.
-        if (focused) (alerts.querySelector('button') ?? name).focus({ preventScroll: true });
+        if (held) (alerts.querySelector('button') ?? name).focus({ preventScroll: true });
+        held = false;
       } else {
         next.alerts.forEach((alert, i) => {
           const since = alerts.children[i]?.querySelector('.since');

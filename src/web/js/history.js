@@ -74,11 +74,10 @@ const REACHABLE = 'a, button, input, select, textarea, summary';
 function put(page) {
   const focused = past.contains(document.activeElement);
   const place = focused ? [...past.querySelectorAll(REACHABLE)].indexOf(/** @type {Element} */ (document.activeElement)) : -1;
-  const [same, open] = [at === location.hash, [...past.querySelectorAll('details')].map((d) => d.open)];
+  const same = at === location.hash;
   at = location.hash;
   past.replaceChildren(page);
   if (same) {
-    past.querySelectorAll('details').forEach((d, i, all) => { if (all.length === open.length) d.open ||= open[i] ?? false; });
     /** @type {HTMLElement|undefined} */ ([...past.querySelectorAll(REACHABLE)][place])?.focus({ preventScroll: true });
     return;
   }
