@@ -78,8 +78,10 @@ test('a thumb marks a moment, ends the session only when it is meant, and begins
   assert.deepEqual(await faults(page), []);
 
   const end = page.locator('button[data-act="end"]');
+  const there = (await end.boundingBox())?.y;
   await end.click();
-  assert.equal(await end.innerText(), 'Really end?');
+  assert.equal(await end.innerText(), 'Sure?');
+  assert.equal((await end.boundingBox())?.y, there, 'it stays under the thumb');
   await page.waitForFunction(() => document.querySelector('button[data-act="end"]')?.textContent === 'End');
   assert.equal((await page.evaluate(() => fetch('/api/v1/setup').then((r) => r.json()))).ended, false, 'a slip ends nothing');
   await end.click();

@@ -10,6 +10,8 @@ import { cueWords } from './player.js';
 /** @import { player } from './player.js' */
 
 const SNOOZE_MINUTES = 5;
+/** The tap that turns sound on is over, and nothing moves under it, ms. */
+const AFTER_A_TAP = 600;
 /** So long a cue is large on the screen, ms. */
 const LARGE = 2500;
 
@@ -29,6 +31,7 @@ export function cueBarView(play, problem) {
   /** @type {Model|null} */
   let model = null;
   let large = 0;
+  let gone = 0;
   /** @type {Model['cues']|null} */
   let seen = null;
 
@@ -55,7 +58,11 @@ export function cueBarView(play, problem) {
   function draw() {
     if (!model) return;
     const { cueing } = model;
-    unlock.hidden = play.sound.isOn();
+    if (play.sound.isOn()) gone ||= window.setTimeout(() => { unlock.hidden = true; }, AFTER_A_TAP);
+    else {
+      clearTimeout(gone);
+      [gone, unlock.hidden] = [0, false];
+    }
     moment.hidden = model.ended || model.time_s === null;
     say(mute, t(cueing.muted ? 'cue.unmute' : 'cue.mute'));
     mute.setAttribute('aria-pressed', String(cueing.muted));

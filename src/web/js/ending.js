@@ -24,8 +24,8 @@ export function endButton() {
     const sure = word === 'end_sure';
     word = sure ? 'ending' : 'end_sure';
     draw();
-    // What goes wrong shows: the session runs on, and the button is back.
-    if (sure) await change('POST', '/session', { running: false }).catch(() => null);
+    // What goes wrong shows: the session runs on, and the button is back. What is next stands at the top.
+    if (sure) await change('POST', '/session', { running: false }).then(() => scrollTo(0, 0), () => null);
   } });
   draw();
   return {

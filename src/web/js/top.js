@@ -14,7 +14,7 @@ export function barView() {
   const time = h('span', { class: 'clock', role: 'timer', 'aria-label': t('bar.clock') });
   const online = h('a', { class: 'fact', href: '#sensors' });
   const recording = h('span', { class: 'fact recording' });
-  const name = h('span');
+  const name = h('span', { class: 'colours' });
   const named = () => say(name, t(`theme.${themeName()}`));
   const theme = h('button', { type: 'button', 'data-act': 'theme', onclick: () => { nextTheme(); named(); } },
     h('span', { class: 'icon', 'aria-hidden': 'true' }, '◐ '), h('span', { class: 'prefix' }, `${t('bar.theme')} `), name);
