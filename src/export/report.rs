@@ -141,7 +141,7 @@ fn numbers(out: &mut String, review: &Review, words: &Words) {
 }
 
 fn row(out: &mut String, q: &Reviewed, words: &Words) {
-    let unit = unit(q);
+    let unit = sign(q.quantity.unit);
     let [plain, term] = [q.quantity.plain, q.quantity.term].map(|text| escape(&words.said(text)));
     let _ = write!(out, "<tr><th>{plain} <small>{term}</small></th>");
     for side in Side::BOTH {
@@ -153,8 +153,9 @@ fn row(out: &mut String, q: &Reviewed, words: &Words) {
     let _ = write!(out, "<td>{}</td></tr>", difference.as_deref().unwrap_or(NOTHING));
 }
 
-fn unit(q: &Reviewed) -> &'static str {
-    match q.quantity.unit {
+/// What stands behind a number, for a unit by its name.
+fn sign(unit: &str) -> &'static str {
+    match unit {
         "deg" => "\u{b0}",
         "ms" => " ms",
         _ => "",
@@ -267,7 +268,7 @@ fn changes(out: &mut String, review: &Review, words: &Words) {
     let _ = write!(out, "<p>{against}</p><table class=\"changes\"><tbody>");
     let shown = told_once(review);
     for q in before.quantities.iter().filter(|q| shown(q.quantity.name)) {
-        let unit = if q.quantity.unit == "deg" { "\u{b0}" } else { "" };
+        let unit = sign(q.quantity.unit);
         let _ = write!(out, "<tr><th>{}</th>", escape(&words.said(q.quantity.plain)));
         for side in Side::BOTH {
             let change = &q.legs[side];

@@ -165,6 +165,11 @@ impl Hub {
         self.shared.wanted.subscribe()
     }
 
+    /// Whether anybody acts on what is wanted: a session that was started with its program ends with it.
+    pub(super) fn has_sessions(&self) -> bool {
+        self.shared.wanted.receiver_count() > 0
+    }
+
     pub(super) fn want_session(&self, running: bool, demo: bool) {
         self.shared.wanted.send_if_modified(|wanted| {
             let changed = (wanted.running, wanted.demo) != (running, demo);

@@ -125,13 +125,17 @@ pub(super) struct Wanted {
 }
 
 /// Ends the session with its recording and lets the sensors rest, or begins a new one.
-pub(super) async fn session(State(served): State<Served>, Json(wanted): Json<Wanted>) -> StatusCode {
+pub(super) async fn session(State(served): State<Served>, Json(wanted): Json<Wanted>) -> Done {
+    if !served.hub.has_sessions() {
+        let sentence = "this session began with the program and ends with it: stop the program".to_owned();
+        return Err((StatusCode::CONFLICT, sentence));
+    }
     if wanted.running && wanted.anew && !wanted.demo {
         served.hub.begin_anew();
     } else {
         served.hub.want_session(wanted.running, wanted.demo);
     }
-    StatusCode::NO_CONTENT
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Begins or ends a stretch that counts as what the runner usually does.

@@ -5,7 +5,7 @@ use super::Served;
 use super::cues::refused;
 use super::history::{Answer, body, seen, with};
 use super::view::{CalibrationView, SourceKind};
-use crate::body::{PerPlacement, PerSide, Placement};
+use crate::body::{PerSide, Placement};
 use crate::desk::{LONGEST_DELAY, Setup, Step, WornSet};
 use crate::event::HealthCode;
 use crate::guide::{BENDS, HOLD, Learnt, Parts, Start, Status, Wish};
@@ -15,6 +15,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 pub(super) struct SetupView {
@@ -84,7 +85,7 @@ struct GuideView {
     step: &'static str,
     left_s: f64,
     /// 1 is the most that still is standing; null where no sensor sends.
-    motion: PerPlacement<Option<f64>>,
+    motion: BTreeMap<&'static str, Option<f64>>,
     held_s: f64,
     hold_s: f64,
     bends: u32,
@@ -116,7 +117,9 @@ impl From<&Status> for GuideView {
         Self {
             step: status.step,
             left_s: tenth(status.left),
-            motion: PerPlacement::from_fn(|at| status.motion[at].map(|m| (m * 100.0).round() / 100.0)),
+            motion: Placement::ALL
+                .map(|at| (at.name(), status.motion[at].map(|m| (m * 100.0).round() / 100.0)))
+                .into(),
             held_s: tenth(status.held),
             hold_s: HOLD,
             bends: status.bends,

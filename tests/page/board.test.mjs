@@ -55,8 +55,11 @@ test('twelve runners, worst first, and an alert acknowledged on one page is so o
   const here = page.locator(`.tile[data-runner="${runner}"]`);
   const row = here.locator('.open li:not(.acknowledged)').first();
   const which = `.tile[data-runner="${runner}"] .open li[data-side="${await row.getAttribute('data-side')}"][data-rule="${await row.getAttribute('data-rule')}"].acknowledged`;
-  await row.locator('button[data-act="acknowledge"]').click();
+  // By keyboard, which then stays in the tile.
+  await row.locator('button[data-act="acknowledge"]').focus();
+  await page.keyboard.press('Enter');
   await page.waitForSelector(which);
+  assert.ok(await here.evaluate((e) => e.contains(document.activeElement)), 'the focus is on what comes next in the tile');
   await other.page.waitForSelector(which);
   for (const each of [page, other.page]) assert.deepEqual(await faults(each), []);
   assert.deepEqual([...wrong, ...other.wrong], []);

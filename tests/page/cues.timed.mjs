@@ -65,7 +65,7 @@ test('a cue sounds within a quarter of a second of terminal contact, and not at 
   await page.goto(daemon.address);
 
   // The first sound needs a tap, and the page says so.
-  assert.equal(await page.innerText('button[data-act="sound"]'), 'Turn sound on');
+  assert.equal(await page.innerText('button[data-act="sound"]'), 'Sound on');
   await page.click('button[data-act="sound"]');
   await page.waitForSelector('button[data-act="sound"]', { state: 'hidden' });
   await page.click('button[data-test="tone"]');

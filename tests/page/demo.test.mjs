@@ -198,7 +198,7 @@ duration_s = 30
   assert.ok(await page.locator('.bar a.fact.warn').count(), 'the count itself warns');
   await page.waitForSelector('.leg.left[data-sign="not_sure"], .leg.left[data-sign="lost"]');
   assert.match(await page.innerText('.leg.left .verdict'), /sensor/i);
-  assert.match(await page.innerText('#sensors tr.offline'), /Left thigh.*lost/);
+  assert.match(await page.innerText('#sensors tr.offline'), /Left thigh[^]*× lost/);
   assert.ok(judged.includes((await signs())[1] ?? ''), 'the other leg is judged on');
   assert.deepEqual(await faults(page), []);
   await online(5);

@@ -44,6 +44,7 @@ async function session(size = LAPTOP) {
 test('a session is listed, read, sorted, filtered, and a stance taken out', { timeout: 60_000 }, async () => {
   const { page, wrong, close } = await session();
   assert.match(await page.innerText('.past h2'), /Ana/);
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H2', 'a page begins at its head');
   assert.match(await page.innerText('.past table'), /thigh falls in/);
   const first = async () => Number((await page.innerText('.stances tbody tr:first-child td:nth-child(3)')).trim());
   await page.click('.stances th:nth-child(3) button');
@@ -51,12 +52,35 @@ test('a session is listed, read, sorted, filtered, and a stance taken out', { ti
   await page.click('.stances th:nth-child(3) button');
   assert.ok((await first()) > low, 'sorted the other way round');
   assert.equal(await page.getAttribute('.stances th:nth-child(3)', 'aria-sort'), 'descending');
+  // What is not known comes last, either way round.
+  const known = () => page.evaluate(() => [...document.querySelectorAll('.stances tbody td:nth-child(5)')].slice(0, 5).map((e) => /\d/.test(e.textContent ?? '')));
+  for (const way of ['ascending', 'descending']) {
+    await page.click('.stances th:nth-child(5) button');
+    assert.equal(await page.getAttribute('.stances th:nth-child(5)', 'aria-sort'), way);
+    assert.deepEqual(await known(), [true, true, true, true, true], way);
+  }
+  assert.equal(await page.locator('.stances tbody tr').count(), 200);
+  await page.click('button[data-act="more"]');
+  assert.equal(await page.locator('.stances tbody tr').count(), 400);
+  await page.selectOption('select[aria-label="State"]', 'flagged');
+  assert.match(await page.innerText('.stances tbody tr:first-child td:nth-last-child(2)'), /^(watch|too far): (thigh falls in|hip drops|thigh turns in|knee dives in)/);
   await page.selectOption('select[aria-label="Side"]', 'left');
   assert.equal(await page.locator('.stances tbody tr.right').count(), 0);
   await page.selectOption('select[aria-label="State"]', 'judged');
   const counted = await page.innerText('.past > p:not(.wrong)');
-  await page.locator('.stances tbody tr.left button[aria-label^="Exclude"]').first().click();
+  const seen = page.locator('.stances tbody tr.left button[aria-label^="Exclude"]').nth(60);
+  const one = await seen.getAttribute('aria-label') ?? '';
+  await seen.scrollIntoViewIfNeeded();
+  const scrolled = await page.evaluate(() => document.querySelector('.tall')?.scrollTop ?? 0);
+  assert.ok(scrolled > 500, `${scrolled}`);
+  await seen.click();
   await page.waitForFunction((before) => /** @type {HTMLElement} */ (document.querySelector('.past > p:not(.wrong)')).innerText !== before && document.querySelector('.stances tr'), counted);
+  // The table stays as it was: sorted, filtered, at the same rows, with the key still on the next one.
+  await page.waitForFunction((at) => Math.abs((document.querySelector('.tall')?.scrollTop ?? 0) - at) < 100, scrolled);
+  assert.equal(await page.getAttribute('.stances th:nth-child(5)', 'aria-sort'), 'descending');
+  assert.equal(await page.locator('.stances tbody tr.right').count(), 0);
+  assert.equal(await page.locator(`.stances button[aria-label="${one}"]`).count(), 0);
+  assert.ok(await page.evaluate(() => document.querySelector('.stances')?.contains(document.activeElement)), 'the focus is in the table');
   assert.deepEqual(await faults(page), []);
   assert.deepEqual(wrong, []);
   await close();
@@ -116,6 +140,7 @@ test('tags are kept, script in them is text, and the second of two tabs is told'
   await one.page.fill('.tags input[type="number"]', '3');
   await one.page.click('.tags button');
   await one.page.waitForFunction(() => fetch('/api/v1/sessions').then((r) => r.json()).then((s) => s[0].pain === 3));
+  await one.page.waitForFunction(() => /** @type {HTMLElement|null} */ (document.querySelector('.tags [role="status"]'))?.innerText === 'Saved.');
   await two.page.click('.tags button');
   await two.page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('.past .wrong')).innerText.includes('changed elsewhere'));
   await two.page.reload();

@@ -24,7 +24,7 @@ const theme = h('span', {}, t(`theme.${themeName()}`));
 const followed = h('button', { type: 'button', 'data-act': 'daemons', onclick: () => daemons.open() }, t('board.daemons'));
 const joining = h('button', { type: 'button', 'data-act': 'phones', onclick: () => void phones.open() }, t('phones.head'));
 const colours = h('button', { type: 'button', 'data-act': 'theme', onclick: () => { nextTheme(); say(theme, t(`theme.${themeName()}`)); } },
-  h('span', { class: 'prefix' }, `${t('bar.theme')} `), theme);
+  h('span', { class: 'icon', 'aria-hidden': 'true' }, '◐ '), h('span', { class: 'prefix' }, `${t('bar.theme')} `), theme);
 const link = h('section', { class: 'link', role: 'alert', hidden: true });
 const notes = h('ul', { class: 'concerns' });
 const empty = h('section', { class: 'guide', hidden: true }, h('strong', {}, t('board.empty')), h('span', {}, t('board.empty.more')));

@@ -54,16 +54,20 @@ export function tileView(cue) {
   /** @type {Tile|null} */
   let tile = null;
   let drawn = '';
+  /** The button that was pressed had the focus, which it loses while it waits. */
+  let held = false;
 
   /** @param {OpenAlert} alert @param {HTMLButtonElement} button */
   async function acknowledge(alert, button) {
     if (!tile) return;
+    held = document.activeElement === button;
     button.disabled = true;
     wrong.hidden = true;
     try {
       await askDaemon(tile, { ask: 'acknowledge', alert: alert.alert });
     } catch (error) {
       button.disabled = false;
+      held = false;
       wrong.hidden = false;
       say(wrong, /** @type {Error} */ (error).message);
     }
@@ -76,7 +80,7 @@ export function tileView(cue) {
       h('span', { class: 'unseen' }, ` ${tile?.name ?? ''}: ${t(`side.${alert.side}`)}, ${t(`rule.${alert.rule}`)}`));
     button.addEventListener('click', () => void acknowledge(alert, button));
     return h('li', { class: `${sign}${alert.acknowledged ? ' acknowledged' : ''}`, 'data-side': alert.side, 'data-rule': alert.rule },
-      h('span', { class: 'what' }, h('span', { class: `side ${alert.side}` }, t(`side.${alert.side}`)), ` ${t(`rule.${alert.rule}`)} `,
+      h('span', { class: 'what' }, h('span', { class: `side ${alert.side}` }, t(`side.${alert.side}`)), ` ${t(`rule.${alert.rule}`)} `, alert.rule.endsWith('_adduction') ? h('span', { class: 'term' }, `${t(`past.term.${alert.rule}`)} `) : null,
         h('strong', {}, degrees(alert.value_deg))),
       h('span', { class: 'since' }, t('board.since', { time: timeOfDay(alert.since_unix_ms), age: age(now - alert.since_unix_ms), limit: degrees(alert.threshold_deg) })),
       alert.acknowledged ? h('span', { class: 'seen' }, t('board.acknowledged')) : button);
@@ -109,7 +113,11 @@ export function tileView(cue) {
       const rows = JSON.stringify([next.alerts, next.session]);
       if (rows !== drawn) {
         drawn = rows;
+        held ||= alerts.contains(document.activeElement);
         alerts.replaceChildren(...next.alerts.map((alert) => row(alert, board.now_unix_ms)));
+        // Whoever acknowledges by keyboard goes on with the next one.
+        if (held) (alerts.querySelector('button') ?? name).focus({ preventScroll: true });
+        held = false;
       } else {
         next.alerts.forEach((alert, i) => {
           const since = alerts.children[i]?.querySelector('.since');

@@ -37,12 +37,15 @@ function recolour() {
 new MutationObserver(recolour).observe(document.documentElement, { attributeFilter: ['data-theme'] });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolour);
 
+/** How large the page writes, such as on a wall. */
+export const SCALE = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 /** Text on a chart: never smaller than on the page. */
-export const FONT = '13.6px system-ui, sans-serif';
+export const FONT = `${13.6 * SCALE}px system-ui, sans-serif`;
 
 /** An axis that is written as the page writes. @param {Partial<uPlot.Axis>} more @returns {uPlot.Axis} */
-export const axis = (more) => ({
+export const axis = ({ size = 50, space = 50, ...more }) => ({
   font: FONT, stroke: () => colour('quiet'), grid: { stroke: () => colour('grid'), width: 1 }, ticks: { show: false }, gap: 4, ...more,
+  size: Number(size) * SCALE, space: Number(space) * SCALE,
 });
 
 /** Its own element, so that it lets go of what it holds when it leaves the page. */
@@ -53,6 +56,9 @@ class Chart extends HTMLElement {
   data = null;
   /** @type {uPlot|null} */
   plot = null;
+  /** How wide the last one was: the next keeps its room from the beginning, and nothing under it jumps. */
+  static last = 0;
+
   room = new ResizeObserver((entries) => this.fit(Math.round(entries.at(-1)?.contentRect.width ?? 0)));
 
   connectedCallback() { this.room.observe(this); }
@@ -67,6 +73,8 @@ class Chart extends HTMLElement {
   async fit(width) {
     if (width <= 0 || !this.drawing) return;
     const size = { width, height: this.drawing.height(width) };
+    Chart.last = width;
+    this.style.minHeight = `${size.height}px`;
     if (this.plot) return this.plot.setSize(size);
     const Plot = await load();
     if (this.plot || !this.isConnected || !this.data) return;
@@ -89,6 +97,7 @@ customElements.define('stance-chart', Chart);
 export function chart(drawing) {
   const node = /** @type {Chart} */ (document.createElement('stance-chart'));
   node.drawing = drawing;
+  if (Chart.last) node.style.minHeight = `${drawing.height(Chart.last)}px`;
   node.setAttribute('role', 'img');
   node.setAttribute('aria-hidden', 'true');
   return node;

@@ -3,12 +3,15 @@
 import { h, say } from './dom.js';
 import { change } from './api.js';
 import { clock, t } from './text.js';
+import { mark } from './past_mark.js';
 import { cueWords } from './player.js';
 
 /** @import { ChannelName, Model, View } from './types.js' */
 /** @import { player } from './player.js' */
 
 const SNOOZE_MINUTES = 5;
+/** The tap that turns sound on is over, and nothing moves under it, ms. */
+const AFTER_A_TAP = 600;
 /** So long a cue is large on the screen, ms. */
 const LARGE = 2500;
 
@@ -19,14 +22,16 @@ export function cueBarView(play, problem) {
   const unlock = h('button', { type: 'button', class: 'loud', 'data-act': 'sound', onclick: () => void play.sound.unlock().then(draw) }, t('cue.sound_on'));
   const mute = h('button', { type: 'button', 'data-act': 'mute', 'aria-keyshortcuts': 'm', onclick: toggle }, '');
   const snooze = h('button', { type: 'button', 'data-act': 'snooze', onclick: rest }, '');
+  const moment = h('button', { type: 'button', 'data-act': 'mark', 'aria-keyshortcuts': 'Space', onclick: () => void mark() }, t('bar.mark'));
   const test = h('button', { type: 'button', 'data-act': 'test-cue', class: 'wide', onclick: () => send({ test: 'tone' }) }, t('cue.test'));
   const loud = h('input', { type: 'range', min: 0, max: 1, step: 0.05, value: play.sound.volume(), 'aria-label': t('cue.volume'), oninput: louder });
   const node = h('section', { class: 'cuebar', 'aria-label': t('cue.last') },
-    h('div', { class: 'text' }, said, why), unlock, mute, snooze, test,
+    h('div', { class: 'text' }, said, why), unlock, moment, mute, snooze, test,
     h('label', { class: 'volume wide' }, h('span', {}, t('cue.volume')), loud));
   /** @type {Model|null} */
   let model = null;
   let large = 0;
+  let gone = 0;
   /** @type {Model['cues']|null} */
   let seen = null;
 
@@ -53,7 +58,12 @@ export function cueBarView(play, problem) {
   function draw() {
     if (!model) return;
     const { cueing } = model;
-    unlock.hidden = play.sound.isOn();
+    if (play.sound.isOn()) gone ||= window.setTimeout(() => { unlock.hidden = true; }, AFTER_A_TAP);
+    else {
+      clearTimeout(gone);
+      [gone, unlock.hidden] = [0, false];
+    }
+    moment.hidden = model.ended || model.time_s === null;
     say(mute, t(cueing.muted ? 'cue.unmute' : 'cue.mute'));
     mute.setAttribute('aria-pressed', String(cueing.muted));
     const snoozed = cueing.snoozed_until_s !== null;

@@ -50,11 +50,15 @@ export function plot(heightOf, draw) {
   // Until it is drawn it has nothing to say, nor a name.
   const svg = s('svg', { class: 'plot', height: heightOf(300), role: 'img', 'aria-hidden': 'true' });
   let width = 0;
+  // As large as the page writes: its text is measured in the drawing's own pixels.
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   const redraw = () => {
     if (width <= 0) return;
+    const [wide, high] = [width / scale, heightOf(width / scale)];
     svg.removeAttribute('aria-hidden');
-    svg.setAttribute('height', String(heightOf(width)));
-    draw(svg, width, heightOf(width));
+    svg.setAttribute('height', String(high * scale));
+    svg.setAttribute('viewBox', `0 0 ${wide} ${high}`);
+    draw(svg, wide, high);
   };
   new ResizeObserver((entries) => {
     width = Math.round(entries.at(-1)?.contentRect.width ?? 0);

@@ -31,7 +31,7 @@ const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 const [live, past, nav] = [part('page'), part('past'), part('nav')];
 /** What leads to each part, and the addresses that belong to it. @type {[string, string, RegExp][]} */
 const PARTS = [
-  ['nav.live', '#', /^(#\/projector)?$/], ['nav.screening', '#/screening', /^#\/screening/],
+  ['nav.live', '#', /^(#\/projector|#sensors)?$/], ['nav.screening', '#/screening', /^#\/screening/],
   ['nav.sessions', '#/sessions', /^#\/(sessions|runners\/|compare)/], ['nav.runners', '#/runners', /^#\/runners$/],
   ['nav.rules', '#/rules', /^#\/rules/], ['nav.setup', '#/setup', /^#\/setup/],
 ];
@@ -40,6 +40,8 @@ const tongue = h('select', { onchange: () => chooseLanguage(tongue.value) },
   ...Object.entries(LANGUAGES).map(([code, own]) => h('option', { value: code, lang: code, selected: code === currentLanguage() }, own)));
 nav.replaceChildren(h('h1', {}, 'stancewatch'), ...links, h('label', { class: 'language' }, h('span', { class: 'unseen' }, t('nav.language')), tongue));
 let wanted = 0;
+/** The address of what is shown. */
+let at = '';
 
 async function draw() {
   const route = ROUTES.map(([pattern, page]) => ({ found: pattern.exec(location.hash), page })).find((r) => r.found);
@@ -50,7 +52,10 @@ async function draw() {
     else link.removeAttribute('aria-current');
   });
   const mine = (wanted += 1);
-  if (!route?.found) return past.replaceChildren();
+  if (!route?.found) {
+    at = location.hash;
+    return past.replaceChildren();
+  }
   let page;
   try {
     page = await route.page(route.found.slice(1).map(decodeURIComponent));
@@ -59,7 +64,28 @@ async function draw() {
       h('button', { type: 'button', onclick: () => void draw() }, t('link.retry')));
   }
   // Somebody may have gone elsewhere meanwhile.
-  if (mine === wanted) past.replaceChildren(page);
+  if (mine === wanted) put(page);
+}
+
+const REACHABLE = 'a, button, input, select, textarea, summary';
+
+/** The same page drawn anew keeps the focus where it was; another one begins at its head, for eye and ear.
+ * @param {HTMLElement} page */
+function put(page) {
+  const focused = past.contains(document.activeElement);
+  const place = focused ? [...past.querySelectorAll(REACHABLE)].indexOf(/** @type {Element} */ (document.activeElement)) : -1;
+  const same = at === location.hash;
+  at = location.hash;
+  past.replaceChildren(page);
+  if (same) {
+    /** @type {HTMLElement|undefined} */ ([...past.querySelectorAll(REACHABLE)][place])?.focus({ preventScroll: true });
+    return;
+  }
+  scrollTo(0, 0);
+  const head = focused && page.querySelector('h2');
+  if (!head) return;
+  head.setAttribute('tabindex', '-1');
+  head.focus({ preventScroll: true });
 }
 
 addEventListener('hashchange', () => void draw());

@@ -71,14 +71,14 @@ function writeVerdict(node, light, model) {
   node.dataset.key = key;
   node.replaceChildren(sentence(light.reason));
   if (!light.rule) return;
-  node.append(h('strong', {}, t(`rule.${light.rule}`)), t('leg.since', { clock: clock(light.since_s, model.started_s) }));
+  node.append(h('strong', {}, t(`rule.${light.rule}`)), h('span', { class: 'since' }, t('leg.since', { clock: clock(light.since_s, model.started_s) })));
 }
 
 /** @param {string} className */
 function readingView(className) {
   const label = h('p', { class: 'label' });
   const value = h('span', { class: 'value' });
-  const [trend, band, level] = [h('span', { class: 'trend' }), h('span'), h('span')];
+  const [trend, band, level] = [h('span', { class: 'trend' }), h('span', { class: 'usual' }), h('span')];
   const node = h('div', { class: className }, label, h('p', { class: 'line' }, value, h('span', { class: 'context' }, trend, band, level)));
   let rule = '';
   return {

@@ -7,6 +7,9 @@ let latest = null;
 /** @type {Map<Element, (model: Model) => void>} */
 const watchers = new Map();
 
+/** When the session began, in its own time, s. */
+export const began = () => latest?.started_s ?? 0;
+
 /** @param {Model} model */
 export function publish(model) {
   latest = model;

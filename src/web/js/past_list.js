@@ -50,5 +50,6 @@ function chooser(sessions) {
     h('td', {}, s.end_s === null ? t('past.running') : clock((s.crop_to_s ?? s.end_s) - (s.crop_from_s ?? s.begin_s), 0)),
     h('td', {}, String(s.stances)), h('td', {}, String(s.alerts)),
     h('td', {}, s.pain === null ? '–' : String(s.pain)), h('td', {}, s.shoes ?? '–'), h('td', {}, s.surface ?? '–')));
-  return h('div', {}, table(t('past.sessions'), head.map((key) => key && t(key)), rows), compare);
+  return h('div', {}, sessions.length > 1 ? h('p', { class: 'row choosing' }, h('span', { class: 'note' }, t('past.tick')), compare) : null,
+    table(t('past.sessions'), head.map((key) => key && t(key)), rows));
 }

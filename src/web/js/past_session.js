@@ -5,6 +5,7 @@ import { clock, currentLanguage, day, said, sentence, t } from './text.js';
 import { SIDES } from './model.js';
 import { API, ask, change } from './api.js';
 import { isRunner } from './role.js';
+import { signShape } from './sign.js';
 import { difference, figure, spread } from './past_words.js';
 import { partForm } from './past_part.js';
 import { stanceTable } from './past_stances.js';
@@ -13,6 +14,9 @@ import { tryForm } from './past_try.js';
 
 /** @import { PastStance, Review, Reviewed, Session } from './past_types.js' */
 /** @import { SideName } from './types.js' */
+
+/** What was saved last; said once the page is drawn anew. */
+let news = '';
 
 /** @param {string} id @param {() => void} again */
 export async function sessionPage(id, again) {
@@ -42,17 +46,24 @@ export async function sessionPage(id, again) {
       h('a', { href: `${API}${path}/report?language=${currentLanguage()}`, target: '_blank', rel: 'noopener' }, t('past.report')),
       h('a', { href: `#/runners/${session.runner}` }, t('past.trends'))),
     wrong,
-    h('p', {}, t('past.counts', { counted: review.counts.left.counted + review.counts.right.counted,
+    h('p', {}, length(session), t('past.counts', { counted: review.counts.left.counted + review.counts.right.counted,
       all: review.counts.left.stances + review.counts.right.stances }), ' ',
-    review.grade ? `${t(`past.grade.${review.grade}`)} ${said(review.grade_reason)}` : t('past.grade.none')),
+    graded(review)),
     session.complete ? null : h('p', { class: 'wrong' }, t(review.running ? 'past.still_running' : 'past.cut')),
     withheld(review), numbers(review), strip(review, own ? null : parts.choose), alerts(review), own || review.running ? null : tryForm(session),
-    h('h3', {}, t('past.tags')), tags(session, (fields) => act(() => change('PATCH', path, fields, session.version))),
+    h('h3', {}, t('past.tags')), tags(session, (fields) => act(() => change('PATCH', path, fields, session.version), () => { news = t('past.saved'); again(); })),
     ...(own ? [] : [h('h3', {}, t('past.part')), parts.node]),
     h('h3', {}, t('past.stance_table')), stanceTable(session, review.stances, own ? null : exclude),
     h('p', own ? { class: 'note' } : {}, ...(own ? [t('past.coachs')] : [h('button', { type: 'button', onclick: () => void remove() }, t('past.delete')), ' ', t('past.delete.more')])),
     h('p', { class: 'limits' }, h('strong', {}, t('limits.head')), ` ${t('limits.text')}`));
 }
+
+/** How long of it counts. @param {Session} session */
+const length = ({ crop_to_s, end_s, crop_from_s, begin_s }) => (end_s === null ? '' : `${t('past.length')} ${clock((crop_to_s ?? end_s) - (crop_from_s ?? begin_s), 0)}. `);
+
+/** A good calibration needs no reason. @param {Review} review */
+const graded = ({ grade, grade_reason }) => (!grade ? t('past.grade.none')
+  : `${t(`past.grade.${grade}`)} ${grade === 'good' ? '' : said(grade_reason)}`.trim());
 
 /** @param {Review} review */
 function numbers(review) {
@@ -72,7 +83,7 @@ function numbers(review) {
     }).join(', ');
   };
   return table(t('past.numbers'), ['', t('side.left'), t('side.right'), t('past.difference'), t('past.since')],
-    review.quantities.map((q) => h('tr', {}, h('th', { scope: 'row' }, said(q.plain), h('small', {}, ` ${said(q.term)}`)),
+    review.quantities.map((q) => h('tr', {}, h('th', { scope: 'row' }, said(q.plain), h('small', { class: 'long' }, ` ${said(q.term)}`), h('small', { class: 'short' }, ` ${t(`past.term.${q.name}`)}`)),
       cell(q, 'left'), cell(q, 'right'), h('td', {}, difference(q.difference, q.unit)), h('td', {}, last(q)))));
 }
 
@@ -88,10 +99,14 @@ function withheld(review) {
 function alerts(review) {
   if (!review.alerts.length) return h('p', {}, t('past.no_alerts'));
   const from = review.session.crop_from_s ?? review.session.begin_s;
-  return h('ul', {}, ...review.alerts.map((a) => h('li', {}, t('past.alert', {
-    at: clock(a.onset_time_s - from, 0), side: t(`side.${a.side}`), rule: t(`rule.${a.rule}`),
-    level: t(a.severity === 'red' ? 'sign.too_far' : 'sign.watch'), value: figure(a.value_deg, 'deg'), limit: figure(a.threshold_deg, 'deg'),
-  }))));
+  return h('ul', { class: 'raised' }, ...review.alerts.map((a) => {
+    const sign = a.severity === 'red' ? 'too_far' : 'watch';
+    const until = a.clear_time_s === null ? t('past.try.end') : clock(a.clear_time_s - from, 0);
+    return h('li', { class: sign }, signShape(sign), h('span', {}, t('past.alert', {
+      at: t('alerts.span', { from: clock(a.onset_time_s - from, 0), to: until }), side: t(`side.${a.side}`), rule: t(`rule.${a.rule}`), term: t(`term.${a.rule}`),
+      level: t(`sign.${sign}`), value: figure(a.value_deg, 'deg'), limit: figure(a.threshold_deg, 'deg'),
+    })));
+  }));
 }
 
 /** @param {Session} session @param {(fields: Record<string, unknown>) => void} save */
@@ -101,9 +116,11 @@ function tags(session, save) {
   const shoes = h('input', { type: 'text', maxlength: 200, value: session.shoes ?? '' });
   const surface = h('input', { type: 'text', maxlength: 200, value: session.surface ?? '' });
   const notes = h('textarea', { rows: 3, maxlength: 4000 }, session.notes ?? '');
+  const told = h('p', { class: 'note', role: 'status' }, news);
+  news = '';
   return h('form', { class: 'tags', onsubmit: (event) => {
     event.preventDefault();
     save({ pain: pain.value === '' ? null : Number(pain.value), shoes: shoes.value || null, surface: surface.value || null, notes: notes.value || null });
   } }, field('past.pain10', pain), field('past.shoes', shoes), field('past.surface', surface), field('past.notes', notes),
-  h('button', { type: 'submit' }, t('past.save')));
+  h('div', { class: 'row' }, h('button', { type: 'submit' }, t('past.save')), told));
 }

@@ -1,7 +1,7 @@
 // A session as a strip: one quantity of both legs over time, with usual, trend, alerts and marks. A stretch of it can be chosen.
 
 import { h, say } from './dom.js';
-import { FONT, axis, chart, colour, name } from './chart.js';
+import { FONT, SCALE, axis, chart, colour, name } from './chart.js';
 import { SIDES } from './model.js';
 import { clock, said, t } from './text.js';
 import { figure } from './past_words.js';
@@ -37,7 +37,7 @@ export function strip(review, choose) {
       axes: [axis({ values: (_, at) => at.map((v) => clock(v, 0)), incrs: [10, 30, 60, 120, 300, 600, 1200, 1800, 3600], size: 26, space: 70, grid: { show: false } }),
         axis({ values: (_, at) => at.map((v) => figure(v, quantity?.unit === 'ms' ? '' : quantity?.unit ?? '')), size: 56, space: 30 })],
       series: [{}, ...SIDES.map((side) => ({ stroke: () => colour(side), width: 2, points: { show: false }, spanGaps: false }))],
-      padding: [10, 64, 0, 0], legend: { show: false },
+      padding: [10, 64 * SCALE, 0, 0], legend: { show: false },
       cursor: { y: false, drag: { x: choose !== null, y: false, setScale: false }, points: { show: false } },
       hooks: {
         drawClear: [(u) => underneath(u, /** @type {Reviewed} */ (quantity))],
@@ -137,7 +137,7 @@ function onTop(u, review, begin) {
   ctx.font = FONT.replace(/^[\d.]+/, (size) => String(Number(size) * dpr));
   const ends = SIDES.map((side, k) => ({ side, y: u.valToPos([...(u.data[k + 1] ?? [])].findLast((v) => v !== null) ?? 0, 'y', true) })).sort((a, b) => a.y - b.y);
   const [upper, lower] = ends;
-  if (upper && lower) lower.y = Math.max(lower.y, upper.y + 16 * dpr);
+  if (upper && lower) lower.y = Math.max(lower.y, upper.y + 16 * dpr * SCALE);
   for (const { side, y } of ends) {
     ctx.fillStyle = colour(side);
     ctx.fillText(t(`side.${side}`), bbox.left + bbox.width + 6 * dpr, y + 5 * dpr);

@@ -74,7 +74,7 @@ export async function comparePage(a, b) {
   return h('section', { class: 'past' }, h('h2', {}, t('past.compare')),
     table(t('past.compare'), ['', '', title(c.a), title(c.b), t('past.change')], c.quantities.flatMap((q) => SIDES.map((side) => {
       const leg = q.legs[side];
-      return h('tr', { class: side }, h('th', { scope: 'row' }, said(q.plain)), h('td', {}, t(`side.${side}`)),
+      return h('tr', { class: side }, h('th', { scope: 'row' }, said(q.plain), h('small', {}, ` ${t(`past.term.${q.name}`)}`)), h('td', {}, t(`side.${side}`)),
         h('td', {}, figure(leg.a, q.unit)), h('td', {}, figure(leg.b, q.unit)),
         h('td', {}, difference(leg.change, q.unit), leg.within_noise ? h('small', {}, ` ${t('past.noise')}`) : null));
     }))),

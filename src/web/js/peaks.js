@@ -8,10 +8,12 @@ import { known, limit, quantities, usual, valueOf } from './figures.js';
 
 const SHOWN = 40;
 const HEIGHT = 108;
+/** Where there is little room, as on a phone. */
+const LOW = { height: 80, below: 480 };
 const TOP = 8;
 const BOTTOM = 32;
-/** Where stances without a value stand. */
-const WITHHELD = HEIGHT - 23;
+/** Stances without a value stand so far from the bottom. */
+const WITHHELD = 23;
 /** Labels closer than this would touch. */
 const LINE = 16;
 const RIGHT = 74;
@@ -22,8 +24,8 @@ const LEAST_RANGE = 8;
 export function peaksPlot(side) {
   /** @type {Model|null} */
   let model = null;
-  const view = plot(() => HEIGHT, (svg, width) => {
-    if (model) draw(svg, width, model, side);
+  const view = plot((width) => (width < LOW.below ? LOW.height : HEIGHT), (svg, width, height) => {
+    if (model) draw(svg, width, height, model, side);
   });
   return {
     svg: view.svg,
@@ -37,8 +39,8 @@ export function peaksPlot(side) {
   };
 }
 
-/** @param {SVGSVGElement} svg @param {number} width @param {Model} model @param {SideName} side */
-function draw(svg, width, model, side) {
+/** @param {SVGSVGElement} svg @param {number} width @param {number} height @param {Model} model @param {SideName} side */
+function draw(svg, width, height, model, side) {
   const { adduction } = quantities(model, side);
   const stances = model.stances[side];
   const values = stances.map((stance) => valueOf(stance, adduction));
@@ -49,7 +51,7 @@ function draw(svg, width, model, side) {
     ...(level ? [level.amber_deg] : [])];
   svg.replaceChildren();
   if (!stances.length) {
-    svg.append(s('text', { x: 0, y: HEIGHT / 2 }, t('leg.no_stances')));
+    svg.append(s('text', { x: 0, y: height / 2 }, t('leg.no_stances')));
     svg.setAttribute('aria-label', t('leg.no_stances'));
     return;
   }
@@ -60,7 +62,7 @@ function draw(svg, width, model, side) {
   const high = highest + spare;
   const right = width - RIGHT;
   const x = (/** @type {number} */ i) => ((i + 0.5 + SHOWN - stances.length) / SHOWN) * right;
-  const y = (/** @type {number} */ v) => TOP + ((high - v) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const y = (/** @type {number} */ v) => TOP + ((high - v) / (high - low)) * (height - TOP - BOTTOM);
 
   if (band) {
     const top = y(band.mean_deg + band.sd_deg);
@@ -80,10 +82,10 @@ function draw(svg, width, model, side) {
   const radius = Math.min(3.5, (0.42 * right) / SHOWN);
   stances.forEach((stance, i) => {
     const value = values[i] ?? null;
-    const at = { x: x(i), y: value === null ? WITHHELD : y(value) };
+    const at = { x: x(i), y: value === null ? height - WITHHELD : y(value) };
     svg.append(dot(stance, adduction.rule, at, radius, value === null));
   });
-  svg.append(s('text', { x: 0, y: HEIGHT - 1 }, t('leg.last_stances', { n: stances.length })));
+  svg.append(s('text', { x: 0, y: height - 1 }, t('leg.last_stances', { n: stances.length })));
   svg.setAttribute('aria-label', t('leg.peaks', {
     side: t(`side.${side}`), label: t(`rule.${adduction.rule}`), n: stances.length,
     low: measured.length ? degrees(Math.min(...measured)) : '–', high: measured.length ? degrees(Math.max(...measured)) : '–',

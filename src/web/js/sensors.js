@@ -31,7 +31,7 @@ export function sensorsView() {
       if (model.calibration !== graded) {
         graded = model.calibration;
         grade.replaceChildren();
-        if (graded) grade.append(`${t('calibration.title')}: `, h('b', {}, t(`grade.${graded.grade}`)), `. ${said(graded.reason)}`);
+        if (graded) grade.append(`${t('calibration.title')}: `, h('b', {}, t(`grade.${graded.grade}`)), graded.grade === 'good' ? '.' : `. ${said(graded.reason)}`);
       }
       // A place that nothing has been heard of is missing, too.
       const missing = model.worn.filter((place) => !model.sensors.some((x) => x.placement === place));

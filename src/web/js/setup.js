@@ -124,8 +124,5 @@ export async function setupPage() {
 
 /** @returns {Promise<[Setup, Worn[]]>} */
 function look() {
-  return Promise.all([
-    /** @type {Promise<Setup>} */ (ask('/setup')),
-    /** @type {Promise<Worn[]>} */ (ask('/sensors')),
-  ]);
+  return Promise.all([/** @type {Promise<Setup>} */ (ask('/setup')), /** @type {Promise<Worn[]>} */ (ask('/sensors'))]);
 }

@@ -1,7 +1,7 @@
 // The angle over the stride: the one being run over the last twenty.
 
 import { h, say } from './dom.js';
-import { FONT, axis, chart, colour, name } from './chart.js';
+import { FONT, SCALE, axis, chart, colour, name } from './chart.js';
 import { degrees, t } from './text.js';
 import { known, limit, middle, quantities, usual } from './figures.js';
 import { SIDES, isUnworn } from './model.js';
@@ -112,7 +112,7 @@ function pane(side) {
         axis({ values: (_, at) => at.map((v) => degrees(v)), size: 44, space: 28 })],
       series: [{}, ...Array.from({ length: PAST }, () => ({ stroke: () => colour(side), width: 1, alpha: 0.28, points: { show: false } })),
         { stroke: () => colour(side), width: 3, points: { show: false } }],
-      padding: [10, 24, 0, 0], legend: { show: false }, cursor: { show: false },
+      padding: [10, 24 * SCALE, 0, 0], legend: { show: false }, cursor: { show: false },
       hooks: { drawClear: [(u) => ground(u, side, now)], draw: [(u) => tip(u, side, now?.live ?? NOTHING)] },
     }),
   });

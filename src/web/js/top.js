@@ -4,6 +4,7 @@ import { h, say } from './dom.js';
 import { age, clock, said, size, t } from './text.js';
 import { staleness } from './model.js';
 import { stageButtons } from './stage.js';
+import { endButton, endedView } from './ending.js';
 import { nextTheme, themeName } from './theme.js';
 
 /** @import { Model, View } from './types.js' */
@@ -13,14 +14,16 @@ export function barView() {
   const time = h('span', { class: 'clock', role: 'timer', 'aria-label': t('bar.clock') });
   const online = h('a', { class: 'fact', href: '#sensors' });
   const recording = h('span', { class: 'fact recording' });
-  const name = h('span');
+  const name = h('span', { class: 'colours' });
   const named = () => say(name, t(`theme.${themeName()}`));
   const theme = h('button', { type: 'button', 'data-act': 'theme', onclick: () => { nextTheme(); named(); } },
-    h('span', { class: 'prefix' }, `${t('bar.theme')} `), name);
+    h('span', { class: 'icon', 'aria-hidden': 'true' }, '◐ '), h('span', { class: 'prefix' }, `${t('bar.theme')} `), name);
   named();
+  const end = endButton();
   return {
-    node: h('header', { class: 'bar' }, time, online, recording, h('span', { class: 'acts' }, ...stageButtons(), theme)),
+    node: h('header', { class: 'bar' }, time, online, recording, h('span', { class: 'acts' }, end.node, ...stageButtons(), theme)),
     update(model) {
+      end.update(model);
       say(time, clock(model.time_s, model.started_s));
       // Those that are worn, or are to be; before any has a place, all that there are.
       const { worn, sensors } = model;
@@ -41,13 +44,16 @@ export function sourceView() {
   return {
     node,
     update(model) {
+      node.classList.toggle('running', model.phase === 'watching' && !model.ended);
       if (model.source === seen) return;
       seen = model.source;
       node.hidden = !seen;
       if (!seen) return;
-      node.className = `source ${seen.kind}`;
-      node.replaceChildren(h('span', { class: 'kind' }, t(`source.${seen.kind}`)),
-        h('span', { class: 'title' }, said(seen.title)), h('span', { class: 'text' }, said(seen.text)));
+      node.classList.remove('real', 'synthetic', 'sensors');
+      node.classList.add(seen.kind);
+      const [kind, title] = [t(`source.${seen.kind}`), said(seen.title)];
+      node.replaceChildren(h('span', { class: 'kind' }, kind),
+        title.toLowerCase() === kind.toLowerCase() ? '' : h('span', { class: 'title' }, title), h('span', { class: 'text' }, said(seen.text)));
     },
   };
 }
@@ -56,10 +62,12 @@ export function sourceView() {
 export function guideView() {
   const head = h('strong');
   const more = h('span');
-  const node = h('section', { class: 'guide', role: 'status' }, head, more);
+  const after = endedView();
+  const node = h('section', { class: 'guide', role: 'status' }, head, more, after.node);
   return {
     node,
     update(model) {
+      after.update(model);
       const key = model.ended ? 'ended' : model.phase;
       node.hidden = key === 'watching' || model.heard_ms === null;
       node.dataset.phase = key;
