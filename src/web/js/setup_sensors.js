@@ -8,7 +8,7 @@ import { isWanted, wornView } from './setup_worn.js';
 /** @import { Hands, Screen, Setup, Worn } from './setup_types.js' */
 
 /** In the order of the daemon. */
-export const PLACES = ['pelvis', 'left_thigh', 'right_thigh', 'left_shank', 'right_shank'];
+const PLACES = ['pelvis', 'left_thigh', 'right_thigh', 'left_shank', 'right_shank'];
 const SWAPS = ['legs', 'thighs', 'shanks', 'left_leg', 'right_leg'];
 /** A wave of the hand fills the bar, degrees per second. */
 const WAVE = 200;
