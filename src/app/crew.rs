@@ -109,8 +109,7 @@ struct Shared(Remote);
 
 impl Links for Shared {
     async fn hold(&mut self, inputs: Sender<anyhow::Result<Input>>, session: &CancellationToken) {
-        self.0.begin(inputs);
+        let _begun = self.0.begin(inputs);
         session.cancelled().await;
-        self.0.end();
     }
 }

@@ -120,7 +120,7 @@ class Bench:
 
         async def ended():
             # Asked anew each time: the machine's shell buries its dead between requests only.
-            return not (await self.machine.ask("pidof stancewatch || true")).strip()
+            return not (await self.machine.ask("pidof stancewatch", check=False)).strip()
 
         await self.machine.until("the program to end", ended)
 

@@ -80,6 +80,20 @@ fn heron() -> BTreeMap<Placement, VecDeque<[i16; 6]>> {
     body(3, vec![Episode { side, kind, degrees: 10.0, start_s: 100.0, duration_s: 50.0, ramp_s: 2.0 }])
 }
 
+/// From the `first`th sensor on they are worn by this body. How long its course is, s.
+fn wear(
+    radio: &Simulated,
+    first: usize,
+    sensors: &[(&str, Placement)],
+    mut body: BTreeMap<Placement, VecDeque<[i16; 6]>>,
+) -> f64 {
+    let seconds = body[&sensors[0].1].len() as f64 / 100.0;
+    for (n, (_, place)) in (first..).zip(sensors) {
+        radio.change(n, |sensor| sensor.course = body.remove(place));
+    }
+    seconds
+}
+
 fn roster(folder: &Path) -> Roster {
     let mut roster = Roster::open(folder).unwrap();
     for (runner, sensors) in [("Heron", &HERON[..]), ("Otter", &OTTER[..])] {
@@ -188,14 +202,8 @@ async fn two_runners_share_a_radio_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let (config, roster) = (config(folder.path()), roster(folder.path()));
     let (radio, events) = Simulated::new(&["H1", "H2", "H3", "H4", "O1", "O2"]);
-    let (mut herons, mut otters) = (heron(), body(4, Vec::new()));
-    let seconds = herons[&LeftThigh].len() as f64 / 100.0;
-    for (n, (_, place)) in HERON.iter().enumerate() {
-        radio.change(n + 1, |sensor| sensor.course = herons.remove(place));
-    }
-    for (n, (_, place)) in OTTER.iter().enumerate() {
-        radio.change(n + 5, |sensor| sensor.course = otters.remove(place));
-    }
+    let seconds = wear(&radio, 1, &HERON, heron());
+    wear(&radio, 5, &OTTER, body(4, Vec::new()));
     let stop = CancellationToken::new();
     // A failed test ends the sessions, too, or the runtime would wait for them.
     let _ends = stop.clone().drop_guard();
@@ -259,11 +267,7 @@ async fn alone() -> BTreeMap<String, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let (config, roster) = (config(folder.path()), roster(folder.path()));
     let (radio, events) = Simulated::new(&HERON.map(|(serial, _)| serial));
-    let mut herons = heron();
-    let seconds = herons[&LeftThigh].len() as f64 / 100.0;
-    for (n, (_, place)) in HERON.iter().enumerate() {
-        radio.change(n + 1, |sensor| sensor.course = herons.remove(place));
-    }
+    let seconds = wear(&radio, 1, &HERON, heron());
     let stop = CancellationToken::new();
     // A failed test ends the sessions, too, or the runtime would wait for them.
     let _ends = stop.clone().drop_guard();

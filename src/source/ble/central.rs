@@ -79,9 +79,8 @@ impl<R: Radio> Central<R> {
 
     /// One session of the only runner: connects every sensor that belongs here, until `stop`.
     pub async fn run(&mut self, inputs: Sender<anyhow::Result<Input>>, stop: &CancellationToken) {
-        self.remote.begin(inputs);
+        let _begun = self.remote.begin(inputs);
         self.hold(stop).await;
-        self.remote.end();
     }
 
     /// Holds the sensors of all who have a session, as sessions begin and end, until `stop`.

@@ -70,6 +70,18 @@ pub enum Command {
     Place(Option<Placement>),
 }
 
+/// A session that hears its sensors until this is dropped, however that comes about: whoever waits for its inputs would
+/// wait for ever.
+#[derive(Debug)]
+#[must_use]
+pub struct Begun(Remote);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 impl Remote {
     pub(super) fn new(roster: Roster, slept: fn() -> Duration) -> Self {
         Self {
@@ -87,8 +99,8 @@ impl Remote {
         Self { who, ..self.clone() }
     }
 
-    /// The session of this runner hears the sensors that the runner wears, until [`end`](Self::end).
-    pub fn begin(&self, inputs: Sender<anyhow::Result<Input>>) {
+    /// The session of this runner hears the sensors that the runner wears.
+    pub fn begin(&self, inputs: Sender<anyhow::Result<Input>>) -> Begun {
         let handles = lock(&self.handles);
         let mut names = self.registry.lock();
         // What the others' links know stays.
@@ -98,10 +110,11 @@ impl Remote {
             member.session = Some(Outlet::new(inputs, self.slept));
         }
         self.board.session(|peer| handles.contains_key(peer));
+        Begun(self.clone())
     }
 
     /// Nothing more comes into this runner's session, and the sensors rest.
-    pub fn end(&self) {
+    fn end(&self) {
         let handles = lock(&self.handles);
         let mut names = self.registry.lock();
         if let Some(session) = names.crew.get_mut(self.who).and_then(|member| member.session.take()) {
