@@ -122,7 +122,7 @@ impl Session {
     fn new(data: &Path, subject: &str) -> Self {
         let folder = virtual_folder(data, subject);
         let (notes, run) = virtual_contacts(&folder);
-        Self { sensors: separate(&folder, true, 62.0), notes, run, folder }
+        Self { sensors: separate(&folder, true, 75.0), notes, run, folder }
     }
 
     fn marked(mut self) -> Self {
@@ -197,7 +197,7 @@ fn virtual_errors(data: &Path, prepare: impl Fn(Session) -> Session) -> (f64, f6
         let session = prepare(Session::new(data, subject));
         let played = session.play();
         let calibrations = played.calibrations();
-        assert_eq!(calibrations.len(), 1, "{subject}");
+        assert!((1..=2).contains(&calibrations.len()), "{subject}");
         eprintln!(
             "{subject} {:?} at {:.1} s: {}",
             calibrations[0].grade, calibrations[0].decided.0, calibrations[0].reason
@@ -249,6 +249,48 @@ fn running_alone_gives_change_only() {
         s.from(run + 1.0)
     });
     assert!(thigh < 12.0 && shank < 6.0 && worst == Grade::C);
+}
+
+/// How far the thighs' long axes are off, degrees rms.
+fn long_axes(session: &Session, played: &Played, calibration: &Calibration) -> Vec<f64> {
+    let truth = table(&motion_file(&session.folder, "tracksys-omc_motion.tsv"));
+    let off = Side::BOTH.map(|side| {
+        let thigh = Placement::thigh(side);
+        let pick = |row: &[f64]| true_segments(row, side).0;
+        let m = true_mounting(&played.fused[thigh], &truth, pick, session.run + 2.0, session.run + 17.0);
+        let found = calibration.segments[thigh].as_ref().unwrap().sensor_from_segment * Vector3::y();
+        found.angle(&(m * Vector3::y())).to_degrees()
+    });
+    off.into()
+}
+
+#[test]
+fn running_shows_the_thighs_long_axes_better_than_standing() {
+    let Some(data) = data_folder() else { return };
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for subject in SUBJECTS {
+        let session = Session::new(&data, subject).marked();
+        let played = session.play();
+        // A heavy loss, which this plain fusion does not bridge, leaves the joints too vague to go by.
+        let [first, second] = played.calibrations()[..] else {
+            assert_eq!(subject, "sub-d4");
+            continue;
+        };
+        assert!(second.decided.0 - session.run < 30.0, "{subject} at {} s", second.decided.0 - session.run);
+        before.extend(long_axes(&session, &played, first));
+        after.extend(long_axes(&session, &played, second));
+    }
+    eprintln!("before {before:.1?}\nafter {after:.1?}");
+    let (before, after) = (rms(before.into_iter()), rms(after.into_iter()));
+    assert!(after < 0.65 * before, "{before} before, {after} after");
+}
+
+#[test]
+fn without_a_sacral_sensor_standing_is_all_there_is() {
+    let Some(data) = data_folder() else { return };
+    let legs: Vec<_> = Placement::ALL.into_iter().filter(|p| p.side().is_some()).collect();
+    let played = Session::new(&data, "sub-d1").marked().only(&legs).play();
+    assert_eq!(played.calibrations().len(), 1);
 }
 
 #[test]

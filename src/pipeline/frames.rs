@@ -36,6 +36,10 @@ const PAST: usize = 16;
 /// changes the stance peak by 0.03 degrees (own measurement on virtual running).
 const TYPICAL_SPEED: f64 = 2.9;
 
+/// A calibration that turns a segment by less than this, rad (8 degrees), knows the same wearing better: its heading
+/// goes on.
+const REFINED: f64 = 0.14;
+
 /// So far back a turn is felt in the inclination, s: twice the time constant of fusion's levelling.
 const TURN_FELT: f64 = 4.0;
 
@@ -137,7 +141,16 @@ impl FrameStage {
     }
 
     pub(crate) fn calibrated(&mut self, lines: &PerPlacement<Option<Line>>, calibration: &Calibration) {
+        let before = self.calibration.as_ref();
         for (placement, limb) in self.limbs.iter_mut() {
+            let (old, new) =
+                (before.and_then(|c| c.segments[placement].as_ref()), &calibration.segments[placement]);
+            let refined = old.zip(new.as_ref()).is_some_and(|(old, new)| {
+                old.sensor_from_segment.angle_to(&new.sensor_from_segment) < REFINED
+            });
+            if refined {
+                continue;
+            }
             limb.heading.reset();
             let (Some(line), Some(segment)) = (&lines[placement], &calibration.segments[placement]) else {
                 continue;

@@ -7,6 +7,7 @@ mod axes;
 mod bends;
 mod knee;
 mod knees;
+mod long;
 mod pelvis;
 mod places;
 mod solve;
@@ -25,6 +26,7 @@ use crate::input::{Edge, Mark, Stretch};
 use crate::segment::link::LinkSample;
 use crate::units::SessionTime;
 use knees::{KneeFinder, lively};
+use long::refine;
 use nalgebra::Vector3;
 use solve::{Evidence, solve};
 use still::{Stand, Stands, longest_quiet, poses};
@@ -79,6 +81,8 @@ pub struct Calibrator {
     holding: PerPlacement<Option<SegmentCalibration>>,
     /// Nothing to do until a new stand or mark.
     finished: bool,
+    /// The thighs' long axes come from standing alone; running tells more.
+    unrefined: bool,
     not_before: Option<SessionTime>,
     knees: KneeFinder,
 }
@@ -117,6 +121,7 @@ impl Calibrator {
         self.knees.forget();
         self.asked = true;
         self.finished = false;
+        self.unrefined = false;
         self.not_before = None;
         self.gaits.forget();
     }
@@ -132,6 +137,7 @@ impl Calibrator {
         self.knees.forget();
         self.last = Some(Grade::Refused);
         self.finished = true;
+        self.unrefined = false;
     }
 
     /// A moment of gait, as the gait stage decides it.
@@ -141,7 +147,7 @@ impl Calibrator {
 
     /// One fused sample; appends what follows from it.
     pub fn push(&mut self, placement: Placement, sample: &Fused, out: &mut Vec<Step>) {
-        if self.at_rest() || !self.tracks[placement].push(sample) {
+        if (self.at_rest() && !self.unrefined) || !self.tracks[placement].push(sample) {
             return;
         }
         let end = self.tracks[placement].end();
@@ -187,6 +193,7 @@ impl Calibrator {
         self.look_for_quiet(at, last, out);
         self.look_for_marked_bends(at, last);
         self.look_for_gait(at, last, out);
+        self.look_for_running(at, out);
         self.look_for_knees(at, out);
     }
 
@@ -234,6 +241,7 @@ impl Calibrator {
             self.evidence = Evidence::default();
             self.stands.forget();
             self.finished = false;
+            self.unrefined = false;
         }
         self.stand(from, to, false);
         if !self.zero_told {
@@ -298,7 +306,13 @@ impl Calibrator {
         if self.evidence.gait.iter().all(|(_, gait)| gait.is_empty()) {
             return;
         }
-        self.report(solve(&self.evidence, now), stood, out);
+        let mut calibration = solve(&self.evidence, now);
+        let ran = span.gait == Gait::Run;
+        if stood && ran {
+            refine(&mut calibration.segments, &self.evidence.poses, &self.evidence.gait);
+        }
+        self.unrefined = stood && !ran && self.evidence.has(Placement::Pelvis);
+        self.report(calibration, stood, out);
     }
 
     fn report(&mut self, mut calibration: Calibration, stood: bool, out: &mut Vec<Step>) {
@@ -321,6 +335,22 @@ impl Calibrator {
         if self.asked || self.last.is_none() || better {
             self.asked = false;
             self.last = Some(grade);
+            out.push(Step::Done(Box::new(calibration)));
+        }
+    }
+
+    /// The first running after a calibration from walking shows where the thighs' joints are.
+    fn look_for_running(&mut self, at: i64, out: &mut Vec<Step>) {
+        if !self.unrefined {
+            return;
+        }
+        let since = self.tracks.iter().filter(|(_, track)| !track.is_empty()).map(|(_, track)| track.start());
+        let Some((from, to)) = self.gaits.running(grid_time(since.max().unwrap_or(at))) else { return };
+        self.unrefined = false;
+        let (from, to) = (grid_index(from), grid_index(to).min(at));
+        let running = PerPlacement::from_fn(|placement| self.window(placement, from, to));
+        if refine(&mut self.holding, &self.evidence.poses, &running) {
+            let calibration = verdict::overall(self.holding.clone(), grid_time(at));
             out.push(Step::Done(Box::new(calibration)));
         }
     }

@@ -31,6 +31,11 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
+    /// There is gait of this segment.
+    pub(super) fn has(&self, placement: Placement) -> bool {
+        !self.gait[placement].is_empty()
+    }
+
     /// In place of those that were known.
     pub(super) fn keep_bends(&mut self, bends: [(Placement, Vec<LinkSample>); 3]) {
         for (placement, window) in bends {

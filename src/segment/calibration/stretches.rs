@@ -115,6 +115,14 @@ impl Gaits {
         present.any(|span| span.regular() && now - span.to < OVER)
     }
 
+    /// The newest ten seconds of running that all sensors have samples of (from `since` on).
+    pub(super) fn running(&self, since: SessionTime) -> Option<(SessionTime, SessionTime)> {
+        let present = self.spans.left.iter().chain(&self.spans.right);
+        let mut running = present.filter(|span| span.gait == Gait::Run && span.regular());
+        let to = running.find(|span| span.to.0 - span.from.0.max(since.0) >= GAIT)?.to;
+        Some((to + -GAIT, to))
+    }
+
     /// Gait to calibrate from, if there is enough of it; its newest part, and only from where all
     /// sensors have samples (`since`).
     pub(super) fn enough(
