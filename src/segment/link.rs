@@ -87,7 +87,12 @@ pub(super) struct Batch {
 impl Batch {
     /// `None` for too few samples.
     pub(super) fn of(samples: &[LinkSample], rate: Hz) -> Option<Self> {
-        (samples.len() >= FEWEST).then(|| Self { terms: joint_terms(samples, rate), rate })
+        Self::below(samples, rate, CUTOFF)
+    }
+
+    /// With another low pass, Hz.
+    pub(super) fn below(samples: &[LinkSample], rate: Hz, cutoff: f64) -> Option<Self> {
+        (samples.len() >= FEWEST).then(|| Self { terms: joint_terms(samples, rate, cutoff), rate })
     }
 
     /// As [`link`], to a batch of as many samples at the same rate.
@@ -109,12 +114,12 @@ impl Batch {
 /// The joint's acceleration is these columns times (lever arm, 1), in the sensor's world.
 type Terms = SMatrix<f64, 3, 4>;
 
-fn joint_terms(samples: &[LinkSample], rate: Hz) -> Vec<Terms> {
+fn joint_terms(samples: &[LinkSample], rate: Hz, cutoff: f64) -> Vec<Terms> {
     let mut gyr: Vec<_> = samples.iter().map(|s| s.gyr).collect();
     let mut acc: Vec<_> = samples.iter().map(|s| s.acc).collect();
     let mut filter = ZeroPhase::default();
-    filter.low_pass(&mut gyr, rate, CUTOFF);
-    filter.low_pass(&mut acc, rate, CUTOFF);
+    filter.low_pass(&mut gyr, rate, cutoff);
+    filter.low_pass(&mut acc, rate, cutoff);
     let before = gyr.iter().take(1).chain(&gyr);
     let after = gyr.iter().skip(1).chain(gyr.last());
     let last = samples.len() - 1;

@@ -9,7 +9,7 @@ use crate::units::SessionTime;
 const UNENDED: f64 = 30.0;
 /// Gait that is looked at, s: about nine strides of walking. Longer gives nothing more. Source: own
 /// measurement on virtual running.
-const GAIT: f64 = 10.0;
+pub(super) const GAIT: f64 = 10.0;
 /// Gait that must do when it ends before that, s.
 const SHORT_GAIT: f64 = 6.0;
 /// Steady gait before a calibration is made from gait alone, s. A runner who then stops and stands is calibrated
@@ -57,7 +57,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.to - self.from
     }
 
@@ -115,12 +115,10 @@ impl Gaits {
         present.any(|span| span.regular() && now - span.to < OVER)
     }
 
-    /// The newest ten seconds of running that all sensors have samples of (from `since` on).
-    pub(super) fn running(&self, since: SessionTime) -> Option<(SessionTime, SessionTime)> {
-        let present = self.spans.left.iter().chain(&self.spans.right);
-        let mut running = present.filter(|span| span.gait == Gait::Run && span.regular());
-        let to = running.find(|span| span.to.0 - span.from.0.max(since.0) >= GAIT)?.to;
-        Some((to + -GAIT, to))
+    /// Regular running as it goes on, of either leg.
+    pub(super) fn running(&self) -> Option<Span> {
+        let mut present = self.spans.left.iter().chain(&self.spans.right);
+        present.find(|span| span.gait == Gait::Run && span.regular()).copied()
     }
 
     /// Gait to calibrate from, if there is enough of it; its newest part, and only from where all
