@@ -174,14 +174,15 @@ impl Fusion {
             self.start_over(first.t);
         } else {
             if gap > self.params.doubted_gap {
-                let stride = matches!(fill, Fill::Stride(_));
+                let stride = matches!(fill, Fill::Strides(_));
                 let doubt = if stride { self.params.stride_doubt } else { self.params.line_doubt };
                 self.doubt_until(first.t + doubt);
             }
-            let seam = self.seam(fill, missing, [&last.reading, &first.reading]);
+            let next = held.get(1).unwrap_or(&first).reading;
+            let seam = self.seam(fill, missing, [first.reading, next]);
             for k in 1..=missing {
                 let reading = match seam.zip(self.earlier(fill, self.history.len())) {
-                    Some((seam, earlier)) => seam.shift(earlier, k),
+                    Some((seam, earlier)) => seam.shift(&earlier, k),
                     None => bridge::on_line(&last.reading, &first.reading, k, missing),
                 };
                 self.release(Timed { t: last.t + step * k as f64, reading, measured: false }, step, out);
@@ -196,17 +197,25 @@ impl Fusion {
         self.held = held;
     }
 
-    /// How the stride that a fill repeats meets the `edges` of the gap.
-    fn seam(&self, fill: Fill, missing: usize, edges: [&Reading; 2]) -> Option<Seam> {
+    /// How the strides that a fill repeats meet what was measured before the gap and `after` it.
+    fn seam(&self, fill: Fill, missing: usize, after: [Reading; 2]) -> Option<Seam> {
         let next = self.history.len();
-        let repeated = [self.earlier(fill, next.checked_sub(1)?)?, self.earlier(fill, next + missing)?];
-        Some(Seam::new(repeated, edges, missing, self.rate))
+        let [before, last] = [next.checked_sub(2)?, next.checked_sub(1)?];
+        let [first, second] = [next + missing, next + missing + 1];
+        let repeated = [
+            self.earlier(fill, before)?,
+            self.earlier(fill, last)?,
+            self.earlier(fill, first)?,
+            self.earlier(fill, second)?,
+        ];
+        let measured = [*self.history.get(before)?, *self.history.get(last)?, after[0], after[1]];
+        Some(Seam::new(repeated, measured, missing, self.rate))
     }
 
-    /// The reading that a stride fill repeats at this place of the history, which grows by what is released.
-    fn earlier(&self, fill: Fill, at: usize) -> Option<&Reading> {
-        let Fill::Stride(lag) = fill else { return None };
-        self.history.get(at.checked_sub(lag)?)
+    /// What a fill repeats at this place of the history, which grows by what is released.
+    fn earlier(&self, fill: Fill, at: usize) -> Option<Reading> {
+        let Fill::Strides(lags) = fill else { return None };
+        lags.mean(&self.history, at)
     }
 
     /// After a gap that cannot be bridged: levelled anew from `t`, and the heading is a guess.
