@@ -103,18 +103,59 @@ fn a_gap_of_more_than_a_stride_is_filled_from_an_earlier_one() {
     assert!(close(doubts(&out, Doubt::Gap), 8.0, 11.89), "{:?}", doubts(&out, Doubt::Gap));
 }
 
+fn readings<const N: usize>(values: [f64; N]) -> [Reading; N] {
+    values.map(|x| Reading { acc: Vector3::repeat(x), gyr: Vector3::repeat(-x) })
+}
+
 #[test]
 fn a_repeated_stride_is_shifted_to_meet_both_edges() {
-    let reading = |x: f64| Reading { acc: Vector3::repeat(x), gyr: Vector3::repeat(-x) };
-    let seam =
-        bridge::Seam::new([&reading(1.0), &reading(2.0)], [&reading(1.5), &reading(3.0)], 3, Hz(100.0));
-    let shifts: Vec<f64> = (1..=3).map(|k| seam.shift(&reading(0.0), k).acc.x).collect();
-    assert_eq!(shifts, [0.625, 0.75, 0.875]);
+    let [zero, seven, shifted] = readings([0.0, 7.0, 7.5]);
+    let seam = |missing| {
+        bridge::Seam::new(readings([9.0, 1.0, 2.0, 9.0]), readings([0.0, 1.5, 3.0, 0.0]), missing, Hz(100.0))
+    };
+    // Ten samples, 0.11 s from edge to edge: along lines that end at the other edge or after 0.1 s.
+    let shifts = [1, 5, 10].map(|k| seam(10).shift(&zero, k).acc.x);
+    for (shift, wanted) in shifts.into_iter().zip([0.45, 0.65, 0.9]) {
+        assert!((shift - wanted).abs() < 1e-9, "{shifts:?}");
+    }
     // In a long gap it has faded: there the earlier stride stands alone.
-    let seam =
-        bridge::Seam::new([&reading(1.0), &reading(2.0)], [&reading(1.5), &reading(3.0)], 49, Hz(100.0));
-    assert_eq!(seam.shift(&reading(7.0), 25), reading(7.0));
-    assert_eq!(seam.shift(&reading(7.0), 45), reading(7.5));
+    assert_eq!(seam(49).shift(&seven, 25), seven);
+    assert_eq!(seam(49).shift(&seven, 45), shifted);
+}
+
+#[test]
+fn over_a_short_gap_the_shift_bends_as_what_was_measured_around_it_does() {
+    let curve = |k: i32| 0.3 * f64::from(k).powi(3) - f64::from(k).powi(2) + 2.0;
+    let [zero] = readings([0.0]);
+    let measured = readings([curve(-1), curve(0), curve(5), curve(6)]);
+    let seam = bridge::Seam::new(readings([0.0; 4]), measured, 4, Hz(100.0));
+    for k in 1..=4 {
+        let shift = seam.shift(&zero, k as usize).acc.x;
+        assert!((shift - curve(k)).abs() < 1e-9, "{shift} at {k}");
+    }
+}
+
+#[test]
+fn what_one_stride_did_by_chance_counts_a_third_in_a_gap() {
+    // The stride before the gap swings wider than all others, and the one before that less wide.
+    let wide = |t: f64| match t {
+        6.85..7.55 => 1.09,
+        6.15..6.85 => 0.91,
+        _ => 1.0,
+    };
+    let fill = |gap: bool| {
+        let mut fusion = Fusion::new(Hz(100.0));
+        let mut out = Vec::new();
+        for t in grid(0, 1200).filter(|t| !gap || !(8.0..8.2).contains(t)) {
+            let (acc, gyr) = stride(t);
+            fusion.push(SessionTime(t), acc, gyr * wide(t), &mut out);
+        }
+        out.into_iter().map(|fused| fused.gyr + fused.bias).collect::<Vec<_>>()
+    };
+    let (whole, filled) = (fill(false), fill(true));
+    let off = |i: usize| (filled[i] - whole[i]).norm() / whole[i].norm();
+    let middle: Vec<f64> = (809..812).map(off).collect();
+    assert!(middle.iter().all(|off| *off < 0.045), "{middle:?}");
 }
 
 #[test]
