@@ -6,25 +6,14 @@
 //! least squares.
 
 use super::line::Line;
-use crate::body::{ClockKind, PerPlacement, Placement, Side};
+use crate::body::{ClockKind, PerPlacement, PerSide, Placement, Side};
 use crate::segment::tie::lag;
 use crate::units::SessionTime;
-use nalgebra::{Matrix5, Vector5};
 
-/// Two sensors that share a joint, and whose stride brings news of it.
-const JOINTS: [(Placement, Placement); 4] = [
-    (Placement::Pelvis, Placement::LeftThigh),
-    (Placement::Pelvis, Placement::RightThigh),
-    (Placement::LeftThigh, Placement::LeftShank),
-    (Placement::RightThigh, Placement::RightShank),
-];
 /// What arrivals leave open of each clock, s: the shortest delays of sensors differ by up to a radio slot of 10 ms.
 const UNKNOWN: f64 = 0.005;
 /// And of their drift apart, s per s: two crystals by 30 parts per million each.
 const DRIFT: f64 = 42e-6;
-/// What a joint's own readings do not show of its error, s: tissue moves with a lag of its own. Own choice; anything up to
-/// 2 ms does as well.
-const TISSUE: f64 = 0.001;
 /// By so much, s, the joint itself changes its mind in a minute, and the drift changes, s per s. Own choice; a crystal
 /// that warms by a degree changes by about one part per million.
 const WANDER: f64 = 0.0005;
@@ -43,7 +32,8 @@ const EACH: f64 = 0.25;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ties {
-    joints: [Tie; JOINTS.len()],
+    knees: PerSide<Tie>,
+    hips: PerSide<Tie>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,14 +59,13 @@ struct Apart {
 impl Ties {
     /// A stride of this leg has ended.
     pub(super) fn stride(&mut self, lines: &mut PerPlacement<Option<Line>>, side: Side, t: SessionTime) {
-        for (tie, (a, b)) in self.joints.iter_mut().zip(JOINTS) {
-            if b.side() != Some(side) {
-                continue;
-            }
-            if let Some((a, b)) = own_clock(lines, a).zip(own_clock(lines, b)) {
-                tie.ask(a, b, t);
-            } else {
-                *tie = Tie::default();
+        let [thigh, shank] = [Placement::thigh(side), Placement::shank(side)];
+        for (tie, upper, lower) in
+            [(&mut self.knees[side], thigh, shank), (&mut self.hips[side], Placement::Pelvis, thigh)]
+        {
+            match own_clock(lines, upper).zip(own_clock(lines, lower)) {
+                Some((upper, lower)) => tie.ask(upper, lower, t),
+                None => *tie = Tie::default(),
             }
         }
         let mut moved = self.moved(lines, t);
@@ -91,26 +80,57 @@ impl Ties {
         }
     }
 
-    /// By how much each sensor's time moves, s: least squares over what arrivals and joints say.
+    /// By how much each sensor's time moves, s.
     fn moved(&self, lines: &PerPlacement<Option<Line>>, t: SessionTime) -> PerPlacement<f64> {
-        let mut normal = Matrix5::identity() / (UNKNOWN * UNKNOWN);
-        let mut right = Vector5::zeros();
-        let offset = |placement| own_clock(lines, placement).map(|line| line.clock.state().offset);
-        for (tie, (a, b)) in self.joints.iter().zip(JOINTS) {
-            let known = tie.apart.map(|apart| apart.at(t)).filter(|apart| apart.variance < SURE * SURE);
-            let Some(((apart, by_a), by_b)) = known.zip(offset(a)).zip(offset(b)) else { continue };
-            let weight = 1.0 / (apart.variance + TISSUE * TISSUE);
-            let gap = apart.seconds - (by_a - by_b);
-            let (a, b) = (a.index(), b.index());
-            normal[(a, a)] += weight;
-            normal[(b, b)] += weight;
-            normal[(a, b)] -= weight;
-            normal[(b, a)] -= weight;
-            right[a] += weight * gap;
-            right[b] -= weight * gap;
+        let by_arrivals =
+            |placement| own_clock(lines, placement).map_or(0.0, |line| line.clock.state().offset);
+        let mut moved = PerPlacement::default();
+        let mut body = Group::default();
+        body.add(Placement::Pelvis, 0.0);
+        for side in Side::BOTH {
+            let [thigh, shank] = [Placement::thigh(side), Placement::shank(side)];
+            let hip = self.hips[side].known(t);
+            let mut leg = Group::default();
+            let group = if hip.is_some() { &mut body } else { &mut leg };
+            let thigh_less_group = -hip.unwrap_or(0.0);
+            group.add(thigh, thigh_less_group);
+            if let Some(knee) = self.knees[side].known(t) {
+                group.add(shank, thigh_less_group - knee);
+            }
+            leg.settle(by_arrivals, &mut moved);
         }
-        let moved = normal.cholesky().map(|normal| normal.solve(&right)).unwrap_or_default();
-        PerPlacement::from_fn(|placement| moved[placement.index()])
+        body.settle(by_arrivals, &mut moved);
+        moved
+    }
+}
+
+/// Sensors that are tied together, and what has to be added to each one's own time more than to the first one's, s.
+#[derive(Default)]
+struct Group {
+    members: [Option<(Placement, f64)>; Placement::COUNT],
+    len: usize,
+}
+
+impl Group {
+    fn add(&mut self, placement: Placement, less_first: f64) {
+        if let Some(free) = self.members.get_mut(self.len) {
+            *free = Some((placement, less_first));
+            self.len += 1;
+        }
+    }
+
+    /// All by the arrivals of the one in the middle, of two the earlier: radio and host only ever delay.
+    fn settle(&self, by_arrivals: impl Fn(Placement) -> f64, moved: &mut PerPlacement<f64>) {
+        let members = || self.members.iter().flatten();
+        let mut firsts = [f64::INFINITY; Placement::COUNT];
+        for (first, (placement, less_first)) in firsts.iter_mut().zip(members()) {
+            *first = by_arrivals(*placement) - less_first;
+        }
+        firsts.sort_by(f64::total_cmp);
+        let Some(first) = firsts.get(self.len.saturating_sub(1) / 2) else { return };
+        for (placement, less_first) in members() {
+            moved[*placement] = first + less_first - by_arrivals(*placement);
+        }
     }
 }
 
@@ -121,6 +141,14 @@ fn own_clock(lines: &PerPlacement<Option<Line>>, placement: Placement) -> Option
 }
 
 impl Tie {
+    /// How far apart the clocks are, s; `None` before it is sure.
+    fn known(&self, t: SessionTime) -> Option<f64> {
+        self.apart
+            .map(|apart| apart.at(t))
+            .filter(|apart| apart.variance < SURE * SURE)
+            .map(|apart| apart.seconds)
+    }
+
     fn ask(&mut self, upper: &Line, lower: &Line, t: SessionTime) {
         let since = *self.since.get_or_insert(t);
         if t - self.asked.unwrap_or(since) < (EACH * (t - since)).clamp(FIRST, LAST) {

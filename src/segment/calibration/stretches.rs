@@ -115,10 +115,11 @@ impl Gaits {
         present.any(|span| span.regular() && now - span.to < OVER)
     }
 
-    /// Regular running as it goes on, of either leg.
+    /// Regular running as it goes on, of the leg that swung last.
     pub(super) fn running(&self) -> Option<Span> {
-        let mut present = self.spans.left.iter().chain(&self.spans.right);
-        present.find(|span| span.gait == Gait::Run && span.regular()).copied()
+        let present = self.spans.left.into_iter().chain(self.spans.right);
+        let running = present.filter(|span| span.gait == Gait::Run && span.regular());
+        running.max_by(|a, b| a.to.0.total_cmp(&b.to.0))
     }
 
     /// Gait to calibrate from, if there is enough of it; its newest part, and only from where all
