@@ -7,7 +7,7 @@
 
 use super::line::Line;
 use crate::body::{ClockKind, PerPlacement, PerSide, Placement, Side};
-use crate::segment::tie::lag;
+use crate::segment::tie::Asker;
 use crate::units::SessionTime;
 
 /// What arrivals leave open of each clock, s: the shortest delays of sensors differ by up to a radio slot of 10 ms.
@@ -30,10 +30,11 @@ const FIRST: f64 = 4.0;
 const LAST: f64 = 20.0;
 const EACH: f64 = 0.25;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Ties {
     knees: PerSide<Tie>,
     hips: PerSide<Tie>,
+    asker: Asker,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,14 +65,20 @@ impl Ties {
             [(&mut self.knees[side], thigh, shank), (&mut self.hips[side], Placement::Pelvis, thigh)]
         {
             match own_clock(lines, upper).zip(own_clock(lines, lower)) {
-                Some((upper, lower)) => tie.ask(upper, lower, t),
+                Some((upper, lower)) => tie.ask(upper, lower, t, &mut self.asker),
                 None => *tie = Tie::default(),
             }
         }
-        let mut moved = self.moved(lines, t);
-        if moved.iter().any(|(_, by)| by.abs() > MOST) {
-            *self = Self::default();
-            moved = PerPlacement::default();
+        let by_arrivals =
+            PerPlacement::from_fn(|at| own_clock(lines, at).map_or(0.0, |line| line.clock.state().offset));
+        let mut groups = self.groups(t);
+        while let Some(liar) = groups.iter().find_map(|group| group.liar(&by_arrivals)) {
+            self.untie(liar);
+            groups = self.groups(t);
+        }
+        let mut moved = PerPlacement::default();
+        for group in &groups {
+            group.settle(&by_arrivals, &mut moved);
         }
         for (placement, by) in moved.iter() {
             if let Some(line) = &mut lines[placement] {
@@ -80,56 +87,83 @@ impl Ties {
         }
     }
 
-    /// By how much each sensor's time moves, s.
-    fn moved(&self, lines: &PerPlacement<Option<Line>>, t: SessionTime) -> PerPlacement<f64> {
-        let by_arrivals =
-            |placement| own_clock(lines, placement).map_or(0.0, |line| line.clock.state().offset);
-        let mut moved = PerPlacement::default();
-        let mut body = Group::default();
-        body.add(Placement::Pelvis, 0.0);
+    fn untie(&mut self, placement: Placement) {
         for side in Side::BOTH {
-            let [thigh, shank] = [Placement::thigh(side), Placement::shank(side)];
-            let hip = self.hips[side].known(t);
-            let mut leg = Group::default();
-            let group = if hip.is_some() { &mut body } else { &mut leg };
-            let thigh_less_group = -hip.unwrap_or(0.0);
-            group.add(thigh, thigh_less_group);
-            if let Some(knee) = self.knees[side].known(t) {
-                group.add(shank, thigh_less_group - knee);
+            if [Placement::Pelvis, Placement::thigh(side)].contains(&placement) {
+                self.hips[side] = Tie::default();
             }
-            leg.settle(by_arrivals, &mut moved);
+            if [Placement::thigh(side), Placement::shank(side)].contains(&placement) {
+                self.knees[side] = Tie::default();
+            }
         }
-        body.settle(by_arrivals, &mut moved);
-        moved
+    }
+
+    /// The pelvis with the legs that are tied to it, and each leg that is not.
+    fn groups(&self, t: SessionTime) -> [Group; 3] {
+        let mut groups = [const { Group::EMPTY }; 3];
+        let [body, left, right] = &mut groups;
+        body.add(Placement::Pelvis, 0.0);
+        for (side, leg) in Side::BOTH.into_iter().zip([left, right]) {
+            let hip = self.hips[side].known(t);
+            let group = if hip.is_some() { &mut *body } else { leg };
+            let thigh = -hip.unwrap_or(0.0);
+            group.add(Placement::thigh(side), thigh);
+            if let Some(knee) = self.knees[side].known(t) {
+                group.add(Placement::shank(side), thigh - knee);
+            }
+        }
+        groups
     }
 }
 
-/// Sensors that are tied together, and what has to be added to each one's own time more than to the first one's, s.
-#[derive(Default)]
+/// Sensors that are tied together, and what has to be added to each one's own time beyond what is added to the first
+/// one's, s.
 struct Group {
     members: [Option<(Placement, f64)>; Placement::COUNT],
     len: usize,
 }
 
 impl Group {
-    fn add(&mut self, placement: Placement, less_first: f64) {
+    const EMPTY: Self = Self { members: [None; Placement::COUNT], len: 0 };
+
+    fn add(&mut self, placement: Placement, beyond_first: f64) {
         if let Some(free) = self.members.get_mut(self.len) {
-            *free = Some((placement, less_first));
+            *free = Some((placement, beyond_first));
             self.len += 1;
         }
     }
 
-    /// All by the arrivals of the one in the middle, of two the earlier: radio and host only ever delay.
-    fn settle(&self, by_arrivals: impl Fn(Placement) -> f64, moved: &mut PerPlacement<f64>) {
-        let members = || self.members.iter().flatten();
-        let mut firsts = [f64::INFINITY; Placement::COUNT];
-        for (first, (placement, less_first)) in firsts.iter_mut().zip(members()) {
-            *first = by_arrivals(*placement) - less_first;
+    /// What each one's arrivals make of the first one's clock, s.
+    fn firsts(&self, by_arrivals: &PerPlacement<f64>) -> impl Iterator<Item = (Placement, f64)> {
+        self.members.iter().flatten().map(|(at, beyond_first)| (*at, by_arrivals[*at] - beyond_first))
+    }
+
+    /// The same in order of size; what is beyond `len` has no meaning.
+    fn sorted(&self, by_arrivals: &PerPlacement<f64>) -> [f64; Placement::COUNT] {
+        let mut sorted = [f64::INFINITY; Placement::COUNT];
+        for (place, (_, first)) in sorted.iter_mut().zip(self.firsts(by_arrivals)) {
+            *place = first;
         }
-        firsts.sort_by(f64::total_cmp);
-        let Some(first) = firsts.get(self.len.saturating_sub(1) / 2) else { return };
-        for (placement, less_first) in members() {
-            moved[*placement] = first + less_first - by_arrivals(*placement);
+        sorted.sort_by(f64::total_cmp);
+        sorted
+    }
+
+    /// One whose clock has jumped or was exchanged: the farthest from the one in the middle.
+    fn liar(&self, by_arrivals: &PerPlacement<f64>) -> Option<Placement> {
+        let sorted = self.sorted(by_arrivals);
+        let middle = *sorted.get(self.len / 2)?;
+        let off = self.firsts(by_arrivals).map(|(at, first)| (at, (first - middle).abs()));
+        let farthest = off.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        (farthest.1 > MOST).then_some(farthest.0)
+    }
+
+    /// All by the mean of the earlier half: radio and host only ever delay.
+    fn settle(&self, by_arrivals: &PerPlacement<f64>, moved: &mut PerPlacement<f64>) {
+        let sorted = self.sorted(by_arrivals);
+        let half = self.len.div_ceil(2);
+        let first = sorted.iter().take(half).sum::<f64>() / half as f64;
+        for (placement, beyond_first) in self.members.iter().flatten() {
+            moved[*placement] = first + beyond_first - by_arrivals[*placement];
         }
     }
 }
@@ -149,13 +183,13 @@ impl Tie {
             .map(|apart| apart.seconds)
     }
 
-    fn ask(&mut self, upper: &Line, lower: &Line, t: SessionTime) {
+    fn ask(&mut self, upper: &Line, lower: &Line, t: SessionTime, asker: &mut Asker) {
         let since = *self.since.get_or_insert(t);
         if t - self.asked.unwrap_or(since) < (EACH * (t - since)).clamp(FIRST, LAST) {
             return;
         }
         self.asked = Some(t);
-        let found = lag(&upper.track, &lower.track).filter(|lag| lag.variance < VAGUE * VAGUE);
+        let found = asker.lag(&upper.track, &lower.track).filter(|lag| lag.variance < VAGUE * VAGUE);
         let Some(found) = found else { return };
         let now = upper.session_less_device() - lower.session_less_device();
         let before = self.apart.map_or_else(|| Apart::unknown(t, now), |apart| apart.at(t));

@@ -78,24 +78,67 @@ pub fn link(a: &[LinkSample], b: &[LinkSample], rate: Hz, search: Search) -> Opt
     Batch::of(a, rate)?.link(&Batch::of(b, rate)?, search)
 }
 
-/// One sensor's part in a link, which serves for several.
+/// One sensor's part in a link, which serves for several; filled anew, it needs no new memory.
+#[derive(Debug, Default)]
 pub(super) struct Batch {
     terms: Vec<Terms>,
-    rate: Hz,
+    seconds: f64,
+    gyr: Vec<Vector3<f64>>,
+    acc: Vec<Vector3<f64>>,
+    filter: ZeroPhase,
 }
+
+/// The joint's acceleration is these columns times (lever arm, 1), in the sensor's world.
+type Terms = SMatrix<f64, 3, 4>;
 
 impl Batch {
     /// `None` for too few samples.
     pub(super) fn of(samples: &[LinkSample], rate: Hz) -> Option<Self> {
-        Self::below(samples, rate, CUTOFF)
+        let mut batch = Self::default();
+        batch.fill(samples, rate, CUTOFF)?;
+        Some(batch)
     }
 
-    /// With another low pass, Hz.
-    pub(super) fn below(samples: &[LinkSample], rate: Hz, cutoff: f64) -> Option<Self> {
-        (samples.len() >= FEWEST).then(|| Self { terms: joint_terms(samples, rate, cutoff), rate })
+    /// In place of what it held, with a low pass of its own, Hz.
+    pub(super) fn fill(&mut self, samples: &[LinkSample], rate: Hz, cutoff: f64) -> Option<()> {
+        let Self { terms, gyr, acc, filter, .. } = self;
+        terms.clear();
+        let last = samples.len().checked_sub(1).filter(|_| samples.len() >= FEWEST)?;
+        self.seconds = samples.len() as f64 / rate.0;
+        gyr.clear();
+        gyr.extend(samples.iter().map(|s| s.gyr));
+        acc.clear();
+        acc.extend(samples.iter().map(|s| s.acc));
+        filter.low_pass(gyr, rate, cutoff);
+        filter.low_pass(acc, rate, cutoff);
+        let before = gyr.iter().take(1).chain(gyr.iter());
+        let after = gyr.iter().skip(1).chain(gyr.last());
+        let slopes = before.zip(after).enumerate().map(|(i, (before, after))| {
+            let steps = if i == 0 || i == last { 1.0 } else { 2.0 };
+            (after - before) * (rate.0 / steps)
+        });
+        let gravity = Vector3::new(0.0, 0.0, STANDARD_GRAVITY);
+        let moments = samples.iter().zip(gyr.iter()).zip(acc.iter()).zip(slopes);
+        terms.extend(moments.map(|(((sample, gyr), acc), slope)| {
+            let world = sample.world_from_sensor.to_rotation_matrix();
+            let spin = gyr.cross_matrix();
+            let arm: Matrix3<f64> = world.matrix() * (slope.cross_matrix() + spin * spin);
+            let own = world * acc - gravity;
+            Terms::from_columns(&[arm.column(0), arm.column(1), arm.column(2), own.as_view()])
+        }));
+        for column in 0..4 {
+            for (value, terms) in acc.iter_mut().zip(terms.iter()) {
+                value.copy_from(&terms.column(column));
+            }
+            filter.high_pass(acc, rate, SLOW);
+            for (terms, value) in terms.iter_mut().zip(acc.iter()) {
+                terms.set_column(column, value);
+            }
+        }
+        Some(())
     }
 
-    /// As [`link`], to a batch of as many samples at the same rate.
+    /// As [`link`](fn@link), to a batch of as many samples at the same rate.
     pub(super) fn link(&self, b: &Self, search: Search) -> Option<Link> {
         let sums = Sums::of(&self.terms, &b.terms);
         let (heading, lever_arms) = match search {
@@ -105,53 +148,10 @@ impl Batch {
         };
         let residual = sums.cost(heading, &lever_arms).max(0.0);
         let strength = sums.strength(&lever_arms);
-        let independent = (self.terms.len() as f64 / self.rate.0 * INDEPENDENT).max(1.0);
+        let independent = (self.seconds * INDEPENDENT).max(1.0);
         let variance = (residual + NOISE) / strength / independent;
         variance.is_finite().then_some(Link { heading, variance, residual, lever_arms })
     }
-}
-
-/// The joint's acceleration is these columns times (lever arm, 1), in the sensor's world.
-type Terms = SMatrix<f64, 3, 4>;
-
-fn joint_terms(samples: &[LinkSample], rate: Hz, cutoff: f64) -> Vec<Terms> {
-    let mut gyr: Vec<_> = samples.iter().map(|s| s.gyr).collect();
-    let mut acc: Vec<_> = samples.iter().map(|s| s.acc).collect();
-    let mut filter = ZeroPhase::default();
-    filter.low_pass(&mut gyr, rate, cutoff);
-    filter.low_pass(&mut acc, rate, cutoff);
-    let before = gyr.iter().take(1).chain(&gyr);
-    let after = gyr.iter().skip(1).chain(gyr.last());
-    let last = samples.len() - 1;
-    let slopes = before.zip(after).enumerate().map(|(i, (before, after))| {
-        let steps = if i == 0 || i == last { 1.0 } else { 2.0 };
-        (after - before) * (rate.0 / steps)
-    });
-    let gravity = Vector3::new(0.0, 0.0, STANDARD_GRAVITY);
-    let mut terms: Vec<Terms> = samples
-        .iter()
-        .zip(&gyr)
-        .zip(&acc)
-        .zip(slopes)
-        .map(|(((sample, gyr), acc), slope)| {
-            let world = sample.world_from_sensor.to_rotation_matrix();
-            let spin = gyr.cross_matrix();
-            let arm: Matrix3<f64> = world.matrix() * (slope.cross_matrix() + spin * spin);
-            let own = world * acc - gravity;
-            Terms::from_columns(&[arm.column(0), arm.column(1), arm.column(2), own.as_view()])
-        })
-        .collect();
-    let mut values = acc;
-    for column in 0..4 {
-        for (value, terms) in values.iter_mut().zip(&terms) {
-            value.copy_from(&terms.column(column));
-        }
-        filter.high_pass(&mut values, rate, SLOW);
-        for (terms, value) in terms.iter_mut().zip(&values) {
-            terms.set_column(column, value);
-        }
-    }
-    terms
 }
 
 /// Everything that the cost needs, summed once: each heading then costs one 6 x 6 solution instead of

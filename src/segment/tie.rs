@@ -6,7 +6,7 @@
 //! millisecond. Source: own measurement on virtual running, 10 legs, ten windows of 3 s each: the lag repeats to 0.2
 //! to 1.1 ms, and its mean is 0.1 to 3 ms where arrivals seen over the whole recording say 0.
 
-use super::link::{Batch, LinkSample, Search};
+use super::link::{Batch, Link, LinkSample, Search};
 use super::track::Track;
 use crate::units::{Hz, SessionTime};
 
@@ -39,19 +39,35 @@ pub struct Lag {
     pub variance: f64,
 }
 
-/// From the last seconds of two sensors that share a joint; `None` where they are doubted, or where too little
-/// moves to say.
-#[must_use]
-pub fn lag(first: &Track, second: &Track) -> Option<Lag> {
-    let newest = first.newest()?.0.min(second.newest()?.0);
-    let from = SessionTime(newest - SPAN - NEAR);
-    let a = Batch::below(&read(first, from)?, RATE, CUTOFF)?;
-    let b = |shift: f64| Batch::below(&read(second, from + shift)?, RATE, CUTOFF);
-    let centre = a.link(&b(0.0)?, Search::Anywhere)?;
-    let near = Search::Near { heading: centre.heading, range: RANGE };
-    let early = a.link(&b(-PROBE)?, near)?.residual;
-    let late = a.link(&b(PROBE)?, near)?.residual;
-    lowest(early, centre.residual, late)
+/// Asks joints for the lag of two sensors' clocks, with room to work in that serves every time.
+#[derive(Debug, Default)]
+pub struct Asker {
+    samples: Vec<LinkSample>,
+    first: Batch,
+    second: Batch,
+}
+
+impl Asker {
+    /// From the last seconds of two sensors that share a joint; `None` where they are doubted, or where too little
+    /// moves to say.
+    #[must_use]
+    pub fn lag(&mut self, first: &Track, second: &Track) -> Option<Lag> {
+        let newest = first.newest()?.0.min(second.newest()?.0);
+        let from = SessionTime(newest - SPAN - NEAR);
+        read(first, from, &mut self.samples)?;
+        self.first.fill(&self.samples, RATE, CUTOFF)?;
+        let centre = self.shifted(second, from, Search::Anywhere)?;
+        let near = Search::Near { heading: centre.heading, range: RANGE };
+        let early = self.shifted(second, from + -PROBE, near)?.residual;
+        let late = self.shifted(second, from + PROBE, near)?.residual;
+        lowest(early, centre.residual, late)
+    }
+
+    fn shifted(&mut self, second: &Track, from: SessionTime, search: Search) -> Option<Link> {
+        read(second, from, &mut self.samples)?;
+        self.second.fill(&self.samples, RATE, CUTOFF)?;
+        self.first.link(&self.second, search)
+    }
 }
 
 /// The lowest point of the parabola through three costs.
@@ -65,12 +81,11 @@ fn lowest(early: f64, centre: f64, late: f64) -> Option<Lag> {
 }
 
 /// What the sensor said at the common times from `from` on; `None` unless all of it is there and sound.
-fn read(track: &Track, from: SessionTime) -> Option<Vec<LinkSample>> {
+fn read(track: &Track, from: SessionTime, samples: &mut Vec<LinkSample>) -> Option<()> {
     let mut points = track.between(from + -NEAR, from + (SPAN + NEAR));
     let (mut before, mut after) = (points.next()?, points.next()?);
-    let moments = (SPAN * RATE.0) as u32;
-    let mut samples = Vec::with_capacity(moments as usize);
-    for i in 0..moments {
+    samples.clear();
+    for i in 0..(SPAN * RATE.0) as u32 {
         let t = from + f64::from(i) * RATE.interval();
         while after.t < t {
             before = after;
@@ -86,7 +101,7 @@ fn read(track: &Track, from: SessionTime) -> Option<Vec<LinkSample>> {
             acc: before.acc.lerp(&after.acc, share),
         });
     }
-    Some(samples)
+    Some(())
 }
 
 #[cfg(test)]
@@ -134,7 +149,9 @@ mod tests {
     fn a_late_clock_shows_to_a_millisecond() {
         for rate in [60.0, 100.0, 208.0] {
             for late in [-0.008, -0.002, 0.0, 0.005] {
-                let found = lag(&track(100.0, false, 0.0, None), &track(rate, true, late, None)).unwrap();
+                let found = Asker::default()
+                    .lag(&track(100.0, false, 0.0, None), &track(rate, true, late, None))
+                    .unwrap();
                 assert!((found.seconds - late).abs() < 0.001, "{late} at {rate} Hz: {found:?}");
                 assert!(found.variance.sqrt() < 0.002, "{found:?}");
             }
@@ -144,7 +161,7 @@ mod tests {
     #[test]
     fn doubted_or_short_tracks_say_nothing() {
         let good = track(100.0, false, 0.0, None);
-        assert_eq!(lag(&good, &track(100.0, true, 0.0, Some(Doubt::Gap))), None);
-        assert_eq!(lag(&good, &Track::new(Hz(100.0))), None);
+        assert_eq!(Asker::default().lag(&good, &track(100.0, true, 0.0, Some(Doubt::Gap))), None);
+        assert_eq!(Asker::default().lag(&good, &Track::new(Hz(100.0))), None);
     }
 }

@@ -9,7 +9,7 @@ use crate::units::SessionTime;
 const UNENDED: f64 = 30.0;
 /// Gait that is looked at, s: about nine strides of walking. Longer gives nothing more. Source: own
 /// measurement on virtual running.
-pub(super) const GAIT: f64 = 10.0;
+const GAIT: f64 = 10.0;
 /// Gait that must do when it ends before that, s.
 const SHORT_GAIT: f64 = 6.0;
 /// Steady gait before a calibration is made from gait alone, s. A runner who then stops and stands is calibrated
