@@ -571,6 +571,8 @@ pub struct LegUsual {
     pub cadence_spm: f64,
     /// Of the leg's calibration at that time; `None` for none.
     pub grade: Option<Grade>,
+    #[serde(default)]
+    pub zero: Zero,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -583,6 +585,16 @@ pub enum Grade {
     C,
     /// Redo: angles and flags are withheld.
     Refused,
+}
+
+/// Where a segment's long axis comes from, and with it the zero of its adduction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Zero {
+    /// What was upright in standing, or on average over gait.
+    #[default]
+    Standing,
+    /// Standing, bettered by where running shows the segment's joints.
+    Joints,
 }
 
 /// How a segment's calibration came out.
@@ -632,6 +644,12 @@ impl Calibration {
         ];
         leg.into_iter().flatten().max().unwrap_or(Grade::Refused)
     }
+
+    /// Of this leg's thigh.
+    #[must_use]
+    pub fn leg_zero(&self, side: Side) -> Zero {
+        self.segments[Placement::thigh(side)].as_ref().map(|thigh| thigh.zero).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -642,6 +660,8 @@ pub struct SegmentCalibration {
     pub sigma_axial: f64,
     /// Frontal-plane uncertainty, rad.
     pub sigma_frontal: f64,
+    #[serde(default)]
+    pub zero: Zero,
     pub quality: SegmentGrade,
 }
 

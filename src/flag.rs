@@ -27,13 +27,13 @@ pub use config::{
 pub use kept::{KeptBaseline, RIPE, RipenError, ripen};
 pub use rules::{RULES, RuleSpec};
 pub use story::Story;
-pub(crate) use story::grades;
+pub(crate) use story::legs;
 pub use suppressed::{Suppressed, Suppression};
 
 use crate::body::{PerSide, Side};
 use crate::event::{
     Against, Alert, Baseline, Event, Flag, Gait, Grade, Health, HealthCode, KeptNote, LegUsual, PerQuantity,
-    Rule, Severity, Stance, StanceDoubt, Usual,
+    Rule, Severity, Stance, StanceDoubt, Usual, Zero,
 };
 use crate::input::{Edge, Mark, Stretch};
 use crate::units::SessionTime;
@@ -99,7 +99,8 @@ impl Flagger {
         let speeds = leg.speeds(None, &self.config.decision);
         RULES.iter().filter(|spec| self.config.watches(spec.rule)).filter_map(move |spec| {
             let &quantity = spec.quantities.first()?;
-            let limits = limits::limits(&self.config, quantity, leg.usuals(quantity, speeds), leg.grade)?;
+            let limits =
+                limits::limits(&self.config, quantity, leg.usuals(quantity, speeds), leg.grade, leg.zero)?;
             Some((spec.rule, limits.amber, limits.red))
         })
     }
@@ -112,11 +113,13 @@ impl Flagger {
 
     /// A calibration came in: what absolute limits may be used, and a new baseline is due, since the old
     /// one is in angles of the old calibration.
-    pub fn calibrated(&mut self, grades: PerSide<Grade>) {
+    pub fn calibrated(&mut self, legs: PerSide<(Grade, Zero)>) {
         self.stale = true;
         for side in Side::BOTH {
             let leg = &mut self.legs[side];
-            leg.grade = Some(grades[side]);
+            let (grade, zero) = legs[side];
+            leg.grade = Some(grade);
+            leg.zero = zero;
             leg.usual = None;
             leg.gatherer.restart();
         }
@@ -180,7 +183,7 @@ impl Flagger {
             for &quantity in spec.quantities {
                 let Some(value) = quantity.read(&stance.peaks) else { continue };
                 let usuals = leg.usuals(quantity, speeds);
-                let Some(limits) = limits::limits(&self.config, quantity, usuals, leg.grade) else {
+                let Some(limits) = limits::limits(&self.config, quantity, usuals, leg.grade, leg.zero) else {
                     continue;
                 };
                 let plausible =
@@ -334,7 +337,7 @@ impl Flagger {
         match formed {
             None => {}
             Some(Ok(usual)) => {
-                let usual = LegUsual { grade: leg.grade, ..usual };
+                let usual = LegUsual { grade: leg.grade, zero: leg.zero, ..usual };
                 leg.usual = Some(usual);
                 leg.gatherer.restart();
                 leg.fatigue = Fatigue::default();

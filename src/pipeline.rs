@@ -443,7 +443,7 @@ impl Pipeline {
         });
         self.slips.calibrated();
         self.frames.calibrated(&self.lines, &calibration);
-        self.flagger.calibrated(flag::grades(&calibration));
+        self.flagger.calibrated(flag::legs(&calibration));
         self.events.push(Event::Calibration(calibration));
     }
 

@@ -247,7 +247,13 @@ mod tests {
 
     fn learn(programme: &mut Programme, side: Side) {
         let decided = SessionTime(0.0);
-        let leg = LegUsual { of: PerQuantity::default(), contact: 0.24, cadence_spm: 166.0, grade: None };
+        let leg = LegUsual {
+            of: PerQuantity::default(),
+            contact: 0.24,
+            cadence_spm: 166.0,
+            grade: None,
+            zero: Default::default(),
+        };
         let baseline = Baseline { side, decided, usual: Vec::new(), cadence_spm: 166.0, leg, kept: None };
         assert!(!programme.follow(&Event::Baseline(baseline), String::new));
     }

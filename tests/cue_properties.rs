@@ -7,7 +7,7 @@ use stancewatch::body::{PerSide, Placement, Side};
 use stancewatch::cue::Cuer;
 use stancewatch::event::{
     Against, Alert, Baseline, Basis, Cue, CueKind, Event, Evidence, Flag, Gait, Health, HealthCode, LegUsual,
-    PeakSigmas, Peaks, PerQuantity, Quantity, Rule, Severity, Stance, Words,
+    PeakSigmas, Peaks, PerQuantity, Quantity, Rule, Severity, Stance, Words, Zero,
 };
 use stancewatch::input::{CueSettings, Fade, Wish};
 use stancewatch::units::SessionTime;
@@ -525,7 +525,13 @@ fn the_metronome_beats_over_the_runners_own_cadence_and_is_silent_when_muted() {
             decided: SessionTime(60.0),
             usual: Vec::new(),
             cadence_spm,
-            leg: LegUsual { of: PerQuantity::default(), contact: 0.24, cadence_spm, grade: None },
+            leg: LegUsual {
+                of: PerQuantity::default(),
+                contact: 0.24,
+                cadence_spm,
+                grade: None,
+                zero: Zero::Standing,
+            },
             kept: None,
         })
     };

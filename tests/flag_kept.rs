@@ -8,7 +8,7 @@ use rand_pcg::Pcg64;
 use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{
     Against, Alert, Baseline, Event, Gait, Grade, HealthCode, KeptNote, LegUsual, PeakSigmas, Peaks,
-    PerQuantity, Rule, Stance, Usual,
+    PerQuantity, Rule, Stance, Usual, Zero,
 };
 use stancewatch::flag::{FlagConfig, Flagger, KeptBaseline, RIPE, ripen};
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
@@ -28,9 +28,31 @@ fn session(degrees: f64, date: &str) -> KeptBaseline {
         contact: 0.24,
         cadence_spm: 120.0 / STRIDE,
         grade: Some(Grade::A),
+        zero: Zero::Standing,
     };
     let legs = PerSide { left: Some(leg), right: Some(leg) };
     KeptBaseline { note: note(date), sessions: 1, legs, first: legs }
+}
+
+fn zeroed(mut kept: KeptBaseline, zero: Zero) -> KeptBaseline {
+    for legs in [&mut kept.legs, &mut kept.first] {
+        for leg in [&mut legs.left, &mut legs.right].into_iter().flatten() {
+            leg.zero = zero;
+        }
+    }
+    kept
+}
+
+#[test]
+fn a_day_without_the_sacral_sensor_is_compared_in_the_zero_of_the_kept_usual() {
+    let kept = zeroed(session(10.0, "2026-05-01"), Zero::Joints);
+    // Standing as the zero reads 2.6 degrees more of the same running: a mean of 12.6 is 10 in what is kept.
+    let ripened = ripen(&kept, &session(12.6, "2026-05-08")).unwrap();
+    assert!((mean(&ripened) - 10.0).abs() < 1e-9, "{}", mean(&ripened));
+    assert_eq!(ripened.legs.left.unwrap().zero, Zero::Joints);
+    let other_way =
+        ripen(&session(12.6, "2026-05-01"), &zeroed(session(10.0, "2026-05-08"), Zero::Joints)).unwrap();
+    assert!((mean(&other_way) - 12.6).abs() < 1e-9, "{}", mean(&other_way));
 }
 
 fn mean(kept: &KeptBaseline) -> f64 {
@@ -82,7 +104,7 @@ impl Runner {
 fn watching(kept: &KeptBaseline) -> Flagger {
     let mut flagger = Flagger::new();
     flagger.keep(kept);
-    flagger.calibrated(PerSide { left: Grade::A, right: Grade::A });
+    flagger.calibrated(PerSide::from_fn(|_| (Grade::A, Zero::Standing)));
     flagger
 }
 

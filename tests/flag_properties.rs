@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{
-    Alert, Doubt, Event, Gait, Grade, PeakSigmas, Peaks, Severity, Stance, StanceDoubt,
+    Alert, Doubt, Event, Gait, Grade, PeakSigmas, Peaks, Severity, Stance, StanceDoubt, Zero,
 };
 use stancewatch::flag::Flagger;
 use stancewatch::units::SessionTime;
@@ -48,7 +48,7 @@ fn stream(changes: &[f64]) -> Vec<Stance> {
 
 fn run(stances: impl IntoIterator<Item = Stance>) -> (Vec<Alert>, Vec<Stance>) {
     let mut flagger = Flagger::new();
-    flagger.calibrated(PerSide { left: Grade::A, right: Grade::A });
+    flagger.calibrated(PerSide::from_fn(|_| (Grade::A, Zero::Standing)));
     let mut events = Vec::new();
     let judged = stances
         .into_iter()

@@ -14,7 +14,7 @@ use rand_pcg::Pcg64;
 use stancewatch::body::{PerSide, Side};
 use stancewatch::event::{
     Alert, Basis, Doubt, Event, Gait, Grade, HealthCode, PeakSigmas, Peaks, Rule, Severity, Stance,
-    StanceDoubt,
+    StanceDoubt, Zero,
 };
 use stancewatch::flag::{Change, FlagConfig, Flagger};
 use stancewatch::input::{Edge, Mark, Stretch};
@@ -103,7 +103,7 @@ fn alerts(events: &[Event]) -> Vec<Alert> {
 /// A flagger that knows the runner's usual.
 fn learnt(runner: &mut Runner, config: FlagConfig) -> Flagger {
     let mut flagger = Flagger::with_config(config).unwrap();
-    flagger.calibrated(PerSide { left: Grade::A, right: Grade::A });
+    flagger.calibrated(PerSide::from_fn(|_| (Grade::A, Zero::Standing)));
     for _ in 0..400 {
         feed(&mut flagger, runner.stride([0.0; 2]));
         if Side::BOTH.into_iter().all(|side| flagger.has_baseline(side)) {
@@ -380,7 +380,7 @@ fn a_new_calibration_ends_what_stands_and_starts_the_usual_anew() {
     for _ in 0..10 {
         feed(&mut flagger, runner.stride([5.0, 0.0]));
     }
-    flagger.calibrated(PerSide { left: Grade::C, right: Grade::C });
+    flagger.calibrated(PerSide::from_fn(|_| (Grade::C, Zero::Standing)));
     assert!(!flagger.has_baseline(Side::Left));
     let events = alerts(&feed(&mut flagger, runner.stride([5.0, 0.0])));
     assert!(events.len() == 1 && events[0].cleared.is_some());
@@ -390,7 +390,7 @@ fn a_new_calibration_ends_what_stands_and_starts_the_usual_anew() {
 fn a_level_beyond_every_healthy_runner_alerts_before_the_usual_is_known() {
     let mut runner = Runner::new(13, 0.5, 0.0);
     let mut flagger = Flagger::new();
-    flagger.calibrated(PerSide { left: Grade::B, right: Grade::B });
+    flagger.calibrated(PerSide::from_fn(|_| (Grade::B, Zero::Standing)));
     let mut raised = Vec::new();
     for _ in 0..10 {
         let stances = runner.stride([0.0, 14.0]).map(|mut s| {

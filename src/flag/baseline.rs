@@ -2,7 +2,7 @@
 //! would come to hide the fault.
 
 use super::config::BaselineConfig;
-use crate::event::{LegUsual, PerQuantity, Quantity, Usual};
+use crate::event::{LegUsual, PerQuantity, Quantity, Usual, Zero};
 use std::collections::VecDeque;
 
 /// One stance as far as the usual needs it.
@@ -95,6 +95,7 @@ impl Gatherer {
             contact,
             cadence_spm: cadence,
             grade: None,
+            zero: Zero::default(),
         })
     }
 

@@ -136,6 +136,7 @@ fn compare(kept: &KeptBaseline, side: Side, old: &LegUsual, today: &LegUsual) ->
     }
     for q in Quantity::ALL {
         let (Some(a), Some(b)) = (old.of[q], today.of[q]) else { continue };
+        let b = zero::seen_from(q, b, today.zero, old.zero);
         let (by, most) =
             (b.mean - a.mean, zero::smallest_detectable(q, kept.sessions, old.grade, today.grade));
         if by.abs() > most {
@@ -150,7 +151,9 @@ fn merge(old: &LegUsual, today: &LegUsual, first: &LegUsual, sessions: f64) -> L
     let mean = |a: f64, b: f64| (a * sessions + b) / (sessions + 1.0);
     let usual = |q: Quantity| match (old.of[q], today.of[q]) {
         (Some(a), Some(b)) => {
+            let b = zero::seen_from(q, b, today.zero, old.zero);
             let highest = first.of[q].map_or(f64::INFINITY, |f| {
+                let f = zero::seen_from(q, f, first.zero, old.zero);
                 f.mean + zero::smallest_detectable(q, 1, first.grade, today.grade)
             });
             Some(Usual {
@@ -167,5 +170,6 @@ fn merge(old: &LegUsual, today: &LegUsual, first: &LegUsual, sessions: f64) -> L
         contact: mean(old.contact, today.contact),
         cadence_spm: mean(old.cadence_spm, today.cadence_spm),
         grade: old.grade.max(today.grade),
+        zero: old.zero,
     }
 }

@@ -9,7 +9,7 @@ use super::rules::RULES;
 use super::standing::Standing;
 use super::suppressed::Suppressed;
 use super::zero;
-use crate::event::{Against, Grade, LegUsual, Peaks, PerQuantity, Quantity};
+use crate::event::{Against, Grade, LegUsual, Peaks, PerQuantity, Quantity, Zero};
 use crate::units::SessionTime;
 
 /// Stances whose contact time is averaged before it says how fast the runner is.
@@ -19,6 +19,7 @@ const SPEED_STANCES: usize = 5;
 pub(super) struct Leg {
     /// Of its calibration.
     pub(super) grade: Option<Grade>,
+    pub(super) zero: Zero,
     pub(super) gatherer: Gatherer,
     /// Learnt in this session, with this calibration.
     pub(super) usual: Option<LegUsual>,
@@ -105,7 +106,7 @@ impl Leg {
             Some(Compared { usual, faster, zero: 0.0, against: Against::Today })
         });
         let kept = self.kept.as_ref().zip(speeds.kept).and_then(|(kept, faster)| {
-            let usual = kept.usual.of[quantity]?;
+            let usual = zero::seen_from(quantity, kept.usual.of[quantity]?, kept.usual.zero, self.zero);
             let zero = zero::between(quantity, kept.sessions, kept.usual.grade, self.grade);
             Some(Compared { usual, faster, zero, against: Against::Kept })
         });

@@ -2,7 +2,8 @@
 
 use super::config::{Decision, FlagConfig};
 use super::decision::Limits;
-use crate::event::{Against, Grade, LegUsual, Quantity, Usual};
+use super::zero;
+use crate::event::{Against, Grade, LegUsual, Quantity, Usual, Zero};
 
 /// A usual that a stance can be compared with.
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +30,10 @@ pub(super) fn limits(
     quantity: Quantity,
     usuals: impl IntoIterator<Item = Compared>,
     grade: Option<Grade>,
+    zero: Zero,
 ) -> Option<Limits> {
     let relative = usuals.into_iter().map(|usual| relative(config, quantity, &usual));
-    relative.chain(absolute(config, quantity, grade)).reduce(stricter)
+    relative.chain(absolute(config, quantity, grade, zero)).reduce(stricter)
 }
 
 /// The one with the lower amber, with the lower red of both: what a coach sees stays ordered.
@@ -62,16 +64,17 @@ fn relative(config: &FlagConfig, quantity: Quantity, compared: &Compared) -> Lim
 
 /// Only hip adduction has a level that trials agree on, and only a calibration whose standing pose can be
 /// trusted measures it.
-fn absolute(config: &FlagConfig, quantity: Quantity, grade: Option<Grade>) -> Option<Limits> {
+fn absolute(config: &FlagConfig, quantity: Quantity, grade: Option<Grade>, zero: Zero) -> Option<Limits> {
     let trusted = matches!(grade, Some(Grade::A | Grade::B));
     if !trusted || quantity != Quantity::HipAdduction || !config.hip_adduction_absolute.used {
         return None;
     }
     let (amber, red) = config.hip_adduction_level();
-    let amber = amber.to_radians();
+    let moved = zero::moved(quantity, Zero::Standing, zero);
+    let (amber, red) = (amber.to_radians() + moved, red.to_radians() + moved);
     Some(Limits {
         amber,
-        red: red.to_radians(),
+        red,
         clear: amber - config.decision.hysteresis_deg.to_radians(),
         against: Against::Level,
         usual: None,
@@ -90,7 +93,8 @@ mod tests {
     }
 
     fn amber(quantity: Quantity, mean_deg: f64, grade: Grade) -> Option<(f64, Against)> {
-        let limits = limits(&FlagConfig::default(), quantity, [usual(mean_deg)], Some(grade))?;
+        let limits =
+            limits(&FlagConfig::default(), quantity, [usual(mean_deg)], Some(grade), Zero::Standing)?;
         Some((limits.amber.to_degrees(), limits.against))
     }
 
@@ -106,14 +110,24 @@ mod tests {
     fn a_level_is_never_judged_with_a_poor_calibration_or_without_a_pelvis() {
         assert_eq!(amber(Quantity::HipAdduction, 24.0, Grade::C).unwrap().1, Against::Today);
         assert_eq!(amber(Quantity::FemurAdduction, 24.0, Grade::A).unwrap().1, Against::Today);
-        assert!(limits(&FlagConfig::default(), Quantity::FemurAdduction, [], Some(Grade::A)).is_none());
+        assert!(
+            limits(&FlagConfig::default(), Quantity::FemurAdduction, [], Some(Grade::A), Zero::Standing)
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn the_level_is_lower_where_running_has_shown_the_thighs_joints() {
+        let level = |quantity, zero| limits(&FlagConfig::default(), quantity, [], Some(Grade::A), zero);
+        let amber = |zero| level(Quantity::HipAdduction, zero).unwrap().amber.to_degrees();
+        assert!((amber(Zero::Standing) - amber(Zero::Joints) - 2.6).abs() < 1e-9);
     }
 
     #[test]
     fn the_level_is_that_of_the_runners_sex() {
         let level = |sex| {
             let config = FlagConfig { sex, ..FlagConfig::default() };
-            let limits = limits(&config, Quantity::HipAdduction, [], Some(Grade::A)).unwrap();
+            let limits = limits(&config, Quantity::HipAdduction, [], Some(Grade::A), Zero::Standing).unwrap();
             (limits.amber.to_degrees(), limits.red.to_degrees())
         };
         for (sex, amber, red) in
@@ -149,7 +163,13 @@ mod tests {
 
     #[test]
     fn faster_running_widens_and_slower_never_narrows() {
-        let leg = LegUsual { of: PerQuantity::default(), contact: 0.25, cadence_spm: 165.0, grade: None };
+        let leg = LegUsual {
+            of: PerQuantity::default(),
+            contact: 0.25,
+            cadence_spm: 165.0,
+            grade: None,
+            zero: Zero::Standing,
+        };
         let d = Decision::default();
         let amber = |contact| {
             let faster = speed(&leg, contact, Some(165.0), &d)?;

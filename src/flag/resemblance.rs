@@ -36,7 +36,8 @@ pub(super) fn doubt<'a>(
             ),
         ];
         let angle = move |q: Quantity| {
-            let (a, b) = (old.of[q]?, today.of[q]?);
+            let a = zero::seen_from(q, old.of[q]?, old.zero, today.zero);
+            let b = today.of[q]?;
             let by = (b.mean - a.mean) / zero::between(q, kept.sessions, old.grade, today.grade);
             let (now, was) = (b.mean.to_degrees(), a.mean.to_degrees());
             Some((by, format!("{} of the {side} leg is {now:.1} degrees, was {was:.1}", q.words())))

@@ -2,14 +2,14 @@
 
 use super::{ConfigError, FlagConfig, Flagger, KeptBaseline};
 use crate::body::PerSide;
-use crate::event::{Calibration, Contact, ContactKind, Event, Grade, Stance};
+use crate::event::{Calibration, Contact, ContactKind, Event, Grade, Stance, Zero};
 use crate::input::{Input, Mark};
 use crate::units::SessionTime;
 
 /// One thing that the flag stage was told.
 #[derive(Debug, Clone, PartialEq)]
 enum Told {
-    Calibrated(PerSide<Grade>),
+    Calibrated(PerSide<(Grade, Zero)>),
     Mark(Mark),
     LockLost(SessionTime),
     Stance(Box<Stance>),
@@ -29,7 +29,7 @@ impl Story {
 
     pub fn event(&mut self, event: &Event) {
         match event {
-            Event::Calibration(calibration) => self.0.push(Told::Calibrated(grades(calibration))),
+            Event::Calibration(calibration) => self.0.push(Told::Calibrated(legs(calibration))),
             Event::Contact(Contact { kind: ContactKind::LockLost, decided, .. }) => {
                 self.0.push(Told::LockLost(*decided));
             }
@@ -47,7 +47,7 @@ impl Story {
         let mut events = Vec::new();
         for told in &self.0 {
             match told {
-                Told::Calibrated(grades) => flagger.calibrated(*grades),
+                Told::Calibrated(legs) => flagger.calibrated(*legs),
                 Told::Mark(mark) => flagger.mark(*mark),
                 Told::LockLost(at) => flagger.drop_evidence(Some(*at), &mut events),
                 Told::Stance(stance) => {
@@ -60,7 +60,7 @@ impl Story {
     }
 }
 
-/// Of each leg.
-pub(crate) fn grades(calibration: &Calibration) -> PerSide<Grade> {
-    PerSide::from_fn(|side| calibration.leg_grade(side))
+/// What of a calibration the flag stage is told.
+pub(crate) fn legs(calibration: &Calibration) -> PerSide<(Grade, Zero)> {
+    PerSide::from_fn(|side| (calibration.leg_grade(side), calibration.leg_zero(side)))
 }

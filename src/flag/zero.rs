@@ -1,10 +1,28 @@
 //! How far the zero of an angle moves from one calibration to the next: what a kept usual cannot know.
 
-use crate::event::{Grade, Quantity};
+use crate::event::{Grade, Quantity, Usual, Zero};
 
 /// Day-to-day spread of contact time at one speed, natural logarithm, one SD. Our choice: 8 ms of measurement in 240
 /// (own measurement on virtual running) and as much of the runner's.
 pub(super) const CONTACT_DAYS: f64 = 0.05;
+
+/// How much less adduction reads, rad, where a thigh's joints have bettered its standing: a leg stands abducted. Source:
+/// own measurement on virtual running, 14 legs: 4.0 degrees over the anatomical angle become 1.4.
+const JOINTS_LESS: f64 = 2.6 * std::f64::consts::PI / 180.0;
+
+/// What an angle reads more where the long axis comes from `to` than where it comes from `from`, rad.
+pub(super) fn moved(quantity: Quantity, from: Zero, to: Zero) -> f64 {
+    match (quantity, from, to) {
+        (Quantity::HipAdduction | Quantity::FemurAdduction, Zero::Standing, Zero::Joints) => -JOINTS_LESS,
+        (Quantity::HipAdduction | Quantity::FemurAdduction, Zero::Joints, Zero::Standing) => JOINTS_LESS,
+        _ => 0.0,
+    }
+}
+
+/// A usual as it would read from another zero.
+pub(super) fn seen_from(quantity: Quantity, usual: Usual, from: Zero, to: Zero) -> Usual {
+    Usual { mean: usual.mean + moved(quantity, from, to), ..usual }
+}
 
 /// One SD of the zero that one calibration gives, rad.
 ///

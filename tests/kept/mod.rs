@@ -9,7 +9,7 @@ use nalgebra::Vector3;
 use stancewatch::body::{Packet, PerPlacement, PerSide, Sample, SensorId, Side};
 use stancewatch::event::{
     Alert, Baseline, Basis, Calibration, Event, Figure, Gait, Grade, LegScreening, LegUsual, PeakSigmas,
-    Peaks, PerQuantity, Rule, ScreenQuantity, Screening, Severity, Stance, Test, Usual,
+    Peaks, PerQuantity, Rule, ScreenQuantity, Screening, Severity, Stance, Test, Usual, Zero,
 };
 use stancewatch::input::Input;
 use stancewatch::serve::{self, Hub};
@@ -89,7 +89,13 @@ pub(crate) fn session(store: &Store, runner: RunnerId, id: &str) {
             decided: SessionTime(60.0),
             usual: vec![(Rule::FemurAdduction, usual)],
             cadence_spm: 171.4,
-            leg: LegUsual { of: PerQuantity::default(), contact: 0.25, cadence_spm: 171.4, grade: None },
+            leg: LegUsual {
+                of: PerQuantity::default(),
+                contact: 0.25,
+                cadence_spm: 171.4,
+                grade: None,
+                zero: Zero::Standing,
+            },
             kept: None,
         }));
     }

@@ -4,7 +4,7 @@ use stancewatch::body::{PerPlacement, PerSide, Placement, Side};
 use stancewatch::event::{
     Against, Alert, Angles, Baseline, Basis, Calibration, Contact, ContactKind, Event, Evidence,
     EvidenceStride, Flag, Frame, Gait, Grade, LegAngles, LegUsual, PeakSigmas, Peaks, PerQuantity, Phase,
-    Quantity, Rule, SensorStatus, Severity, Stance, Usual, Withheld,
+    Quantity, Rule, SensorStatus, Severity, Stance, Usual, Withheld, Zero,
 };
 use stancewatch::serve::{Hub, Limit, SourceKind, SourceLabel};
 use stancewatch::units::SessionTime;
@@ -159,6 +159,7 @@ impl Runner {
                     contact: CONTACT,
                     cadence_spm: 171.4,
                     grade: Some(Grade::A),
+                    zero: Zero::Standing,
                 },
                 kept: None,
             }));

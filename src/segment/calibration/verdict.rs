@@ -3,7 +3,7 @@
 use super::knee::{Fault, Sources};
 use super::solve::{Evidence, Frame};
 use crate::body::{PerPlacement, Placement, Segment, Side};
-use crate::event::{Calibration, Doubt, Exchange, Grade, SegmentCalibration, SegmentGrade};
+use crate::event::{Calibration, Doubt, Exchange, Grade, SegmentCalibration, SegmentGrade, Zero};
 use crate::units::SessionTime;
 
 /// Largest disagreement of grade A and of grade B, rad (8 and 15 degrees). Source: own measurement on
@@ -72,6 +72,7 @@ pub(super) fn grade(part: &Part) -> SegmentCalibration {
         sensor_from_segment: part.frame.sensor_from_segment,
         sigma_axial,
         sigma_frontal,
+        zero: Zero::Standing,
         quality: SegmentGrade {
             grade,
             disagreement: part.frame.disagreement,
