@@ -588,13 +588,13 @@ pub enum Grade {
 }
 
 /// Where a segment's long axis comes from, and with it the zero of its adduction.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub enum Zero {
     /// What was upright in standing, or on average over gait.
     #[default]
     Standing,
-    /// Standing, bettered by where running shows the segment's joints.
-    Joints,
+    /// Standing, bettered by where running shows the segment's joints; adduction reads so much less, rad.
+    Joints { less: f64 },
 }
 
 /// How a segment's calibration came out.

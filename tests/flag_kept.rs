@@ -45,14 +45,19 @@ fn zeroed(mut kept: KeptBaseline, zero: Zero) -> KeptBaseline {
 
 #[test]
 fn a_day_without_the_sacral_sensor_is_compared_in_the_zero_of_the_kept_usual() {
-    let kept = zeroed(session(10.0, "2026-05-01"), Zero::Joints);
+    let joints = Zero::Joints { less: 2.6_f64.to_radians() };
+    let kept = zeroed(session(10.0, "2026-05-01"), joints);
     // Standing as the zero reads 2.6 degrees more of the same running: a mean of 12.6 is 10 in what is kept.
     let ripened = ripen(&kept, &session(12.6, "2026-05-08")).unwrap();
     assert!((mean(&ripened) - 10.0).abs() < 1e-9, "{}", mean(&ripened));
-    assert_eq!(ripened.legs.left.unwrap().zero, Zero::Joints);
+    assert_eq!(ripened.legs.left.unwrap().zero, joints);
     let other_way =
-        ripen(&session(12.6, "2026-05-01"), &zeroed(session(10.0, "2026-05-08"), Zero::Joints)).unwrap();
+        ripen(&session(12.6, "2026-05-01"), &zeroed(session(10.0, "2026-05-08"), joints)).unwrap();
     assert!((mean(&other_way) - 12.6).abs() < 1e-9, "{}", mean(&other_way));
+    // Two that both rest on joints are compared as they are, whatever each took off.
+    let more = Zero::Joints { less: 4.0_f64.to_radians() };
+    let same = ripen(&kept, &zeroed(session(10.2, "2026-05-08"), more)).unwrap();
+    assert!((mean(&same) - 10.1).abs() < 1e-9, "{}", mean(&same));
 }
 
 fn mean(kept: &KeptBaseline) -> f64 {

@@ -75,8 +75,8 @@ pub struct Absolute {
     pub amber_deg: Option<f64>,
     /// Degrees; `None` is that of the runner's sex.
     pub red_deg: Option<f64>,
-    /// What angles read more when quiet standing is their zero, degrees; 2.6 less where running has shown the thigh's joints
-    /// ([`Zero::Joints`](crate::event::Zero)). Source: RBDS, own computation, 52 legs: 4.5 at every speed.
+    /// What angles read more when quiet standing is their zero, degrees; where running has bettered that zero, less by what
+    /// it was moved ([`Zero::Joints`](crate::event::Zero)). Source: RBDS, own computation, 52 legs: 4.5 at every speed.
     pub standing_zero_deg: f64,
 }
 

@@ -36,7 +36,7 @@ pub const RULES: [RuleSpec; 7] = [
         needs_pelvis: true,
         definition: "Largest angle of the thigh against the pelvis in the frontal plane (ISB joint convention) between initial and terminal contact, quiet standing being zero. The largest sample of the whole stance, not a percentile of its middle: its error scatters by 0.4 degrees, impacts included (own measurement on virtual running).",
         norm: "Peak 9.4 +- 2.8 degrees at 2.5 m/s, 11.3 +- 3.0 at 3.5, 12.5 +- 3.2 at 4.5, and 4.5 more when standing is zero (26 runners, 25 of them men); women about 4 more than men (13.3 +- 4.2 against 9.6 +- 3.4 at 4 m/s).",
-        limits: "Against the usual: amber 2, red 4 degrees, not within 2.2 SDs, so that a change of 3 (5) is found within 8 strides. Level, with a good or usable calibration: amber 17.5 for women, 13 for men, 16 where the sex is not given; red 20, 16.5, 20; plus 4.5 while standing is zero, 1.9 once running has shown the hip and the knee.",
+        limits: "Against the usual: amber 2, red 4 degrees, not within 2.2 SDs, so that a change of 3 (5) is found within 8 strides. Level, with a good or usable calibration: amber 17.5 for women, 13 for men, 16 where the sex is not given; red 20, 16.5, 20; plus 4.5 since standing is zero, less what running has moved that zero by once it has shown the hip and the knee.",
         explanation: "While the foot is loaded the thigh tips inward under the pelvis further than usual, or \
                       further than in most healthy runners. Runners with pain around the kneecap do this more \
                       often. Knees a little apart, or quicker and shorter steps, reduce it.",

@@ -6,15 +6,14 @@ use crate::event::{Grade, Quantity, Usual, Zero};
 /// (own measurement on virtual running) and as much of the runner's.
 pub(super) const CONTACT_DAYS: f64 = 0.05;
 
-/// How much less adduction reads, rad, where a thigh's joints have bettered its standing: a leg stands abducted. Source:
-/// own measurement on virtual running, 14 legs: 4.0 degrees over the anatomical angle become 1.4.
-const JOINTS_LESS: f64 = 2.6 * std::f64::consts::PI / 180.0;
-
-/// What an angle reads more where the long axis comes from `to` than where it comes from `from`, rad.
+/// What an angle reads more from the zero `to` than from the zero `from`, rad. Two that rest on joints are one.
 pub(super) fn moved(quantity: Quantity, from: Zero, to: Zero) -> f64 {
-    match (quantity, from, to) {
-        (Quantity::HipAdduction | Quantity::FemurAdduction, Zero::Standing, Zero::Joints) => -JOINTS_LESS,
-        (Quantity::HipAdduction | Quantity::FemurAdduction, Zero::Joints, Zero::Standing) => JOINTS_LESS,
+    if !matches!(quantity, Quantity::HipAdduction | Quantity::FemurAdduction) {
+        return 0.0;
+    }
+    match (from, to) {
+        (Zero::Standing, Zero::Joints { less }) => -less,
+        (Zero::Joints { less }, Zero::Standing) => less,
         _ => 0.0,
     }
 }

@@ -45,13 +45,14 @@ pub(super) fn refine(
         let joints = femur(running, side).filter(|femur| femur.angle(&standing) < ANOTHER);
         let up = joints.map(|femur| standing.lerp(&femur.normalize(), JOINTS));
         let Some(after) = up.and_then(|up| along(&before, &up)) else { continue };
-        let leans = SHANK * (before.inverse() * after).scaled_axis().x;
+        let sideways = (before.inverse() * after).scaled_axis().x;
         if let Some(thigh) = &mut segments[thigh] {
             thigh.sensor_from_segment = after;
-            thigh.zero = Zero::Joints;
+            thigh.zero = Zero::Joints { less: -side.sign() * sideways };
         }
         if let Some(shank) = &mut segments[shank] {
-            shank.sensor_from_segment *= UnitQuaternion::from_axis_angle(&Vector3::x_axis(), leans);
+            shank.sensor_from_segment *=
+                UnitQuaternion::from_axis_angle(&Vector3::x_axis(), SHANK * sideways);
         }
         any = true;
     }
