@@ -144,7 +144,9 @@ mod tests {
     fn a_leg_that_scatters_gets_a_wider_limit() {
         let wide = Usual { mean: 0.0, sd: 2.0_f64.to_radians(), stances: 60 };
         let compared = Compared { usual: wide, ..usual(0.0) };
-        let limits = limits(&FlagConfig::default(), Quantity::FemurAdduction, [compared], None).unwrap();
+        let limits =
+            limits(&FlagConfig::default(), Quantity::FemurAdduction, [compared], None, Zero::Standing)
+                .unwrap();
         assert!((limits.amber.to_degrees() - 4.4).abs() < 1e-9);
         assert!(limits.red > limits.amber && limits.clear < limits.amber);
     }
@@ -153,7 +155,14 @@ mod tests {
     fn a_kept_usual_has_the_wider_limit_and_the_stricter_of_both_holds() {
         let kept = |mean| Compared { zero: 2_f64.to_radians(), against: Against::Kept, ..usual(mean) };
         let of = |usuals: &[Compared]| {
-            limits(&FlagConfig::default(), Quantity::FemurAdduction, usuals.iter().copied(), None).unwrap()
+            limits(
+                &FlagConfig::default(),
+                Quantity::FemurAdduction,
+                usuals.iter().copied(),
+                None,
+                Zero::Standing,
+            )
+            .unwrap()
         };
         let alone = of(&[kept(10.0)]);
         assert!((alone.amber.to_degrees() - 15.0).abs() < 1e-9, "2 and 1.5 SDs of the zero");
@@ -176,7 +185,10 @@ mod tests {
         let amber = |contact| {
             let faster = speed(&leg, contact, Some(165.0), &d)?;
             let usual = Compared { faster, ..usual(11.0) };
-            Some(limits(&FlagConfig::default(), Quantity::FemurAdduction, [usual], None)?.amber)
+            Some(
+                limits(&FlagConfig::default(), Quantity::FemurAdduction, [usual], None, Zero::Standing)?
+                    .amber,
+            )
         };
         let at_baseline = amber(0.25).unwrap();
         assert_eq!(amber(0.26).map(f64::to_bits), Some(at_baseline.to_bits()));
