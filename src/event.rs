@@ -620,6 +620,8 @@ pub enum Exchange {
     ThighAndShank,
     /// Those of both shanks, or of both thighs: movement does not tell which.
     LeftAndRight,
+    /// All of one leg with all of the other.
+    Legs,
 }
 
 /// The result of calibrating: sensor to segment per placement, with a grade.

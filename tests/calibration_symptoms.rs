@@ -9,7 +9,9 @@
 
 use nalgebra::{UnitQuaternion, Vector3};
 use stancewatch::body::{Placement, Side};
-use stancewatch::event::{Calibration, Doubt, Event, Frame, Grade, Health, HealthCode, Stance, StanceDoubt};
+use stancewatch::event::{
+    Calibration, Doubt, Event, Exchange, Frame, Grade, Health, HealthCode, Stance, StanceDoubt,
+};
 use stancewatch::input::{Edge, Input, Stretch};
 use stancewatch::pipeline::{Pipeline, PipelineConfig};
 use stancewatch::source;
@@ -96,6 +98,21 @@ fn shank_sensors_on_the_wrong_legs_are_noticed_and_named() {
     let reason = &said.calibration().reason;
     assert!(reason.contains("left and right shank sensors seem swapped"), "{reason}");
     assert_eq!(said.valid(Side::Left) + said.valid(Side::Right), 0);
+}
+
+#[test]
+fn all_sensors_of_one_leg_on_the_other_are_noticed_by_the_hips() {
+    let said = renamed(|placement| match placement.side() {
+        Some(side) if placement == Placement::thigh(side) => Placement::thigh(side.other()),
+        Some(side) => Placement::shank(side.other()),
+        None => placement,
+    });
+    let reason = &said.calibration().reason;
+    assert!(reason.contains("the left and the right leg seem swapped"), "{reason}");
+    assert_eq!(said.valid(Side::Left) + said.valid(Side::Right), 0);
+    for (_, segment) in said.calibration().segments.iter().filter(|(at, _)| at.side().is_some()) {
+        assert_eq!(segment.as_ref().unwrap().quality.exchange, Some(Exchange::Legs));
+    }
 }
 
 #[test]

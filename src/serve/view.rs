@@ -313,6 +313,7 @@ fn places(exchange: Exchange, placement: Placement) -> &'static [&'static str] {
         (Exchange::ThighAndShank, Some(Side::Left)) => &["left_leg"],
         (Exchange::ThighAndShank, Some(Side::Right)) => &["right_leg"],
         (Exchange::LeftAndRight, _) => &["shanks", "thighs"],
+        (Exchange::Legs, _) => &["legs"],
         (Exchange::ThighAndShank, None) => &[],
     }
 }

@@ -61,6 +61,8 @@ pub(super) enum Fault {
     Reversed,
     /// A thigh and the other leg's shank belong together.
     Crossed,
+    /// The left leg hangs on the right of the pelvis.
+    Exchanged,
 }
 
 // Weights of the axes in the mean, by what the movement allows. Source: own measurement on virtual

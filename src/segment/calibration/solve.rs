@@ -4,7 +4,7 @@
 use super::axes::level;
 use super::knee::{Fault, Source, knee};
 use super::pelvis::pelvis;
-use super::places::{crossed, reversed};
+use super::places::{crossed, exchanged, reversed};
 use super::still::Pose;
 use super::verdict::{self, ANOTHER_LEG, Part, USABLE};
 use crate::body::{PerPlacement, Placement, Segment, Side};
@@ -85,6 +85,11 @@ pub(super) fn solve(evidence: &Evidence, decided: SessionTime) -> Calibration {
             Part { placement: Placement::Pelvis, evidence, sources: &sources, frame, check: None, fault };
         verdict::grade(&part)
     });
+    if exchanged(evidence, segments[Placement::Pelvis].as_ref()) {
+        for (_, segment) in segments.iter_mut().filter(|(at, _)| at.side().is_some()) {
+            segment.iter_mut().for_each(|segment| verdict::refuse(segment, Fault::Exchanged));
+        }
+    }
     verdict::overall(segments, decided)
 }
 

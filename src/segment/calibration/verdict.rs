@@ -95,6 +95,7 @@ fn exchange(fault: Fault) -> Option<Exchange> {
     match fault {
         Fault::Reversed => Some(Exchange::ThighAndShank),
         Fault::Crossed => Some(Exchange::LeftAndRight),
+        Fault::Exchanged => Some(Exchange::Legs),
         _ => None,
     }
 }
@@ -177,6 +178,18 @@ fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 14] {
     ]
 }
 
+/// What a fault of the whole body makes of a segment that is otherwise well.
+pub(super) fn refuse(segment: &mut SegmentCalibration, fault: Fault) {
+    let quality = &mut segment.quality;
+    *quality = SegmentGrade {
+        grade: Grade::Refused,
+        disagreement: quality.disagreement,
+        doubt: doubt(Grade::Refused, Some(fault)),
+        reason: fault_sentence(fault, None),
+        exchange: exchange(fault),
+    };
+}
+
 /// Both axes of a knee come from both of its sensors: if one is refused, so is the other.
 pub(super) fn as_one_leg(segments: &mut PerPlacement<Option<SegmentCalibration>>, side: Side) {
     let (thigh, shank) = (Placement::thigh(side), Placement::shank(side));
@@ -202,7 +215,7 @@ fn no_knee(name: &str) -> (Grade, String) {
 
 fn fault_grade(fault: Fault) -> Grade {
     match fault {
-        Fault::OutOfStep(_) | Fault::Reversed | Fault::Crossed => Grade::Refused,
+        Fault::OutOfStep(_) | Fault::Reversed | Fault::Crossed | Fault::Exchanged => Grade::Refused,
         Fault::NoBends | Fault::SmallBends(_) | Fault::RoundBends | Fault::Contradiction => Grade::B,
     }
 }
@@ -227,6 +240,7 @@ fn fault_sentence(fault: Fault, side: Option<Side>) -> String {
             "The sensors called {side} thigh and {side} shank seem swapped: exchange the two or their names, then calibrate again."
         ),
         Fault::Crossed => "The left and right shank sensors seem swapped, or those of the thighs: exchange the two or their names, then calibrate again.".into(),
+        Fault::Exchanged => "The sensors of the left and the right leg seem swapped: exchange the legs or their names, then calibrate again.".into(),
         Fault::Contradiction => {
             "Knee bends and gait disagree about which way is forward: repeat three slow knee bends.".into()
         }
