@@ -252,7 +252,7 @@ mod tests {
             contact: 0.24,
             cadence_spm: 166.0,
             grade: None,
-            zero: Default::default(),
+            zero: crate::event::Zero::default(),
         };
         let baseline = Baseline { side, decided, usual: Vec::new(), cadence_spm: 166.0, leg, kept: None };
         assert!(!programme.follow(&Event::Baseline(baseline), String::new));

@@ -130,13 +130,12 @@ impl Seam {
         [0.0, share(k), share(self.missing + 1 - k), 0.0]
     }
 
-    /// The cubic through all four (Lagrange), at `k`.
+    /// The cubic through all four, at `k` (Lagrange; seen from the other edge the last two weigh as the first two).
     fn cubic(&self, k: f64) -> [f64; 4] {
         let end = (self.missing + 1) as f64;
-        let at = [-1.0, 0.0, end, end + 1.0];
-        at.map(|own| {
-            at.iter().filter(|other| **other != own).map(|other| (k - other) / (own - other)).product()
-        })
+        let outer = |k: f64| -k * (k - end) * (k - end - 1.0) / ((end + 1.0) * (end + 2.0));
+        let inner = |k: f64| (k + 1.0) * (k - end) * (k - end - 1.0) / (end * (end + 1.0));
+        [outer(k), inner(k), inner(end - k), outer(end - k)]
     }
 }
 

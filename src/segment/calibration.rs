@@ -60,6 +60,17 @@ const TOO_LATE: f64 = 30.0;
 /// After a refused calibration from gait alone the next one waits, s.
 const RETRY: f64 = 30.0;
 
+/// What a calibrator still waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+enum Awaits {
+    #[default]
+    Evidence,
+    /// Calibrated; the thighs' long axes come from standing alone, and running will tell more.
+    Running,
+    /// Until a new stand or mark.
+    Nothing,
+}
+
 /// Collects standing, knee bends and gait in whatever order and completeness they come, and computes
 /// when there is enough. A new marked standing or bending begins a fresh attempt; a stand that nobody
 /// marked does so only after a poor calibration.
@@ -84,10 +95,7 @@ pub struct Calibrator {
     last: Option<Grade>,
     /// What holds of it until something better comes.
     holding: PerPlacement<Option<SegmentCalibration>>,
-    /// Nothing to do until a new stand or mark.
-    finished: bool,
-    /// The thighs' long axes come from standing alone; running tells more.
-    unrefined: bool,
+    awaits: Awaits,
     not_before: Option<SessionTime>,
     knees: KneeFinder,
 }
@@ -125,8 +133,7 @@ impl Calibrator {
         self.holding = PerPlacement::default();
         self.knees.forget();
         self.asked = true;
-        self.finished = false;
-        self.unrefined = false;
+        self.awaits = Awaits::Evidence;
         self.not_before = None;
         self.gaits.forget();
     }
@@ -141,8 +148,7 @@ impl Calibrator {
         self.gaits.forget();
         self.knees.forget();
         self.last = Some(Grade::Refused);
-        self.finished = true;
-        self.unrefined = false;
+        self.awaits = Awaits::Nothing;
     }
 
     /// A moment of gait, as the gait stage decides it.
@@ -152,7 +158,7 @@ impl Calibrator {
 
     /// One fused sample; appends what follows from it.
     pub fn push(&mut self, placement: Placement, sample: &Fused, out: &mut Vec<Step>) {
-        if (self.at_rest() && !self.unrefined) || !self.tracks[placement].push(sample) {
+        if (self.at_rest() && self.awaits == Awaits::Nothing) || !self.tracks[placement].push(sample) {
             return;
         }
         let end = self.tracks[placement].end();
@@ -227,9 +233,13 @@ impl Calibrator {
         }
     }
 
+    fn finished(&self) -> bool {
+        self.awaits != Awaits::Evidence
+    }
+
     /// Calibrated well, and nobody asks for more: the past need not be kept until somebody does.
     fn at_rest(&self) -> bool {
-        let good = self.finished && self.last.is_some_and(|grade| grade < Grade::C);
+        let good = self.finished() && self.last.is_some_and(|grade| grade < Grade::C);
         good && self.still_mark.is_none() && self.bends_mark.is_none()
     }
 
@@ -242,11 +252,10 @@ impl Calibrator {
         if self.stands.marked_over(from) {
             return;
         }
-        if self.finished {
+        if self.finished() {
             self.evidence = Evidence::default();
             self.stands.forget();
-            self.finished = false;
-            self.unrefined = false;
+            self.awaits = Awaits::Evidence;
         }
         self.stand(from, to, false);
         if !self.zero_told {
@@ -299,7 +308,7 @@ impl Calibrator {
     fn look_for_gait(&mut self, at: i64, last: bool, out: &mut Vec<Step>) {
         let now = grid_time(at);
         let open = self.still_mark.is_some() || self.bends_mark.is_some();
-        if self.finished || open || self.not_before.is_some_and(|t| now < t) {
+        if self.finished() || open || self.not_before.is_some_and(|t| now < t) {
             return;
         }
         let stood = self.stands.newest().is_some();
@@ -316,11 +325,11 @@ impl Calibrator {
         if stood && ran {
             refine(&mut calibration.segments, &self.evidence.poses, &self.evidence.gait);
         }
-        self.unrefined = stood && !ran && self.evidence.has(Placement::Pelvis);
-        self.report(calibration, stood, out);
+        let better = stood && !ran && self.evidence.has(Placement::Pelvis);
+        self.report(calibration, stood, if better { Awaits::Running } else { Awaits::Nothing }, out);
     }
 
-    fn report(&mut self, mut calibration: Calibration, stood: bool, out: &mut Vec<Step>) {
+    fn report(&mut self, mut calibration: Calibration, stood: bool, then: Awaits, out: &mut Vec<Step>) {
         let grade_of =
             |s: &Option<SegmentCalibration>| s.as_ref().map_or(Grade::Refused, |s| s.quality.grade);
         let mut better = false;
@@ -334,8 +343,8 @@ impl Calibrator {
         let calibration = verdict::overall(calibration.segments, calibration.decided);
         let grade = calibration.grade;
         // Without standing, more of the same gait may still do better.
-        self.finished = stood || grade < Grade::Refused;
-        self.not_before = (!self.finished).then(|| calibration.decided + RETRY);
+        self.awaits = if stood || grade < Grade::Refused { then } else { Awaits::Evidence };
+        self.not_before = (!self.finished()).then(|| calibration.decided + RETRY);
         self.holding = calibration.segments.clone();
         if self.asked || self.last.is_none() || better {
             self.asked = false;
@@ -346,18 +355,21 @@ impl Calibrator {
 
     /// The first running after a calibration from walking shows where the thighs' joints are.
     fn look_for_running(&mut self, at: i64, out: &mut Vec<Step>) {
-        if !self.unrefined {
+        if self.awaits != Awaits::Running {
             return;
         }
         let Some(running) = self.gaits.running() else { return };
         let starts =
             self.tracks.iter().filter(|(_, track)| !track.is_empty()).map(|(_, track)| track.start());
         let since = grid_time(starts.max().unwrap_or(at));
-        self.unrefined = running.seconds() < TOO_LATE;
-        if running.to.0 - running.from.0.max(since.0) < RUNNING || !self.unrefined {
+        if running.seconds() > TOO_LATE {
+            self.awaits = Awaits::Nothing;
             return;
         }
-        self.unrefined = false;
+        if running.to.0 - running.from.0.max(since.0) < RUNNING {
+            return;
+        }
+        self.awaits = Awaits::Nothing;
         let (from, to) = (grid_index(running.to + -RUNNING), grid_index(running.to).min(at));
         let running = PerPlacement::from_fn(|placement| self.window(placement, from, to));
         if refine(&mut self.holding, &self.evidence.poses, &running) {
@@ -371,7 +383,7 @@ impl Calibrator {
         let open = self.still_mark.is_some() || self.bends_mark.is_some();
         let nothing = self.last.is_none_or(|grade| grade == Grade::Refused)
             && self.holding.iter().all(|(_, segment)| segment.is_none());
-        if self.finished || open || !nothing || self.gaits.going(grid_time(at)) {
+        if self.finished() || open || !nothing || self.gaits.going(grid_time(at)) {
             return;
         }
         let Some((from, to)) = self.knees.due(at) else { return };

@@ -87,7 +87,9 @@ pub(super) fn solve(evidence: &Evidence, decided: SessionTime) -> Calibration {
     });
     if exchanged(evidence, segments[Placement::Pelvis].as_ref()) {
         for (_, segment) in segments.iter_mut().filter(|(at, _)| at.side().is_some()) {
-            segment.iter_mut().for_each(|segment| verdict::refuse(segment, Fault::Exchanged));
+            if let Some(segment) = segment {
+                verdict::refuse(segment, Fault::Exchanged);
+            }
         }
     }
     verdict::overall(segments, decided)
