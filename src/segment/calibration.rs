@@ -1,7 +1,7 @@
 //! Sensor-to-segment calibration from standing still, knee bends and gait.
 //!
-//! Nobody needs to say how a sensor is strapped on: standing gives the long axis, movement about the
-//! knee the axis to the right, and the movement itself decides which way is right.
+//! Nobody needs to say how a sensor is strapped on: standing gives the long axis (with a sacral sensor running betters the
+//! femur's), movement about the knee the axis to the right, and the movement itself decides which way is right.
 
 mod axes;
 mod bends;

@@ -37,7 +37,9 @@ pub(super) fn refine(
     let mut any = false;
     for side in Side::BOTH {
         let [thigh, shank] = [Placement::thigh(side), Placement::shank(side)];
-        let before = segments[thigh].as_ref().filter(|thigh| thigh.quality.grade != Grade::Refused);
+        let unrefined =
+            |s: &&SegmentCalibration| s.quality.grade != Grade::Refused && s.zero == Zero::Standing;
+        let before = segments[thigh].as_ref().filter(unrefined);
         let Some((before, standing)) = before.map(|s| s.sensor_from_segment).zip(poses[thigh]) else {
             continue;
         };
