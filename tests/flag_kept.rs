@@ -44,6 +44,18 @@ fn zeroed(mut kept: KeptBaseline, zero: Zero) -> KeptBaseline {
 }
 
 #[test]
+fn a_usual_that_was_kept_before_zeros_were_told_apart_stands_on_standing() {
+    let kept = session(10.0, "2026-05-01");
+    let mut old = serde_json::to_value(&kept).unwrap();
+    for part in ["legs", "first"] {
+        for side in ["left", "right"] {
+            old[part][side].as_object_mut().unwrap().remove("zero").unwrap();
+        }
+    }
+    assert_eq!(serde_json::from_value::<KeptBaseline>(old).unwrap(), kept);
+}
+
+#[test]
 fn a_day_without_the_sacral_sensor_is_compared_in_the_zero_of_the_kept_usual() {
     let joints = Zero::Joints { less: 2.6_f64.to_radians() };
     let kept = zeroed(session(10.0, "2026-05-01"), joints);

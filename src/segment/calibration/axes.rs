@@ -150,6 +150,13 @@ pub(super) fn level(axis: &Vector3<f64>, up: &Vector3<f64>) -> Option<Vector3<f6
     across(axis, &up.normalize()).try_normalize(0.1)
 }
 
+/// Columns X ahead, Y along `up` and Z as near to `right` as that allows; `None` where they are parallel.
+pub(super) fn upright(up: &Vector3<f64>, right: &Vector3<f64>) -> Option<Rotation3<f64>> {
+    let y = up.try_normalize(1e-6)?;
+    let z = level(right, &y)?;
+    Some(Rotation3::from_matrix_unchecked(Matrix3::from_columns(&[y.cross(&z), y, z])))
+}
+
 /// `axis`, or its opposite where that lies nearer to `reference`.
 pub(super) fn along(axis: Vector3<f64>, reference: &Vector3<f64>) -> Vector3<f64> {
     if axis.dot(reference) < 0.0 { -axis } else { axis }

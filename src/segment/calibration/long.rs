@@ -7,13 +7,13 @@
 //! in the frontal and in the sagittal plane, rms: standing 4.3 and 3.3 degrees, joints 2.2 and 2.1, both as weighted
 //! here 2.0 and 1.1.
 
-use super::axes::level;
+use super::axes::upright;
 use super::still::Pose;
 use super::track::GRID;
 use crate::body::{PerPlacement, Placement, Side};
 use crate::event::{Grade, SegmentCalibration, Zero};
 use crate::segment::link::{LinkSample, Search, link};
-use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
+use nalgebra::{UnitQuaternion, Vector3};
 
 /// How much the joints count against standing: their errors' squares say from 0.70 to 0.79; any from 0.5 to 0.75 does
 /// as well.
@@ -46,7 +46,8 @@ pub(super) fn refine(
         let standing = standing.up.normalize();
         let joints = femur(running, side).filter(|femur| femur.angle(&standing) < ANOTHER);
         let up = joints.map(|femur| standing.lerp(&femur.normalize(), JOINTS));
-        let Some(after) = up.and_then(|up| along(&before, &up)) else { continue };
+        let Some(after) = up.and_then(|up| upright(&up, &(before * Vector3::z()))) else { continue };
+        let after = UnitQuaternion::from_rotation_matrix(&after);
         let sideways = (before.inverse() * after).scaled_axis().x;
         if let Some(thigh) = &mut segments[thigh] {
             thigh.sensor_from_segment = after;
@@ -70,12 +71,4 @@ fn femur(running: &PerPlacement<Vec<LinkSample>>, side: Side) -> Option<Vector3<
     let hip = joint(&running[Placement::Pelvis], thigh)?.lever_arms.b;
     let knee = joint(thigh, &running[Placement::shank(side)])?.lever_arms.a;
     Some(hip - knee).filter(|femur| FEMUR.contains(&femur.norm()))
-}
-
-/// This frame with its Y along `up`, and its Z as near as that allows.
-fn along(sensor_from_segment: &UnitQuaternion<f64>, up: &Vector3<f64>) -> Option<UnitQuaternion<f64>> {
-    let y = up.try_normalize(1e-6)?;
-    let z = level(&(sensor_from_segment * Vector3::z()), &y)?;
-    let axes = Matrix3::from_columns(&[y.cross(&z), y, z]);
-    Some(UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(axes)))
 }

@@ -8,7 +8,7 @@ use super::solve::Evidence;
 use super::track::GRID;
 use crate::body::{PerPlacement, Placement, Segment, Side};
 use crate::event::{Grade, SegmentCalibration};
-use crate::segment::link::{Search, link};
+use crate::segment::link::{Link, Search, link};
 use nalgebra::{Rotation3, Vector3};
 
 /// Largest spread of the link's heading that is still believed, rad (6 degrees). Source: own measurement
@@ -36,6 +36,12 @@ pub(super) fn pelvis(
     (sources, fault)
 }
 
+/// How pelvis and thigh are linked in gait.
+pub(super) fn hip(evidence: &Evidence, side: Side) -> Option<Link> {
+    let (pelvis, thigh) = (&evidence.gait[Placement::Pelvis], &evidence.gait[Placement::thigh(side)]);
+    link(pelvis, thigh, GRID, Search::Anywhere)
+}
+
 /// The thigh's axis to the right, in standing, in the pelvis's sensor: both face forward then. Without
 /// standing, on the mean over gait.
 fn over_the_hip(
@@ -46,8 +52,7 @@ fn over_the_hip(
     let placement = Placement::thigh(side);
     let thigh = segments[placement].as_ref().filter(|s| s.quality.grade != Grade::Refused)?;
     let (pelvis_gait, thigh_gait) = (&evidence.gait[Placement::Pelvis], &evidence.gait[placement]);
-    let link = link(pelvis_gait, thigh_gait, GRID, Search::Anywhere)
-        .filter(|link| link.variance < LARGEST_SIGMA.powi(2))?;
+    let link = hip(evidence, side).filter(|link| link.variance < LARGEST_SIGMA.powi(2))?;
     let turn = Rotation3::from_axis_angle(&Vector3::z_axis(), link.heading);
     let right = thigh.sensor_from_segment * Vector3::z();
     match (evidence.poses[Placement::Pelvis], evidence.poses[placement]) {

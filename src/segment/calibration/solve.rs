@@ -1,7 +1,7 @@
 //! From what was collected to a frame per segment: axes from independent movements, signed by the
 //! movement itself, levelled by standing, averaged, and compared with each other.
 
-use super::axes::level;
+use super::axes::{level, upright};
 use super::knee::{Fault, Source, knee};
 use super::pelvis::pelvis;
 use super::places::{crossed, exchanged, reversed};
@@ -11,7 +11,7 @@ use crate::body::{PerPlacement, Placement, Segment, Side};
 use crate::event::{Calibration, Gait, SegmentCalibration};
 use crate::segment::link::LinkSample;
 use crate::units::SessionTime;
-use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
+use nalgebra::{Rotation3, UnitQuaternion, Vector3};
 
 /// What a calibration is computed from. An empty window: the sensor has nothing there.
 #[derive(Debug, Clone, Default)]
@@ -127,13 +127,12 @@ fn frame(evidence: &Evidence, placement: Placement, sources: &[Source]) -> Optio
         levelled.remove(which);
     }
     let right: Vector3<f64> = levelled.iter().map(|(axis, weight)| axis * *weight).sum();
-    let z = level(&right, &y)?;
-    let mut axes = Matrix3::from_columns(&[y.cross(&z), y, z]);
+    let mut axes = upright(&y, &right)?;
     if pose.is_none() {
         axes *= Rotation3::from_axis_angle(&Vector3::z_axis(), lean(placement.segment(), evidence.kind));
     }
     Some(Frame {
-        sensor_from_segment: UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(axes)),
+        sensor_from_segment: UnitQuaternion::from_rotation_matrix(&axes),
         disagreement: (levelled.len() > 1).then(|| spread(&levelled, None)),
         outvoted: outvoted.map(|(_, off)| off),
     })
