@@ -239,6 +239,37 @@ impl Apart {
 mod tests {
     use super::*;
 
+    /// Three that are tied and keep the same time, by arrivals that say this of each, s.
+    fn three(pelvis: f64, left: f64, right: f64) -> (Group, PerPlacement<f64>) {
+        let mut group = Group::EMPTY;
+        let mut by_arrivals = PerPlacement::default();
+        for (at, by) in
+            [(Placement::Pelvis, pelvis), (Placement::LeftThigh, left), (Placement::RightThigh, right)]
+        {
+            group.add(at, 0.0);
+            by_arrivals[at] = by;
+        }
+        (group, by_arrivals)
+    }
+
+    #[test]
+    fn who_is_late_moves_and_the_others_do_not() {
+        let (group, by_arrivals) = three(0.001, 0.009, 0.001);
+        let mut moved = PerPlacement::default();
+        group.settle(&by_arrivals, &mut moved);
+        assert!((moved[Placement::LeftThigh] + 0.008).abs() < 1e-12, "{moved:?}");
+        assert!(moved[Placement::Pelvis].abs().max(moved[Placement::RightThigh].abs()) < 1e-12, "{moved:?}");
+        assert_eq!(group.liar(&by_arrivals), None);
+    }
+
+    #[test]
+    fn a_clock_that_has_jumped_is_the_liar_whichever_way() {
+        for jump in [-40.0, -0.03, 0.03, 40.0] {
+            let (group, by_arrivals) = three(0.001, 0.002, jump);
+            assert_eq!(group.liar(&by_arrivals), Some(Placement::RightThigh), "{jump}");
+        }
+    }
+
     /// Clocks that are 3 ms apart and drift by 20 parts per million, read with an error of 1 ms at these times.
     #[test]
     fn readings_that_scatter_tell_distance_and_drift() {
