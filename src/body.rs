@@ -116,6 +116,17 @@ impl Placement {
         }
     }
 
+    /// The segment at the upper side of its joint; `None` for the pelvis.
+    #[must_use]
+    pub fn above(self) -> Option<Self> {
+        match self {
+            Self::Pelvis => None,
+            Self::LeftThigh | Self::RightThigh => Some(Self::Pelvis),
+            Self::LeftShank => Some(Self::LeftThigh),
+            Self::RightShank => Some(Self::RightThigh),
+        }
+    }
+
     /// 0 to 4, in the order of [`Placement::ALL`].
     #[must_use]
     pub fn index(self) -> usize {

@@ -364,7 +364,8 @@ impl Pipeline {
             match contact.kind {
                 ContactKind::MidSwing => {
                     self.frames.mid_swing(&self.lines, contact.side, contact.t);
-                    self.ties.stride(&mut self.lines, contact.side, contact.t);
+                    let Self { ties, lines, frames, .. } = self;
+                    ties.stride(lines, contact.side, contact.t, |lower, answer| frames.joint(lower, answer));
                     slip = slip.or(self.slips.stride(contact.side, contact.gait));
                 }
                 ContactKind::LockLost => self.flagger.drop_evidence(Some(contact.decided), &mut self.events),

@@ -4,6 +4,7 @@
 pub mod calibration;
 pub mod heading;
 pub mod link;
+pub mod neighbours;
 pub mod progression;
 pub mod slip;
 mod smooth;

@@ -10,7 +10,9 @@ use crate::input::Mark;
 use crate::joint::{self, GaitFromSegment};
 use crate::segment::calibration::Knees;
 use crate::segment::heading::{Heading, HeadingParams};
+use crate::segment::neighbours::Neighbours;
 use crate::segment::progression::{self, Evidence};
+use crate::segment::tie::Answer;
 use crate::segment::track::Pose;
 use crate::segment::turn::TurnTracker;
 use crate::units::SessionTime;
@@ -43,6 +45,9 @@ const REFINED: f64 = 0.14;
 /// So far back a turn is felt in the inclination, s: twice the time constant of fusion's levelling.
 const TURN_FELT: f64 = 4.0;
 
+/// Share of what neighbours correct that is taken per stride: as much as of what a stride itself says.
+const CORRECTED: f64 = 0.2;
+
 #[derive(Debug)]
 pub(crate) struct FrameStage {
     /// Number of the next frame; its time is this many steps.
@@ -51,6 +56,7 @@ pub(crate) struct FrameStage {
     /// While there is no calibration.
     knees: Option<Knees>,
     limbs: PerPlacement<Limb>,
+    neighbours: Neighbours,
     turn: TurnTracker,
     /// Forward in a screening test.
     standing: Standing,
@@ -64,6 +70,9 @@ pub(crate) struct FrameStage {
 #[derive(Debug, Default)]
 struct Limb {
     heading: Heading,
+    /// What neighbours want added to it, rad, and what of it is added by now: little by little.
+    correction: f64,
+    corrected: f64,
     /// Where the current stride began; the pelvis has one with each leg, a thigh or shank with its own.
     since: PerSide<Option<SessionTime>>,
     /// The end of the last stride: who does not stride has no direction of progression, and the heading drifts.
@@ -133,6 +142,7 @@ impl FrameStage {
             calibration: None,
             knees: None,
             limbs: PerPlacement::from_fn(Limb::new),
+            neighbours: Neighbours::default(),
             turn: TurnTracker::default(),
             standing: Standing::default(),
             slowest: Placement::Pelvis,
@@ -152,6 +162,7 @@ impl FrameStage {
                 continue;
             }
             limb.heading.reset();
+            self.neighbours.forget(placement);
             let (Some(line), Some(segment)) = (&lines[placement], &calibration.segments[placement]) else {
                 continue;
             };
@@ -200,6 +211,22 @@ impl FrameStage {
     pub(crate) fn mid_swing(&mut self, lines: &PerPlacement<Option<Line>>, side: Side, t: SessionTime) {
         for placement in [Placement::thigh(side), Placement::shank(side), Placement::Pelvis] {
             self.end_stride(lines, placement, side, t);
+        }
+    }
+
+    /// The joint above this segment was asked.
+    pub(crate) fn joint(&mut self, lower: Placement, answer: &Answer) {
+        let Some(upper) = lower.above() else { return };
+        let turned = self.turn.turned_at(answer.at);
+        let read = |placement| {
+            let heading: &Heading = &self.limbs[placement].heading;
+            heading.at(answer.at, turned).filter(|_| heading.settled())
+        };
+        let Some((above, below)) = read(upper).zip(read(lower)) else { return };
+        self.neighbours.say(lower, answer.heading - (above - below), answer.variance);
+        let corrections = self.neighbours.corrections();
+        for (placement, limb) in self.limbs.iter_mut() {
+            limb.correction = corrections[placement];
         }
     }
 
@@ -448,7 +475,8 @@ impl Limb {
     ) -> View {
         let progresses = self.strode.is_some_and(|end| t - end <= LONGEST_STRIDE);
         let unsettled = (!(progresses && self.heading.settled())).then_some(Doubt::HeadingUnsettled);
-        View::of(pose, segment, turning.or(unsettled), self.heading.at(t, turned))
+        let heading = self.heading.at(t, turned).map(|heading| heading + self.corrected);
+        View::of(pose, segment, turning.or(unsettled), heading)
     }
 
     fn stride(
@@ -468,6 +496,7 @@ impl Limb {
             .then(|| line.track.between(begin, end))
             .and_then(|samples| progression::evidence(placement.segment(), samples, sensor_from_segment));
         self.heading.stride(evidence, begin + 0.5 * length, turn);
+        self.corrected += CORRECTED * (self.correction - self.corrected);
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::line::Line;
 use crate::body::{ClockKind, PerPlacement, PerSide, Placement, Side};
-use crate::segment::tie::Asker;
+use crate::segment::tie::{Answer, Asker, Lag};
 use crate::units::SessionTime;
 
 /// What arrivals leave open of each clock, s: the shortest delays of sensors differ by up to a radio slot of 10 ms.
@@ -58,19 +58,28 @@ struct Apart {
 }
 
 impl Ties {
-    /// A stride of this leg has ended.
-    pub(super) fn stride(&mut self, lines: &mut PerPlacement<Option<Line>>, side: Side, t: SessionTime) {
+    /// A stride of this leg has ended. What joints answer is handed on with the lower of the two segments.
+    pub(super) fn stride(
+        &mut self,
+        lines: &mut PerPlacement<Option<Line>>,
+        side: Side,
+        t: SessionTime,
+        mut hear: impl FnMut(Placement, &Answer),
+    ) {
         let [thigh, shank] = [Placement::thigh(side), Placement::shank(side)];
         for (tie, upper, lower) in
             [(&mut self.knees[side], thigh, shank), (&mut self.hips[side], Placement::Pelvis, thigh)]
         {
-            match own_clock(lines, upper).zip(own_clock(lines, lower)) {
-                Some((upper, lower)) => tie.ask(upper, lower, t, &mut self.asker),
-                None => *tie = Tie::default(),
+            let Some((above, below)) = lines[upper].as_ref().zip(lines[lower].as_ref()) else {
+                *tie = Tie::default();
+                continue;
+            };
+            if let Some(answer) = tie.ask(above, below, t, &mut self.asker) {
+                hear(lower, &answer);
             }
         }
         let by_arrivals =
-            PerPlacement::from_fn(|at| own_clock(lines, at).map_or(0.0, |line| line.clock.state().offset));
+            PerPlacement::from_fn(|at| lines[at].as_ref().map_or(0.0, |line| line.clock.state().offset));
         let mut groups = self.groups(t);
         while let Some(liar) = groups.iter().find_map(|group| group.liar(&by_arrivals)) {
             self.untie(liar);
@@ -168,10 +177,9 @@ impl Group {
     }
 }
 
-/// A sensor that stamps by its own clock: what was sampled together is in step, and numbered samples are moved whenever
-/// some turn out to be lost.
-fn own_clock(lines: &PerPlacement<Option<Line>>, placement: Placement) -> Option<&Line> {
-    lines[placement].as_ref().filter(|line| line.info.clock == ClockKind::Device)
+/// What was sampled together is in step, and numbered samples are moved whenever some turn out to be lost.
+fn stamps_itself(line: &Line) -> bool {
+    line.info.clock == ClockKind::Device
 }
 
 impl Tie {
@@ -183,17 +191,20 @@ impl Tie {
             .map(|apart| apart.seconds)
     }
 
-    fn ask(&mut self, upper: &Line, lower: &Line, t: SessionTime, asker: &mut Asker) {
+    fn ask(&mut self, upper: &Line, lower: &Line, t: SessionTime, asker: &mut Asker) -> Option<Answer> {
         let since = *self.since.get_or_insert(t);
         if t - self.asked.unwrap_or(since) < (EACH * (t - since)).clamp(FIRST, LAST) {
-            return;
+            return None;
         }
         self.asked = Some(t);
-        let found = asker.lag(&upper.track, &lower.track).filter(|lag| lag.variance < VAGUE * VAGUE);
-        let Some(found) = found else { return };
-        let now = upper.session_less_device() - lower.session_less_device();
-        let before = self.apart.map_or_else(|| Apart::unknown(t, now), |apart| apart.at(t));
-        self.apart = Some(before.with(now + found.seconds, found.variance));
+        let own_clocks = stamps_itself(upper) && stamps_itself(lower);
+        let answer = asker.ask(&upper.track, &lower.track, own_clocks)?;
+        if let Some(Lag { seconds, variance }) = answer.lag.filter(|lag| lag.variance < VAGUE * VAGUE) {
+            let now = upper.session_less_device() - lower.session_less_device();
+            let before = self.apart.map_or_else(|| Apart::unknown(t, now), |apart| apart.at(t));
+            self.apart = Some(before.with(now + seconds, variance));
+        }
+        Some(answer)
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a joint says of two sensors' clocks: both must see its acceleration at the same moment.
+//! What a joint says of two sensors, while the runner moves: how their worlds lie to each other, and how far apart
+//! their clocks are, as both must see its acceleration at the same moment.
 //!
 //! Arrivals tie a clock to the session up to the shortest radio delay, and two sensors on one leg can be 5
 //! to 10 ms apart without anything in the arrivals showing it; at 500 degrees per second of knee flexion that is 2.5
@@ -30,6 +31,19 @@ const CUTOFF: f64 = 8.0;
 const INDEPENDENT: f64 = 10.0;
 const NOISE: f64 = 0.05;
 
+/// What one look at a joint gives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Answer {
+    /// The middle of what was looked at.
+    pub at: SessionTime,
+    /// Turning the second sensor's world by this about the vertical lays it on the first's, rad.
+    pub heading: f64,
+    /// Of `heading`, rad².
+    pub variance: f64,
+    /// `None` where it was not asked for or does not show.
+    pub lag: Option<Lag>,
+}
+
 /// By how much a moment's time on the second sensor's clock is later than on the first's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lag {
@@ -39,7 +53,7 @@ pub struct Lag {
     pub variance: f64,
 }
 
-/// Asks joints for the lag of two sensors' clocks, with room to work in that serves every time.
+/// Asks joints, with room to work in that serves every time.
 #[derive(Debug, Default)]
 pub struct Asker {
     samples: Vec<LinkSample>,
@@ -48,15 +62,20 @@ pub struct Asker {
 }
 
 impl Asker {
-    /// From the last seconds of two sensors that share a joint; `None` where they are doubted, or where too little
-    /// moves to say.
+    /// From the last seconds of two sensors that share a joint; `None` where they are doubted. The lag only where each
+    /// has a clock of its own.
     #[must_use]
-    pub fn lag(&mut self, first: &Track, second: &Track) -> Option<Lag> {
+    pub fn ask(&mut self, first: &Track, second: &Track, own_clocks: bool) -> Option<Answer> {
         let newest = first.newest()?.0.min(second.newest()?.0);
         let from = SessionTime(newest - SPAN - NEAR);
         read(first, from, &mut self.samples)?;
         self.first.fill(&self.samples, RATE, CUTOFF)?;
         let centre = self.shifted(second, from, Search::Anywhere)?;
+        let lag = if own_clocks { self.lag(second, from, &centre) } else { None };
+        Some(Answer { at: from + 0.5 * SPAN, heading: centre.heading, variance: centre.variance, lag })
+    }
+
+    fn lag(&mut self, second: &Track, from: SessionTime, centre: &Link) -> Option<Lag> {
         let near = Search::Near { heading: centre.heading, range: RANGE };
         let early = self.shifted(second, from + -PROBE, near)?.residual;
         let late = self.shifted(second, from + PROBE, near)?.residual;
@@ -150,7 +169,8 @@ mod tests {
         for rate in [60.0, 100.0, 208.0] {
             for late in [-0.008, -0.002, 0.0, 0.005] {
                 let found = Asker::default()
-                    .lag(&track(100.0, false, 0.0, None), &track(rate, true, late, None))
+                    .ask(&track(100.0, false, 0.0, None), &track(rate, true, late, None), true)
+                    .and_then(|answer| answer.lag)
                     .unwrap();
                 assert!((found.seconds - late).abs() < 0.001, "{late} at {rate} Hz: {found:?}");
                 assert!(found.variance.sqrt() < 0.002, "{found:?}");
@@ -161,7 +181,7 @@ mod tests {
     #[test]
     fn doubted_or_short_tracks_say_nothing() {
         let good = track(100.0, false, 0.0, None);
-        assert_eq!(Asker::default().lag(&good, &track(100.0, true, 0.0, Some(Doubt::Gap))), None);
-        assert_eq!(Asker::default().lag(&good, &Track::new(Hz(100.0))), None);
+        assert_eq!(Asker::default().ask(&good, &track(100.0, true, 0.0, Some(Doubt::Gap)), true), None);
+        assert_eq!(Asker::default().ask(&good, &Track::new(Hz(100.0)), true), None);
     }
 }
