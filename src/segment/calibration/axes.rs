@@ -11,6 +11,10 @@ const CUTOFF: f64 = 6.0;
 /// Where the hinge fit's residual turns from squared to linear, rad/s. Source: own measurement, same legs.
 const SOFT: f64 = 0.1;
 const MOST_ITERATIONS: u32 = 60;
+/// Largest standard deviation of the link's heading that is still believed, rad (6 degrees). Source: own measurement
+/// over the knee in virtual walking and running: 0.6 to 3 degrees in sound samples, 9 and 11 across losses, 12 with clocks
+/// that are 30 ms apart.
+pub(super) const LARGEST_SIGMA: f64 = 0.105;
 
 /// The direction that angular rates keep to.
 #[derive(Debug, Clone, Copy)]
@@ -129,9 +133,9 @@ pub(super) struct Relative {
     pub(super) b: Principal,
 }
 
-/// The relative angular rate needs both rates in one world: the acceleration link gives it.
+/// The relative angular rate needs both rates in one world: the acceleration link gives it, where it is sure.
 pub(super) fn relative(a: &[LinkSample], b: &[LinkSample], rate: Hz) -> Option<Relative> {
-    let link = link(a, b, rate, Search::Anywhere)?;
+    let link = link(a, b, rate, Search::Anywhere).filter(|link| link.variance < LARGEST_SIGMA.powi(2))?;
     let turn = Rotation3::from_axis_angle(&Vector3::z_axis(), link.heading);
     let mut rates: Vec<_> = a
         .iter()
