@@ -248,7 +248,7 @@ fn running_alone_gives_change_only() {
         let run = s.run;
         s.from(run + 1.0)
     });
-    assert!(thigh < 12.0 && shank < 6.0 && worst == Grade::C);
+    assert!(thigh < 8.0 && shank < 6.0 && worst == Grade::C);
 }
 
 /// How far the thighs' long axes are off, degrees rms.

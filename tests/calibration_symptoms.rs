@@ -129,6 +129,72 @@ fn thigh_and_shank_sensor_of_one_leg_exchanged_are_noticed_and_the_other_leg_goe
     assert!(said.doubted(Side::Right, Doubt::CalibrationRefused) > 10);
 }
 
+/// Nothing arrives before the runner has run for three seconds.
+fn from_mid_run(inputs: impl Iterator<Item = Input>) -> Said {
+    let inputs: Vec<_> = inputs.collect();
+    let newest = inputs.iter().filter_map(|input| match input {
+        Input::Packet(packet) => packet.arrival,
+        _ => None,
+    });
+    let begin = newest.map(|t| t.0).fold(0.0, f64::max) - 28.0;
+    run(inputs.into_iter().filter(|input| match input {
+        Input::Packet(packet) => packet.arrival.is_none_or(|t| t.0 > begin),
+        Input::Mark(_) => false,
+        _ => true,
+    }))
+}
+
+#[test]
+fn whoever_starts_in_mid_run_is_calibrated_from_it() {
+    let said = from_mid_run(session(&config()));
+    assert_eq!(said.calibration().grade, Grade::C, "{}", said.calibration().reason);
+    assert!(said.valid(Side::Left) > 5 && said.valid(Side::Right) > 5);
+}
+
+#[test]
+fn shank_sensors_on_the_wrong_legs_are_noticed_in_mid_run() {
+    let said = from_mid_run(session(&config()).map(|mut input| {
+        if let Input::Sensor(info) = &mut input {
+            info.placement = info.placement.map(|placement| match placement {
+                Placement::LeftShank => Placement::RightShank,
+                Placement::RightShank => Placement::LeftShank,
+                other => other,
+            });
+        }
+        input
+    }));
+    assert_eq!(said.calibration().grade, Grade::Refused);
+    let reason = &said.calibration().reason;
+    assert!(reason.contains("left and right shank sensors seem swapped"), "{reason}");
+}
+
+/// The link of the knee decided which way a thigh points, and one whose clock was apart showed forty degrees of flexion
+/// the wrong way round as valid.
+#[test]
+fn a_leg_whose_clocks_are_apart_in_mid_run_does_not_flex_the_wrong_way() {
+    let mut late = None;
+    let said = from_mid_run(session(&config()).map(|mut input| {
+        match &mut input {
+            Input::Sensor(info) if info.placement == Some(Placement::RightShank) => late = Some(info.id),
+            Input::Packet(packet) if Some(packet.sensor) == late => {
+                packet.arrival = packet.arrival.map(|t| t + 0.06);
+            }
+            _ => {}
+        }
+        input
+    }));
+    let femur = |side, at: f64| {
+        let frame = said.frames.iter().find(|f| f.t.0 >= at)?;
+        Some(frame.legs[side].femur?.flexion.to_degrees())
+    };
+    for side in Side::BOTH {
+        let stances = said.stances.iter().filter(|s| s.side == side);
+        let swept: Vec<_> =
+            stances.filter_map(|s| Some(femur(side, s.ic.0)? - femur(side, s.tc.0)?)).collect();
+        assert!(swept.len() > 10 && swept.iter().all(|swept| *swept > 15.0), "{side} {swept:?}");
+    }
+}
+
 #[test]
 fn a_sensor_upside_down_changes_nothing() {
     let mut flipped = None;

@@ -57,7 +57,7 @@ const ZERO_AFTER: i64 = 10;
 const RUNNING: f64 = 12.0;
 /// Who has run for so long is left with the axes from standing, s: the usual is being learnt in them.
 const TOO_LATE: f64 = 30.0;
-/// After a refused calibration from gait alone the next one waits, s.
+/// After a refused calibration the next one waits, s.
 const RETRY: f64 = 30.0;
 
 /// What a calibrator still waits for.
@@ -326,10 +326,10 @@ impl Calibrator {
             refine(&mut calibration.segments, &self.evidence.poses, &self.evidence.gait);
         }
         let better = stood && !ran && self.evidence.has(Placement::Pelvis);
-        self.report(calibration, stood, if better { Awaits::Running } else { Awaits::Nothing }, out);
+        self.report(calibration, if better { Awaits::Running } else { Awaits::Nothing }, out);
     }
 
-    fn report(&mut self, mut calibration: Calibration, stood: bool, then: Awaits, out: &mut Vec<Step>) {
+    fn report(&mut self, mut calibration: Calibration, then: Awaits, out: &mut Vec<Step>) {
         let grade_of =
             |s: &Option<SegmentCalibration>| s.as_ref().map_or(Grade::Refused, |s| s.quality.grade);
         let mut better = false;
@@ -342,8 +342,8 @@ impl Calibrator {
         }
         let calibration = verdict::overall(calibration.segments, calibration.decided);
         let grade = calibration.grade;
-        // Without standing, more of the same gait may still do better.
-        self.awaits = if stood || grade < Grade::Refused { then } else { Awaits::Evidence };
+        // More of the same gait may still do better.
+        self.awaits = if grade < Grade::Refused { then } else { Awaits::Evidence };
         self.not_before = (!self.finished()).then(|| calibration.decided + RETRY);
         self.holding = calibration.segments.clone();
         if self.asked || self.last.is_none() || better {

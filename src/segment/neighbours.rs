@@ -53,16 +53,12 @@ impl Neighbours {
             return;
         }
         let joint = &mut self.joints[lower];
-        let Apart { angle: a, variance: v, answers } =
-            joint.unwrap_or(Apart { angle, variance, answers: 0 });
+        let Apart { angle: a, variance: v, answers } = joint.unwrap_or(Apart { angle, variance, answers: 0 });
         let answers = answers.saturating_add(1);
         // Answers share their error: it does not shrink with their number.
         let share = NEW.max(1.0 / f64::from(answers));
-        *joint = Some(Apart {
-            angle: a + share * (angle - a),
-            variance: v + share * (variance - v),
-            answers,
-        });
+        *joint =
+            Some(Apart { angle: a + share * (angle - a), variance: v + share * (variance - v), answers });
     }
 
     /// The segment is calibrated anew.

@@ -3,7 +3,9 @@
 use crate::segment::link::{Link, LinkSample, Search, link};
 use crate::segment::smooth::zero_phase;
 use crate::units::Hz;
-use nalgebra::{Matrix3, Matrix3x2, Matrix4, Rotation3, SymmetricEigen, Vector3, Vector4};
+use nalgebra::{
+    Matrix3, Matrix3x2, Matrix4, Quaternion, Rotation3, SymmetricEigen, UnitQuaternion, Vector3, Vector4,
+};
 
 /// Low-pass of angular rates before axes are read from them, Hz: above it is shake, not joint. Source:
 /// own measurement on virtual running, 14 legs.
@@ -11,12 +13,8 @@ const CUTOFF: f64 = 6.0;
 /// Where the hinge fit's residual turns from squared to linear, rad/s. Source: own measurement, same legs.
 const SOFT: f64 = 0.1;
 const MOST_ITERATIONS: u32 = 60;
-/// Largest standard deviation of the link's heading that is still believed, rad (6 degrees). Source: own measurement
-/// over the knee in virtual walking and running: 0.6 to 3 degrees in sound samples, 9 and 11 across losses, 12 with clocks
-/// that are 30 ms apart.
-pub(super) const LARGEST_SIGMA: f64 = 0.105;
 
-/// The direction that angular rates keep to.
+/// The direction that angular rates, or turns, keep to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Principal {
     pub(super) axis: Vector3<f64>,
@@ -131,11 +129,13 @@ pub(super) struct Relative {
     pub(super) link: Link,
     pub(super) a: Principal,
     pub(super) b: Principal,
+    /// In the first sensor, by where the joint has been instead of how fast it turned.
+    pub(super) bent_a: Principal,
 }
 
-/// The relative angular rate needs both rates in one world: the acceleration link gives it, where it is sure.
+/// The relative angular rate needs both rates in one world: the acceleration link gives it.
 pub(super) fn relative(a: &[LinkSample], b: &[LinkSample], rate: Hz) -> Option<Relative> {
-    let link = link(a, b, rate, Search::Anywhere).filter(|link| link.variance < LARGEST_SIGMA.powi(2))?;
+    let link = link(a, b, rate, Search::Anywhere)?;
     let turn = Rotation3::from_axis_angle(&Vector3::z_axis(), link.heading);
     let mut rates: Vec<_> = a
         .iter()
@@ -146,7 +146,25 @@ pub(super) fn relative(a: &[LinkSample], b: &[LinkSample], rate: Hz) -> Option<R
     let in_a: Vec<_> = a.iter().zip(&rates).map(|(s, w)| s.world_from_sensor.inverse() * w).collect();
     let in_b: Vec<_> =
         b.iter().zip(&rates).map(|(s, w)| s.world_from_sensor.inverse() * (turn.inverse() * w)).collect();
-    Some(Relative { link, a: principal(&in_a)?, b: principal(&in_b)? })
+    Some(Relative { link, a: principal(&in_a)?, b: principal(&in_b)?, bent_a: bent(a, b, &turn)? })
+}
+
+/// The axis about which the second sensor's attitude in the first varies, in the first; `turn` lays the second's world
+/// on the first's.
+fn bent(a: &[LinkSample], b: &[LinkSample], turn: &Rotation3<f64>) -> Option<Principal> {
+    let turn = UnitQuaternion::from_rotation_matrix(turn);
+    let attitudes: Vec<_> =
+        a.iter().zip(b).map(|(a, b)| a.world_from_sensor.inverse() * turn * b.world_from_sensor).collect();
+    let first = attitudes.first()?.into_inner();
+    // Each of both signs is the same attitude: they are added on the same side.
+    let sum = attitudes
+        .iter()
+        .fold(Quaternion::new(0.0, 0.0, 0.0, 0.0), |sum, q| sum + q.into_inner() * q.dot(&first).signum());
+    let middle = UnitQuaternion::try_new(sum, 1e-9)?;
+    let mut ways: Vec<_> = attitudes.iter().map(|q| (q * middle.inverse()).scaled_axis()).collect();
+    let mean = ways.iter().sum::<Vector3<f64>>() / ways.len() as f64;
+    ways.iter_mut().for_each(|way| *way -= mean);
+    principal(&ways)
 }
 
 /// The part of `axis` across `up`, unit length; `None` where they are parallel.
@@ -164,4 +182,43 @@ pub(super) fn upright(up: &Vector3<f64>, right: &Vector3<f64>) -> Option<Rotatio
 /// `axis`, or its opposite where that lies nearer to `reference`.
 pub(super) fn along(axis: Vector3<f64>, reference: &Vector3<f64>) -> Vector3<f64> {
     if axis.dot(reference) < 0.0 { -axis } else { axis }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shank that flexes against a thigh at rest and leans sideways where it flexes fast, as running knees do.
+    #[test]
+    fn where_a_joint_has_been_shows_its_axis_better_than_how_fast_it_turned() {
+        let attitude = |t: f64| {
+            let flexion = 0.7 * (9.0 * t).sin() + 0.2 * (27.0 * t).sin();
+            UnitQuaternion::from_axis_angle(&Vector3::z_axis(), flexion)
+                * UnitQuaternion::from_axis_angle(&Vector3::x_axis(), 0.07 * (27.0 * t).sin())
+        };
+        let sample =
+            |world_from_sensor| LinkSample { world_from_sensor, gyr: Vector3::zeros(), acc: Vector3::z() };
+        let times: Vec<f64> = (0..400).map(|i| f64::from(i) * 0.02).collect();
+        let thigh: Vec<_> = times.iter().map(|_| sample(UnitQuaternion::identity())).collect();
+        let shank: Vec<_> = times.iter().map(|t| sample(attitude(*t))).collect();
+        let rates: Vec<_> = times
+            .iter()
+            .map(|t| (attitude(t + 1e-4) * attitude(t - 1e-4).inverse()).scaled_axis() / 2e-4)
+            .collect();
+        let off = |principal: Principal| principal.axis.z.abs().min(1.0).acos().to_degrees();
+        let been = off(bent(&thigh, &shank, &Rotation3::identity()).unwrap());
+        let turned = off(principal(&rates).unwrap());
+        assert!(been < 2.5 && turned > 6.0, "{been} {turned}");
+    }
+
+    #[test]
+    fn what_does_not_move_has_no_axis() {
+        let still = LinkSample {
+            world_from_sensor: UnitQuaternion::identity(),
+            gyr: Vector3::zeros(),
+            acc: Vector3::z(),
+        };
+        assert!(bent(&[still; 50], &[still; 50], &Rotation3::identity()).is_none());
+        assert!(bent(&[], &[], &Rotation3::identity()).is_none());
+    }
 }

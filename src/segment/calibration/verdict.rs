@@ -2,7 +2,7 @@
 
 use super::knee::{Fault, Sources};
 use super::solve::{Evidence, Frame};
-use crate::body::{PerPlacement, Placement, Segment, Side};
+use crate::body::{PerPlacement, Placement, Side};
 use crate::event::{Calibration, Doubt, Exchange, Grade, SegmentCalibration, SegmentGrade, Zero};
 use crate::units::SessionTime;
 
@@ -28,9 +28,8 @@ const TOO_MANY_LOST: f64 = 0.25;
 // assumption: nobody has measured how well runners follow the instruction for their feet.
 /// About the long axis at best (3 degrees); half the disagreement where that is more.
 const AXIAL: f64 = 0.0524;
-/// About the long axis from gait alone (6), and the thigh's from running alone (9).
+/// About the long axis from gait alone (6).
 const AXIAL_GAIT: f64 = 0.1047;
-const AXIAL_RUNNING_THIGH: f64 = 0.1571;
 /// Frontal plane, standing as instructed (2), as one likes (4), not at all (2.5).
 const FRONTAL_INSTRUCTED: f64 = 0.0349;
 const FRONTAL_FREE: f64 = 0.0698;
@@ -56,13 +55,7 @@ pub(super) fn grade(part: &Part) -> SegmentCalibration {
         .unwrap_or_else(|| (Grade::A, format!("The {} is calibrated well.", name(part.placement))));
     let pose = part.evidence.poses[part.placement];
     let half = part.frame.disagreement.unwrap_or(0.0) / 2.0;
-    let sigma_axial = if part.sources.from_running && part.placement.segment() == Segment::Thigh {
-        AXIAL_RUNNING_THIGH
-    } else if grade >= Grade::C {
-        AXIAL_GAIT.max(half)
-    } else {
-        AXIAL.max(half)
-    };
+    let sigma_axial = half.max(if grade >= Grade::C { AXIAL_GAIT } else { AXIAL });
     let sigma_frontal = match pose {
         None => FRONTAL_GAIT,
         Some(_) if part.evidence.instructed => FRONTAL_INSTRUCTED,
