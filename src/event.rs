@@ -597,6 +597,17 @@ pub enum Zero {
     Joints { less: f64 },
 }
 
+impl Zero {
+    /// By how much adduction reads less than from standing, degrees; `None` from standing.
+    #[must_use]
+    pub fn less_deg(self) -> Option<f64> {
+        match self {
+            Self::Standing => None,
+            Self::Joints { less } => Some(less.to_degrees()),
+        }
+    }
+}
+
 /// How a segment's calibration came out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SegmentGrade {

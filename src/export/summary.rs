@@ -204,6 +204,7 @@ fn calibration_row(calibration: &Calibration) -> Value {
                 "disagreement_deg": s.quality.disagreement.map(|d| rounded(d.to_degrees())),
                 "sigma_axial_deg": rounded(s.sigma_axial.to_degrees()),
                 "sigma_frontal_deg": rounded(s.sigma_frontal.to_degrees()),
+                "adduction_less_deg": s.zero.less_deg().map(rounded),
             });
             (placement.name().to_owned(), row)
         })

@@ -52,6 +52,7 @@ pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> serde_json::Result<(Top
                         "disagreement_deg": s.quality.disagreement.map(f64::to_degrees),
                         "sigma_axial_deg": s.sigma_axial.to_degrees(),
                         "sigma_frontal_deg": s.sigma_frontal.to_degrees(),
+                        "adduction_less_deg": s.zero.less_deg(),
                         "sensor_from_segment": { "w": q.w, "x": q.i, "y": q.j, "z": q.k },
                     });
                     (placement.name().to_owned(), present(segment))
