@@ -365,7 +365,9 @@ impl Pipeline {
                 ContactKind::MidSwing => {
                     self.frames.mid_swing(&self.lines, contact.side, contact.t);
                     let Self { ties, lines, frames, .. } = self;
-                    ties.stride(lines, contact.side, contact.t, |lower, answer| frames.joint(lower, answer));
+                    ties.stride(lines, contact.side, contact.t, |lower, answer| {
+                        frames.joint(lower, contact.gait, answer);
+                    });
                     slip = slip.or(self.slips.stride(contact.side, contact.gait));
                 }
                 ContactKind::LockLost => self.flagger.drop_evidence(Some(contact.decided), &mut self.events),

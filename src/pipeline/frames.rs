@@ -4,7 +4,9 @@ use super::line::Line;
 use super::sigma::{Basis, Segment};
 use super::standing::Standing;
 use crate::body::{PerPlacement, PerSide, Placement, Side};
-use crate::event::{Angles, Calibration, Doubt, Frame, Grade, LegAngles, PelvisAngles, SegmentCalibration};
+use crate::event::{
+    Angles, Calibration, Doubt, Frame, Gait, Grade, LegAngles, PelvisAngles, SegmentCalibration,
+};
 use crate::fusion::Turn;
 use crate::input::Mark;
 use crate::joint::{self, GaitFromSegment};
@@ -57,6 +59,8 @@ pub(crate) struct FrameStage {
     knees: Option<Knees>,
     limbs: PerPlacement<Limb>,
     neighbours: Neighbours,
+    /// What the joint above a segment said before both its segments knew their direction of progression.
+    unheard: PerPlacement<Option<(Gait, Answer)>>,
     turn: TurnTracker,
     /// Forward in a screening test.
     standing: Standing,
@@ -73,6 +77,8 @@ struct Limb {
     /// What neighbours want added to it, rad, and what of it is added by now: little by little.
     correction: f64,
     corrected: f64,
+    /// A stride has ended with the direction known: angles were shown.
+    shown: bool,
     /// Where the current stride began; the pelvis has one with each leg, a thigh or shank with its own.
     since: PerSide<Option<SessionTime>>,
     /// The end of the last stride: who does not stride has no direction of progression, and the heading drifts.
@@ -143,6 +149,7 @@ impl FrameStage {
             knees: None,
             limbs: PerPlacement::from_fn(Limb::new),
             neighbours: Neighbours::default(),
+            unheard: PerPlacement::default(),
             turn: TurnTracker::default(),
             standing: Standing::default(),
             slowest: Placement::Pelvis,
@@ -162,6 +169,7 @@ impl FrameStage {
                 continue;
             }
             limb.heading.reset();
+            limb.shown = false;
             self.neighbours.forget(placement);
             let (Some(line), Some(segment)) = (&lines[placement], &calibration.segments[placement]) else {
                 continue;
@@ -215,18 +223,28 @@ impl FrameStage {
     }
 
     /// The joint above this segment was asked.
-    pub(crate) fn joint(&mut self, lower: Placement, answer: &Answer) {
-        let Some(upper) = lower.above() else { return };
+    pub(crate) fn joint(&mut self, lower: Placement, gait: Gait, answer: &Answer) {
+        self.unheard[lower] = Some((gait, *answer));
+        self.hear(lower);
+    }
+
+    /// As soon as both segments of the joint know their direction of progression.
+    fn hear(&mut self, lower: Placement) {
+        let Some(((gait, answer), upper)) = self.unheard[lower].zip(lower.above()) else { return };
         let turned = self.turn.turned_at(answer.at);
         let read = |placement| {
             let heading: &Heading = &self.limbs[placement].heading;
             heading.at(answer.at, turned).filter(|_| heading.settled())
         };
         let Some((above, below)) = read(upper).zip(read(lower)) else { return };
-        self.neighbours.say(lower, answer.heading - (above - below), answer.variance);
+        self.unheard[lower] = None;
+        self.neighbours.say(lower, gait, answer.heading - (above - below), answer.variance);
         let corrections = self.neighbours.corrections();
         for (placement, limb) in self.limbs.iter_mut() {
             limb.correction = corrections[placement];
+            if !limb.shown {
+                limb.corrected = limb.correction;
+            }
         }
     }
 
@@ -326,6 +344,9 @@ impl FrameStage {
                 }
                 limb.stride(placement, line, begin, end, &segment.sensor_from_segment, &self.turn);
             }
+        }
+        for lower in Placement::ALL {
+            self.hear(lower);
         }
     }
 
@@ -495,6 +516,7 @@ impl Limb {
         let evidence: Option<Evidence> = (length <= LONGEST_STRIDE)
             .then(|| line.track.between(begin, end))
             .and_then(|samples| progression::evidence(placement.segment(), samples, sensor_from_segment));
+        self.shown |= self.heading.settled();
         self.heading.stride(evidence, begin + 0.5 * length, turn);
         self.corrected += CORRECTED * (self.correction - self.corrected);
     }

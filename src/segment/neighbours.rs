@@ -9,6 +9,7 @@
 
 use super::progression::wrap;
 use crate::body::{PerPlacement, Placement, Segment};
+use crate::event::Gait;
 use nalgebra::{SMatrix, SVector};
 use std::f64::consts::PI;
 
@@ -42,23 +43,27 @@ struct Apart {
     /// rad².
     variance: f64,
     answers: u32,
+    /// Walking and running are swung differently, and what is known of one says little of the other.
+    gait: Gait,
 }
 
 impl Neighbours {
     /// What the joint above this segment says: `angle` has to be added to what the upper segment reads less what this one
     /// does, rad; `variance`, rad², by the link's own account.
-    pub fn say(&mut self, lower: Placement, angle: f64, variance: f64) {
+    pub fn say(&mut self, lower: Placement, gait: Gait, angle: f64, variance: f64) {
         let angle = wrap(angle);
         if angle.abs() > APART {
             return;
         }
         let joint = &mut self.joints[lower];
-        let Apart { angle: a, variance: v, answers } = joint.unwrap_or(Apart { angle, variance, answers: 0 });
+        let known = joint.filter(|joint| joint.gait == gait);
+        let Apart { angle: a, variance: v, answers, .. } =
+            known.unwrap_or(Apart { angle, variance, answers: 0, gait });
         let answers = answers.saturating_add(1);
         // Answers share their error: it does not shrink with their number.
         let share = NEW.max(1.0 / f64::from(answers));
-        *joint =
-            Some(Apart { angle: a + share * (angle - a), variance: v + share * (variance - v), answers });
+        let mean = |old: f64, new: f64| old + share * (new - old);
+        *joint = Some(Apart { angle: mean(a, angle), variance: mean(v, variance), answers, gait });
     }
 
     /// The segment is calibrated anew.
@@ -115,7 +120,7 @@ mod tests {
     #[test]
     fn neighbours_share_what_a_joint_says_by_how_sure_each_is() {
         let mut neighbours = Neighbours::default();
-        neighbours.say(Placement::LeftShank, 6.0 * DEGREE, (2.5 * DEGREE).powi(2));
+        neighbours.say(Placement::LeftShank, Gait::Run, 6.0 * DEGREE, (2.5 * DEGREE).powi(2));
         let off = neighbours.corrections();
         let (thigh, shank) = (degrees(&off, Placement::LeftThigh), degrees(&off, Placement::LeftShank));
         // Of 6 degrees, the joint, the thigh and the shank bear 2.5², 1.8² and 2.5² parts.
@@ -130,20 +135,35 @@ mod tests {
     #[test]
     fn a_thigh_that_both_its_neighbours_contradict_is_what_moves() {
         let mut neighbours = Neighbours::default();
-        neighbours.say(Placement::LeftThigh, -4.0 * DEGREE, DEGREE.powi(2));
-        neighbours.say(Placement::LeftShank, 4.0 * DEGREE, DEGREE.powi(2));
+        neighbours.say(Placement::LeftThigh, Gait::Run, -4.0 * DEGREE, DEGREE.powi(2));
+        neighbours.say(Placement::LeftShank, Gait::Run, 4.0 * DEGREE, DEGREE.powi(2));
         let off = neighbours.corrections();
         assert!(degrees(&off, Placement::LeftThigh) > 1.9, "{off:?}");
         assert!(degrees(&off, Placement::Pelvis).abs() < 1.3 && degrees(&off, Placement::LeftShank) > -1.8);
     }
 
     #[test]
+    fn running_begins_with_its_own_answer() {
+        let mut neighbours = Neighbours::default();
+        for _ in 0..5 {
+            neighbours.say(Placement::LeftShank, Gait::Walk, 0.0, DEGREE.powi(2));
+        }
+        neighbours.say(Placement::LeftShank, Gait::Run, 8.0 * DEGREE, DEGREE.powi(2));
+        let fresh = {
+            let mut neighbours = Neighbours::default();
+            neighbours.say(Placement::LeftShank, Gait::Run, 8.0 * DEGREE, DEGREE.powi(2));
+            neighbours.corrections()
+        };
+        assert_eq!(neighbours.corrections()[Placement::LeftShank], fresh[Placement::LeftShank]);
+    }
+
+    #[test]
     fn an_answer_of_another_movement_and_what_is_forgotten_move_nothing() {
         let mut neighbours = Neighbours::default();
-        neighbours.say(Placement::RightThigh, 1.2, DEGREE.powi(2));
+        neighbours.say(Placement::RightThigh, Gait::Run, 1.2, DEGREE.powi(2));
         assert_eq!(neighbours.corrections()[Placement::RightThigh], 0.0);
-        neighbours.say(Placement::RightThigh, 0.1, DEGREE.powi(2));
-        neighbours.say(Placement::RightShank, 0.1, DEGREE.powi(2));
+        neighbours.say(Placement::RightThigh, Gait::Run, 0.1, DEGREE.powi(2));
+        neighbours.say(Placement::RightShank, Gait::Run, 0.1, DEGREE.powi(2));
         assert!(neighbours.corrections()[Placement::Pelvis] > 0.0);
         neighbours.forget(Placement::RightThigh);
         assert!(neighbours.corrections().iter().all(|(_, off)| *off == 0.0));
