@@ -6,6 +6,7 @@
 //! the acceleration link keeps it from there on. Own measurement on real landings, one leg, 40 s: knee adduction and
 //! rotation 1.4 and 3.9 degrees with standing alone, 1.0 and 3.2 with the link.
 
+use super::axes::LARGEST_SIGMA;
 use super::knee::lean;
 use super::solve::{Evidence, solve};
 use super::track::{BLOCK, GRID, Track, grid_time};
@@ -28,8 +29,6 @@ const BATCH: i64 = 12 * BLOCK;
 const LIVELY: f64 = 1.0;
 /// Least mean flexion against standing, rad (10 degrees): a knee only flexes, which tells left from right.
 const BENT: f64 = 0.175;
-/// Largest standard deviation of the link's heading that is still believed, rad (6 degrees), as for the pelvis.
-const VAGUE: f64 = 0.105;
 /// Standard deviation of the heading by standing, rad (3 degrees), and by how much both sensors drift apart in a second,
 /// rad (1.4 degrees: four times that of nine calm linkage trials, as landings shake a gyroscope). Source: own measurement,
 /// the axial error of a segment, and real landings calibrated from 6 to 20 s of movement: knee rotation 3.1 to 3.9 degrees
@@ -144,7 +143,7 @@ impl Tie {
             return None;
         }
         let seen = link(samples(thigh), samples(shank), GRID, Search::Anywhere)
-            .filter(|link| link.variance < VAGUE * VAGUE)?;
+            .filter(|link| link.variance < LARGEST_SIGMA.powi(2))?;
         let Link { heading, variance, lever_arms: arms, .. } = seen;
         if !stood {
             return Some(Self { arms, heading, variance });

@@ -1,7 +1,7 @@
 //! The pelvis's axis to the right: from how the trunk tips in knee bends, and from both thighs, whose
 //! heading the acceleration link carries over the hips.
 
-use super::axes::calm_rates;
+use super::axes::{LARGEST_SIGMA, calm_rates};
 use super::bends::lone_bend;
 use super::knee::{Fault, Source, Sources};
 use super::solve::Evidence;
@@ -10,10 +10,6 @@ use crate::body::{PerPlacement, Placement, Segment, Side};
 use crate::event::{Grade, SegmentCalibration};
 use crate::segment::link::{Link, Search, link};
 use nalgebra::{Rotation3, Vector3};
-
-/// Largest spread of the link's heading that is still believed, rad (6 degrees). Source: own measurement
-/// over the knee in virtual walking and running (0.6 to 3 in sound samples, 9 and 11 across losses).
-const LARGEST_SIGMA: f64 = 0.105;
 
 pub(super) fn pelvis(
     evidence: &Evidence,

@@ -165,7 +165,7 @@ fn shortcomings(part: &Part) -> [Option<(Grade, String)>; 14] {
         apart
             .filter(|a| *a > most)
             .or(part.check.filter(|a| *a > FAR_OFF))
-            .map(|a| if a > ANOTHER_LEG { no_knee(&name) } else { disagree(Grade::Refused, a, "check") }),
+            .map(|a| if a > ANOTHER_LEG { (Grade::Refused, no_knee(&name)) } else { disagree(Grade::Refused, a, "check") }),
         // The cause before its effects.
         severe,
     ]
@@ -197,18 +197,17 @@ pub(super) fn as_one_leg(segments: &mut PerPlacement<Option<SegmentCalibration>>
     }
 }
 
-fn no_knee(name: &str) -> (Grade, String) {
-    (
-        Grade::Refused,
-        format!(
-            "The {name} sensor and its neighbour do not move like one leg: see that each is on its own segment and restart both, then calibrate again."
-        ),
+fn no_knee(name: &str) -> String {
+    format!(
+        "The {name} sensor and its neighbour do not move like one leg: see that each is on its own segment and restart both, then calibrate again."
     )
 }
 
 fn fault_grade(fault: Fault) -> Grade {
     match fault {
-        Fault::OutOfStep(_) | Fault::Reversed | Fault::Crossed | Fault::Exchanged => Grade::Refused,
+        Fault::OutOfStep(_) | Fault::Reversed | Fault::Crossed | Fault::Exchanged | Fault::Strangers => {
+            Grade::Refused
+        }
         Fault::NoBends | Fault::SmallBends(_) | Fault::RoundBends | Fault::Contradiction => Grade::B,
     }
 }
@@ -234,6 +233,7 @@ fn fault_sentence(fault: Fault, side: Option<Side>) -> String {
         ),
         Fault::Crossed => "The left and right shank sensors seem swapped, or those of the thighs: exchange the two or their names, then calibrate again.".into(),
         Fault::Exchanged => "The sensors of the left and the right leg seem swapped: exchange the legs or their names, then calibrate again.".into(),
+        Fault::Strangers => no_knee(&format!("{side} thigh")),
         Fault::Contradiction => {
             "Knee bends and gait disagree about which way is forward: repeat three slow knee bends.".into()
         }
