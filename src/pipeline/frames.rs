@@ -228,9 +228,13 @@ impl FrameStage {
         self.hear(lower);
     }
 
-    /// As soon as both segments of the joint know their direction of progression.
+    /// As soon as both segments of the joint know their direction of progression, if that is soon: a heading drifts.
     fn hear(&mut self, lower: Placement) {
         let Some(((gait, answer), upper)) = self.unheard[lower].zip(lower.above()) else { return };
+        if self.limbs[lower].strode.is_some_and(|end| end - answer.at > FORGET_HEADING) {
+            self.unheard[lower] = None;
+            return;
+        }
         let turned = self.turn.turned_at(answer.at);
         let read = |placement| {
             let heading: &Heading = &self.limbs[placement].heading;

@@ -70,9 +70,9 @@ pub(super) enum Fault {
 // Weights of the axes in the mean, by what the movement allows. Source: own measurement on virtual
 // running, 14 legs: axial error rms of thigh and shank in degrees: hinge of bends 2.3 and 4.2, main axis
 // of bends 6.7 and 10.1; walking: relative rate 3.9 and 3.7, hinge 3.4 and 2.6; running: relative rate
-// 9.9 and 3.9, hinge 16 and 3.8, main axis 8.6 and 3.4. What a running knee does fast is not all flexion: by where it
-// has been instead of how fast it turned the thigh's is off by 5 (the means of 12 legs by -1 and -9). The thigh's main axis of bends stays in because
-// on real landings it was better than the hinge.
+// 9.9 and 3.9, hinge 16 and 3.8, main axis 8.6 and 3.4. What a running knee does fast is not all flexion: by
+// where it has been instead of how fast it turned the thigh's is off by 5 (the means of 12 legs by -1 and -9).
+// The thigh's main axis of bends stays in because on real landings it was better than the hinge.
 const BEND_HINGE: f64 = 2.0;
 const OTHER: f64 = 1.0;
 /// A knee that is this much less straight with one choice of axes than with the other has them so, rad (10 degrees).
