@@ -8,7 +8,7 @@ use crate::units::SessionTime;
 
 /// Largest disagreement of grade A and of grade B, rad (8 and 15 degrees). Source: own measurement on
 /// virtual running (0.1 to 13) and on a recording with sensors out of step (from 150).
-const GOOD: f64 = 0.1396;
+pub(super) const GOOD: f64 = 0.1396;
 pub(super) const USABLE: f64 = 0.2618;
 /// Spread of the angular rate in standing for grade A, rad/s (1.5 degrees per second). Source: own
 /// proposal; quiet people 0.4 to 1.4.
