@@ -279,3 +279,57 @@ fn lone(segment: Segment, bends: &[LinkSample], gait: &[LinkSample], kind: Optio
     }
     sources
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything points right but the thigh's hinge, which is off by so much, degrees.
+    fn axes(hinge_off: f64) -> GaitAxes {
+        let right = Vector3::z();
+        let hinge = Rotation3::from_axis_angle(&Vector3::y_axis(), hinge_off.to_radians()) * right;
+        GaitAxes {
+            main: (right, right),
+            relative: (right, right),
+            hinge: (hinge, right),
+            bent: right,
+            unsure: false,
+        }
+    }
+
+    #[test]
+    fn without_gait_the_hinge_counts_where_it_agrees() {
+        let thigh = |off| combine(None, Some(&axes(off)), None).thigh.axes;
+        assert_eq!(thigh(4.0).iter().map(|source| source.weight).collect::<Vec<_>>(), [OTHER, HINGE]);
+        assert_eq!(thigh(15.0).len(), 1);
+    }
+
+    #[test]
+    fn running_alone_takes_the_thigh_from_where_the_knee_has_been() {
+        let knee = combine(None, Some(&axes(4.0)), Some(Gait::Run));
+        assert_eq!(knee.thigh.axes.len(), 1);
+        assert!(knee.thigh.from_running && knee.shank.from_running);
+    }
+
+    /// A knee that flexes by 6 to 63 degrees, most while the thigh swings forward, with the thigh taken either way.
+    #[test]
+    fn the_knee_that_bends_backwards_is_the_wrong_one() {
+        let angles = |sign: f64| -> Vec<f64> {
+            (0..200)
+                .map(|i| f64::from(i) * 0.1)
+                .map(|t| {
+                    let thigh = 0.5 * t.cos();
+                    let knee = 0.6 - 0.5 * t.sin();
+                    sign * thigh - (thigh - knee)
+                })
+                .collect()
+        };
+        for stood in [true, false] {
+            let [right, wrong] = [1.0, -1.0].map(|sign| Flexed::new(angles(sign), stood));
+            assert!(right.least > wrong.least + CLEAR, "{} {}", right.least, wrong.least);
+            assert!(right.sign > 0.0);
+        }
+        let reversed = angles(1.0).into_iter().map(|angle| -angle).collect();
+        assert!(Flexed::new(reversed, true).sign < 0.0);
+    }
+}
