@@ -3,6 +3,7 @@
 //! Live, replay and batch call the same [`Pipeline::push`]; the same inputs in the same order give the
 //! same events to the bit. Nothing is allocated per sample once buffers have grown to their size.
 
+mod forward;
 mod frames;
 mod line;
 mod sigma;

@@ -1,5 +1,6 @@
 //! The 100 Hz grid on which all sensors meet: segment orientations and headings to angles.
 
+use super::forward::Forward;
 use super::line::Line;
 use super::sigma::{Basis, Segment};
 use super::standing::Standing;
@@ -12,7 +13,6 @@ use crate::input::Mark;
 use crate::joint::{self, GaitFromSegment};
 use crate::segment::calibration::Knees;
 use crate::segment::heading::{Heading, HeadingParams};
-use crate::segment::neighbours::Neighbours;
 use crate::segment::progression::{self, Evidence};
 use crate::segment::tie::Answer;
 use crate::segment::track::Pose;
@@ -47,9 +47,6 @@ const REFINED: f64 = 0.14;
 /// So far back a turn is felt in the inclination, s: twice the time constant of fusion's levelling.
 const TURN_FELT: f64 = 4.0;
 
-/// Share of what neighbours correct that is taken per stride: as much as of what a stride itself says.
-const CORRECTED: f64 = 0.2;
-
 #[derive(Debug)]
 pub(crate) struct FrameStage {
     /// Number of the next frame; its time is this many steps.
@@ -58,9 +55,7 @@ pub(crate) struct FrameStage {
     /// While there is no calibration.
     knees: Option<Knees>,
     limbs: PerPlacement<Limb>,
-    neighbours: Neighbours,
-    /// What the joint above a segment said before both its segments knew their direction of progression.
-    unheard: PerPlacement<Option<(Gait, Answer)>>,
+    forward: Forward,
     turn: TurnTracker,
     /// Forward in a screening test.
     standing: Standing,
@@ -74,11 +69,6 @@ pub(crate) struct FrameStage {
 #[derive(Debug, Default)]
 struct Limb {
     heading: Heading,
-    /// What neighbours want added to it, rad, and what of it is added by now: little by little.
-    correction: f64,
-    corrected: f64,
-    /// A stride has ended with the direction known: angles were shown.
-    shown: bool,
     /// Where the current stride began; the pelvis has one with each leg, a thigh or shank with its own.
     since: PerSide<Option<SessionTime>>,
     /// The end of the last stride: who does not stride has no direction of progression, and the heading drifts.
@@ -148,8 +138,7 @@ impl FrameStage {
             calibration: None,
             knees: None,
             limbs: PerPlacement::from_fn(Limb::new),
-            neighbours: Neighbours::default(),
-            unheard: PerPlacement::default(),
+            forward: Forward::default(),
             turn: TurnTracker::default(),
             standing: Standing::default(),
             slowest: Placement::Pelvis,
@@ -169,8 +158,7 @@ impl FrameStage {
                 continue;
             }
             limb.heading.reset();
-            limb.shown = false;
-            self.neighbours.forget(placement);
+            self.forward.forget(placement);
             let (Some(line), Some(segment)) = (&lines[placement], &calibration.segments[placement]) else {
                 continue;
             };
@@ -224,32 +212,7 @@ impl FrameStage {
 
     /// The joint above this segment was asked.
     pub(crate) fn joint(&mut self, lower: Placement, gait: Gait, answer: &Answer) {
-        self.unheard[lower] = Some((gait, *answer));
-        self.hear(lower);
-    }
-
-    /// As soon as both segments of the joint know their direction of progression, if that is soon: a heading drifts.
-    fn hear(&mut self, lower: Placement) {
-        let Some(((gait, answer), upper)) = self.unheard[lower].zip(lower.above()) else { return };
-        if self.limbs[lower].strode.is_some_and(|end| end - answer.at > FORGET_HEADING) {
-            self.unheard[lower] = None;
-            return;
-        }
-        let turned = self.turn.turned_at(answer.at);
-        let read = |placement| {
-            let heading: &Heading = &self.limbs[placement].heading;
-            heading.at(answer.at, turned).filter(|_| heading.settled())
-        };
-        let Some((above, below)) = read(upper).zip(read(lower)) else { return };
-        self.unheard[lower] = None;
-        self.neighbours.say(lower, gait, answer.heading - (above - below), answer.variance);
-        let corrections = self.neighbours.corrections();
-        for (placement, limb) in self.limbs.iter_mut() {
-            limb.correction = corrections[placement];
-            if !limb.shown {
-                limb.corrected = limb.correction;
-            }
-        }
+        self.forward.answered(lower, gait, answer);
     }
 
     fn end_stride(
@@ -281,7 +244,7 @@ impl FrameStage {
         last: bool,
         mut emit: impl FnMut(Frame, PerSide<Option<f64>>),
     ) {
-        self.finish_strides(lines);
+        self.finish_strides(lines, now);
         // The grid begins with the first sample of any sensor.
         let mut next = *self.next.get_or_insert((now.0 / STEP).ceil() as i64);
         if next as f64 * STEP > now.0 {
@@ -323,7 +286,7 @@ impl FrameStage {
         (horizon >= next.0).then_some(horizon)
     }
 
-    fn finish_strides(&mut self, lines: &PerPlacement<Option<Line>>) {
+    fn finish_strides(&mut self, lines: &PerPlacement<Option<Line>>, now: SessionTime) {
         if self.waiting == 0 {
             return;
         }
@@ -346,12 +309,16 @@ impl FrameStage {
                 if end - begin <= LONGEST_STRIDE {
                     self.turn.stride(end - begin);
                 }
+                let settled = limb.heading.settled();
                 limb.stride(placement, line, begin, end, &segment.sensor_from_segment, &self.turn);
+                self.forward.stride(placement, settled);
             }
         }
-        for lower in Placement::ALL {
-            self.hear(lower);
-        }
+        let (limbs, turn) = (&self.limbs, &self.turn);
+        self.forward.hear(now, |placement, at| {
+            let heading = &limbs[placement].heading;
+            heading.at(at, turn.turned_at(at)).filter(|_| heading.settled())
+        });
     }
 
     /// All angles, and how far each foot is ahead of its hip, in leg lengths: gravity tells, no heading is
@@ -403,7 +370,9 @@ impl FrameStage {
                 (Some(pose), _, Some(segment)) if standing => {
                     View::of(pose, segment, None, self.standing.heading(placement))
                 }
-                (Some(pose), _, Some(segment)) => limb.view(pose, segment, t, turned, turning),
+                (Some(pose), _, Some(segment)) => {
+                    limb.view(pose, segment, t, turned, turning, self.forward.corrected(placement))
+                }
             };
         }
         let segment_lean = |placement| {
@@ -497,10 +466,11 @@ impl Limb {
         t: SessionTime,
         turned: f64,
         turning: Option<Doubt>,
+        corrected: f64,
     ) -> View {
         let progresses = self.strode.is_some_and(|end| t - end <= LONGEST_STRIDE);
         let unsettled = (!(progresses && self.heading.settled())).then_some(Doubt::HeadingUnsettled);
-        let heading = self.heading.at(t, turned).map(|heading| heading + self.corrected);
+        let heading = self.heading.at(t, turned).map(|heading| heading + corrected);
         View::of(pose, segment, turning.or(unsettled), heading)
     }
 
@@ -520,9 +490,7 @@ impl Limb {
         let evidence: Option<Evidence> = (length <= LONGEST_STRIDE)
             .then(|| line.track.between(begin, end))
             .and_then(|samples| progression::evidence(placement.segment(), samples, sensor_from_segment));
-        self.shown |= self.heading.settled();
         self.heading.stride(evidence, begin + 0.5 * length, turn);
-        self.corrected += CORRECTED * (self.correction - self.corrected);
     }
 }
 
