@@ -97,7 +97,20 @@ fn each_broken_recording_is_refused_with_one_sentence_and_leaves_no_result() {
 
         // Live, in the same words.
         let source = corrupt(name).display().to_string();
-        let replay = stancewatch(["replay", &source, "--speed", "max", "--once", "--no-open", "--port", "0"]);
+        let own = tempfile::tempdir().unwrap();
+        let own = own.path().to_str().unwrap();
+        let replay = stancewatch([
+            "--data-dir",
+            own,
+            "replay",
+            &source,
+            "--speed",
+            "max",
+            "--once",
+            "--no-open",
+            "--port",
+            "0",
+        ]);
         assert_eq!(refusal(&replay), said, "{name}");
     }
 }

@@ -8,7 +8,7 @@
 )]
 
 use nalgebra::{UnitQuaternion, Vector3};
-use stancewatch::body::{Placement, Side};
+use stancewatch::body::{Packet, Placement, Side};
 use stancewatch::event::{
     Calibration, Doubt, Event, Exchange, Frame, Grade, Health, HealthCode, Stance, StanceDoubt,
 };
@@ -78,22 +78,43 @@ fn session(config: &RunnerConfig) -> impl Iterator<Item = Input> + use<> {
 }
 
 /// The sensors under other names.
-fn renamed(names: fn(Placement) -> Placement) -> Said {
-    run(session(&config()).map(|mut input| {
+fn renamed(names: fn(Placement) -> Placement) -> impl Iterator<Item = Input> {
+    session(&config()).map(move |mut input| {
         if let Input::Sensor(info) = &mut input {
             info.placement = info.placement.map(names);
         }
         input
-    }))
+    })
+}
+
+fn other_shank(placement: Placement) -> Placement {
+    match placement {
+        Placement::LeftShank => Placement::RightShank,
+        Placement::RightShank => Placement::LeftShank,
+        other => other,
+    }
+}
+
+/// A session in which this is done to every packet of one sensor.
+fn with_packets_of(
+    placement: Placement,
+    config: &RunnerConfig,
+    mut change: impl FnMut(&mut Packet),
+) -> impl Iterator<Item = Input> {
+    let mut changed = None;
+    session(config).map(move |mut input| {
+        match &mut input {
+            Input::Sensor(info) if info.placement == Some(placement) => changed = Some(info.id),
+            Input::Packet(packet) if Some(packet.sensor) == changed => change(packet),
+            _ => {}
+        }
+        input
+    })
 }
 
 #[test]
 fn shank_sensors_on_the_wrong_legs_are_noticed_and_named() {
-    let said = renamed(|placement| match placement {
-        Placement::LeftShank => Placement::RightShank,
-        Placement::RightShank => Placement::LeftShank,
-        other => other,
-    });
+    let said = run(renamed(other_shank));
     assert_eq!(said.calibration().grade, Grade::Refused);
     let reason = &said.calibration().reason;
     assert!(reason.contains("left and right shank sensors seem swapped"), "{reason}");
@@ -102,11 +123,11 @@ fn shank_sensors_on_the_wrong_legs_are_noticed_and_named() {
 
 #[test]
 fn all_sensors_of_one_leg_on_the_other_are_noticed_by_the_hips() {
-    let said = renamed(|placement| match placement.side() {
+    let said = run(renamed(|placement| match placement.side() {
         Some(side) if placement == Placement::thigh(side) => Placement::thigh(side.other()),
         Some(side) => Placement::shank(side.other()),
         None => placement,
-    });
+    }));
     let reason = &said.calibration().reason;
     assert!(reason.contains("the left and the right leg seem swapped"), "{reason}");
     assert_eq!(said.valid(Side::Left) + said.valid(Side::Right), 0);
@@ -117,11 +138,11 @@ fn all_sensors_of_one_leg_on_the_other_are_noticed_by_the_hips() {
 
 #[test]
 fn thigh_and_shank_sensor_of_one_leg_exchanged_are_noticed_and_the_other_leg_goes_on() {
-    let said = renamed(|placement| match placement {
+    let said = run(renamed(|placement| match placement {
         Placement::RightThigh => Placement::RightShank,
         Placement::RightShank => Placement::RightThigh,
         other => other,
-    });
+    }));
     let reason = &said.calibration().reason;
     assert!(reason.contains("right thigh and right shank seem swapped"), "{reason}");
     assert_eq!(said.valid(Side::Right), 0);
@@ -153,16 +174,7 @@ fn whoever_starts_in_mid_run_is_calibrated_from_it() {
 
 #[test]
 fn shank_sensors_on_the_wrong_legs_are_noticed_in_mid_run() {
-    let said = from_mid_run(session(&config()).map(|mut input| {
-        if let Input::Sensor(info) = &mut input {
-            info.placement = info.placement.map(|placement| match placement {
-                Placement::LeftShank => Placement::RightShank,
-                Placement::RightShank => Placement::LeftShank,
-                other => other,
-            });
-        }
-        input
-    }));
+    let said = from_mid_run(renamed(other_shank));
     assert_eq!(said.calibration().grade, Grade::Refused);
     let reason = &said.calibration().reason;
     assert!(reason.contains("left and right shank sensors seem swapped"), "{reason}");
@@ -172,17 +184,8 @@ fn shank_sensors_on_the_wrong_legs_are_noticed_in_mid_run() {
 /// the wrong way round as valid.
 #[test]
 fn a_leg_whose_clocks_are_apart_in_mid_run_does_not_flex_the_wrong_way() {
-    let mut late = None;
-    let said = from_mid_run(session(&config()).map(|mut input| {
-        match &mut input {
-            Input::Sensor(info) if info.placement == Some(Placement::RightShank) => late = Some(info.id),
-            Input::Packet(packet) if Some(packet.sensor) == late => {
-                packet.arrival = packet.arrival.map(|t| t + 0.06);
-            }
-            _ => {}
-        }
-        input
-    }));
+    let late = |packet: &mut Packet| packet.arrival = packet.arrival.map(|t| t + 0.06);
+    let said = from_mid_run(with_packets_of(Placement::RightShank, &config(), late));
     let femur = |side, at: f64| {
         let frame = said.frames.iter().find(|f| f.t.0 >= at)?;
         Some(frame.legs[side].femur?.flexion.to_degrees())
@@ -195,21 +198,30 @@ fn a_leg_whose_clocks_are_apart_in_mid_run_does_not_flex_the_wrong_way() {
     }
 }
 
+/// Standing is remembered, and running goes on: nobody has to stop for what a distant computer has lost.
+#[test]
+fn a_calibration_refused_for_losses_is_tried_again_with_the_gait_that_follows() {
+    let config = RunnerConfig { running_s: 70.0, ..config() };
+    let mut packets = 0;
+    let said = run(with_packets_of(Placement::RightThigh, &config, |packet| {
+        packets += 1;
+        if packet.arrival.is_some_and(|t| (25.0..42.0).contains(&t.0)) && packets % 5 < 2 {
+            packet.samples.clear();
+        }
+    }));
+    let grades: Vec<_> = said.calibrations.iter().map(|c| c.grade).collect();
+    assert_eq!(grades.first(), Some(&Grade::Refused), "{grades:?}");
+    assert!(said.calibration().grade <= Grade::B, "{grades:?} {}", said.calibration().reason);
+    assert!(said.valid(Side::Right) > 20, "{}", said.valid(Side::Right));
+}
+
 #[test]
 fn a_sensor_upside_down_changes_nothing() {
-    let mut flipped = None;
-    let said = run(session(&config()).map(|mut input| {
-        match &mut input {
-            Input::Sensor(info) if info.placement == Some(Placement::LeftThigh) => flipped = Some(info.id),
-            Input::Packet(packet) if Some(packet.sensor) == flipped => {
-                let over = UnitQuaternion::from_axis_angle(&Vector3::x_axis(), std::f64::consts::PI);
-                for sample in &mut packet.samples {
-                    (sample.acc, sample.gyr) = (over * sample.acc, over * sample.gyr);
-                }
-            }
-            _ => {}
+    let over = UnitQuaternion::from_axis_angle(&Vector3::x_axis(), std::f64::consts::PI);
+    let said = run(with_packets_of(Placement::LeftThigh, &config(), |packet| {
+        for sample in &mut packet.samples {
+            (sample.acc, sample.gyr) = (over * sample.acc, over * sample.gyr);
         }
-        input
     }));
     let usual = run(session(&config()));
     assert_eq!(said.calibration().grade, usual.calibration().grade);
