@@ -4,6 +4,8 @@
 //! A joint says how far apart two clocks are and how they drift apart, whatever the radio does; arrivals say the same
 //! of every clock and the host's, but for the shortest delay of each sensor's radio. All clocks follow from all of it by
 //! least squares.
+//!
+//! What a joint says of the two sensors' worlds at the same time is handed on, whatever their clocks.
 
 use super::line::Line;
 use crate::body::{ClockKind, PerPlacement, PerSide, Placement, Side};
